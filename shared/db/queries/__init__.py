@@ -1,0 +1,1 @@
+"""A named function per question to the database; typed rows come back."""

@@ -1,0 +1,316 @@
+"""Images: making, finding, changing and deleting them. A deleted image is in no answer of this module."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from shared.db.models import (
+    Embedding,
+    Image,
+    IndexChange,
+    IndexState,
+    Job,
+    NeighbourList,
+    Palette,
+    PaletteColor,
+)
+from shared.db.queries.jobs import cancel_jobs_of_image
+from shared.db.queries.paging import bounded_count
+from shared.db.unit_of_work import Transaction
+from shared.db.vector import Vector
+from shared.errors import ImageNotFound
+from shared.jobs import JobKind, JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    sha256: str
+    name: str
+    width: int
+    height: int
+    bytes: int
+    format: str
+    colors: int
+    caption: str | None = None
+    tags: tuple[str, ...] = ()
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRow:
+    """An image as readers see it. swatches: hex codes of its own palette, none before there is one."""
+
+    id: int
+    sha256: str
+    name: str
+    caption: str | None
+    tags: list[str]
+    label: str | None
+    width: int
+    height: int
+    bytes: int
+    format: str
+    colors: int
+    created_at: datetime
+    analysed_at: datetime | None
+    job_id: UUID | None
+    palette: JobStatus
+    embedding: JobStatus
+    neighbours: JobStatus
+    swatches: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFilter:
+    """What a list of images is narrowed to. color: a point in OKLab; with it the nearest come first."""
+
+    tag: str | None = None
+    label: str | None = None
+    words: str | None = None
+    color: tuple[float, float, float] | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = [Image.deleted_at.is_(None)]
+        if self.tag is not None:
+            found.append(Image.tags.contains([self.tag]))
+        if self.label is not None:
+            found.append(Image.label == self.label)
+        if self.words is not None:
+            document = func.to_tsvector(text("'simple'"), func.coalesce(Image.caption, text("''")))
+            found.append(document.bool_op("@@")(func.plainto_tsquery(text("'simple'"), self.words)))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """after: where the next page begins, none on the last one."""
+
+    images: list[ImageRow]
+    total: int
+    after: "Position | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The last image of a page: by id, and by distance too where a colour orders the list."""
+
+    id: int
+    distance: float | None = None
+
+
+def insert_image(connection: Connection, new: NewImage) -> int | None:
+    """Records the image. None: its bytes are in the gallery already."""
+    return connection.execute(
+        upsert(Image)
+        .values(
+            sha256=new.sha256,
+            name=new.name,
+            width=new.width,
+            height=new.height,
+            bytes=new.bytes,
+            format=new.format,
+            colors=new.colors,
+            caption=new.caption,
+            tags=list(new.tags),
+            label=new.label,
+        )
+        .on_conflict_do_nothing(index_elements=[Image.sha256], index_where=Image.deleted_at.is_(None))
+        .returning(Image.id)
+    ).scalar()
+
+
+def find_by_sha256(connection: Connection, sha256: str) -> int | None:
+    return connection.execute(
+        select(Image.id).where(Image.sha256 == sha256, Image.deleted_at.is_(None))
+    ).scalar()
+
+
+def set_job(connection: Connection, image_id: int, job_id: UUID) -> None:
+    """Names the job that works on the image."""
+    connection.execute(update(Image).where(Image.id == image_id).values(job_id=job_id))
+
+
+def get_image(connection: Connection, image_id: int) -> ImageRow:
+    """Raises ImageNotFound."""
+    row = connection.execute(_images().where(Image.id == image_id)).one_or_none()
+    if row is None:
+        raise ImageNotFound
+    return _present(row)
+
+
+def get_images(connection: Connection, image_ids: Collection[int]) -> dict[int, ImageRow]:
+    """Those of the images that are there, by id."""
+    rows = connection.execute(_images().where(Image.id.in_(image_ids)))
+    return {row.id: _present(row) for row in rows}
+
+
+def list_images(connection: Connection, wanted: ImageFilter, limit: int, after: Position | None) -> Page:
+    """A page of images: newest first, or nearest in colour first."""
+    if wanted.color is not None:
+        return _list_by_color(connection, wanted, wanted.color, limit, after)
+    conditions = wanted.conditions()
+    query = _images().where(*conditions).order_by(Image.id.desc()).limit(limit + 1)
+    if after is not None:
+        query = query.where(Image.id < after.id)
+    rows = connection.execute(query).all()
+    images = [_present(row) for row in rows[:limit]]
+    total = bounded_count(connection, select(Image.id).where(*conditions))
+    return Page(images, total, Position(images[-1].id) if len(rows) > limit else None)
+
+
+def _list_by_color(
+    connection: Connection,
+    wanted: ImageFilter,
+    color: tuple[float, float, float],
+    limit: int,
+    after: Position | None,
+) -> Page:
+    # A swatch counts as it is near and as it is large: a tenth of the picture in the very colour beats all of it
+    # in another, a speck does not. OKLab distances run to about 1.
+    away = PaletteColor.oklab.op("<->")(literal(color, Vector(3)))
+    distance = func.min(away + 0.05 * (1 - PaletteColor.proportion)).label("distance")
+    ranked = (
+        select(Image.id, distance)
+        .join(PaletteColor, PaletteColor.image_id == Image.id)
+        .where(*wanted.conditions())
+        .group_by(Image.id)
+        .subquery()
+    )
+    query = select(ranked.c.id, ranked.c.distance).order_by(ranked.c.distance, ranked.c.id).limit(limit + 1)
+    if after is not None:
+        query = query.where(tuple_(ranked.c.distance, ranked.c.id) > (after.distance, after.id))
+    rows = connection.execute(query).all()
+    found = get_images(connection, [row.id for row in rows[:limit]])
+    total = bounded_count(connection, select(ranked.c.id))
+    last = Position(rows[limit - 1].id, rows[limit - 1].distance) if len(rows) > limit else None
+    return Page([found[row.id] for row in rows[:limit] if row.id in found], total, last)
+
+
+def change_image(connection: Connection, image_id: int, changes: Mapping[str, Any]) -> None:
+    """changes: any of caption, tags, label. Raises ImageNotFound."""
+    changed = connection.execute(
+        update(Image).where(Image.id == image_id, Image.deleted_at.is_(None)).values(id=Image.id, **changes)
+    )
+    if not changed.rowcount:
+        raise ImageNotFound
+
+
+def delete_image(transaction: Transaction, image_id: int) -> None:
+    """Hides the image from everything at once and asks the index to close up. Raises ImageNotFound."""
+    connection = transaction.connection
+    cancel_jobs_of_image(transaction, image_id)
+    deleted = connection.execute(
+        update(Image).where(Image.id == image_id, Image.deleted_at.is_(None)).values(deleted_at=func.now())
+    )
+    if not deleted.rowcount:
+        raise ImageNotFound
+    connection.execute(insert(IndexChange).values(image_id=image_id))
+
+
+def _images() -> Select[*tuple[Any, ...]]:
+    """Images with what says how far each has come, in one statement however many there are."""
+    serving, generation = _state(IndexState.model), _state(IndexState.generation)
+    own_palette = (
+        select(Palette.swatches)
+        .where(Palette.image_id == Image.id, Palette.colors == Image.colors)
+        .order_by(Palette.created_at.desc())
+        .limit(1)
+    )
+    embedded = select(Embedding.image_id).where(Embedding.image_id == Image.id, Embedding.model == serving)
+    listed = select(NeighbourList.image_id).where(
+        NeighbourList.generation == generation, NeighbourList.image_id == Image.id
+    )
+    indexing = select(Job.id).where(
+        Job.kind.in_([JobKind.INDEX_INCREMENTAL.value, JobKind.INDEX_FULL.value]),
+        Job.parent_id.is_(None),
+        Job.status == JobStatus.RUNNING.value,
+    )
+    return select(
+        Image.id,
+        Image.sha256,
+        Image.name,
+        Image.caption,
+        Image.tags,
+        Image.label,
+        Image.width,
+        Image.height,
+        Image.bytes,
+        Image.format,
+        Image.colors,
+        Image.created_at,
+        Image.analysed_at,
+        Image.job_id,
+        own_palette.scalar_subquery().label("own_palette"),
+        embedded.exists().label("embedded"),
+        listed.exists().label("listed"),
+        indexing.exists().label("indexing"),
+        _last_status(JobKind.ANALYSE).label("analyse_status"),
+        _last_status(JobKind.EMBED).label("embed_status"),
+    ).where(Image.deleted_at.is_(None))
+
+
+def _state(column: Any) -> Any:
+    return select(column).scalar_subquery()
+
+
+def _last_status(kind: JobKind) -> Any:
+    own = and_(Job.image_id == Image.id, Job.kind == kind.value)
+    return select(Job.status).where(own).order_by(Job.id.desc()).limit(1).scalar_subquery()
+
+
+def _present(row: Row[*tuple[Any, ...]]) -> ImageRow:
+    """The state of each part: what is there has succeeded, whatever became of the job that made it."""
+    palette = JobStatus.SUCCEEDED if row.own_palette else JobStatus(row.analyse_status or JobStatus.QUEUED)
+    embedding = JobStatus.SUCCEEDED if row.embedded else JobStatus(row.embed_status or JobStatus.QUEUED)
+    if row.listed:
+        neighbours = JobStatus.SUCCEEDED
+    elif embedding in {JobStatus.FAILED, JobStatus.DEAD, JobStatus.CANCELLED}:
+        neighbours = JobStatus.CANCELLED
+    elif row.embedded and row.indexing:
+        neighbours = JobStatus.RUNNING
+    else:
+        neighbours = JobStatus.QUEUED
+    shown = {name: getattr(row, name) for name in _SHOWN}
+    return ImageRow(
+        **shown,
+        palette=palette,
+        embedding=embedding,
+        neighbours=neighbours,
+        swatches=tuple(swatch["hex"] for swatch in row.own_palette or ()),
+    )
+
+
+_SHOWN = (
+    "id",
+    "sha256",
+    "name",
+    "caption",
+    "tags",
+    "label",
+    "width",
+    "height",
+    "bytes",
+    "format",
+    "colors",
+    "created_at",
+    "analysed_at",
+    "job_id",
+)

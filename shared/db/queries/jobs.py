@@ -1,0 +1,300 @@
+"""Making jobs, reading them, and what a person may do to them. What workers do to them: job_engine.py."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute
+
+from shared.db.models import Job
+from shared.db.queries.job_tree import settle
+from shared.db.queries.paging import bounded_count
+from shared.db.unit_of_work import Transaction
+from shared.errors import Conflict, JobNotFound
+from shared.ids import new_job_id
+from shared.jobs import ACTIVE, PARENTS, RULES, JobKind, JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    kind: JobKind
+    status: JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job as readers see it."""
+
+    id: UUID
+    parent_id: UUID | None
+    image_id: int | None
+    kind: JobKind
+    status: JobStatus
+    progress: float
+    attempt: int
+    result: dict[str, Any] | None
+    error_code: str | None
+    error_message: str | None
+    worker: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to be made. children run in order of their stage."""
+
+    kind: JobKind
+    image_id: int | None = None
+    payload: dict[str, Any] | None = None
+    stage: int = 0
+    dedupe_key: str | None = None
+    request_id: str | None = None
+    children: tuple["NewJob", ...] = ()
+
+
+COLUMNS = (
+    Job.id,
+    Job.parent_id,
+    Job.image_id,
+    Job.kind,
+    Job.status,
+    Job.progress,
+    Job.attempt,
+    Job.result,
+    Job.error_code,
+    Job.error_message,
+    Job.worker,
+    Job.created_at,
+    Job.started_at,
+    Job.finished_at,
+)
+
+
+def create_job(transaction: Transaction, new: NewJob) -> UUID:
+    """Records the job and its children, and has what is ready dispatched after the commit.
+
+    A job in flight with the same dedupe key is returned in its stead.
+    """
+    connection = transaction.connection
+    job_id = new_job_id()
+    inserted = connection.execute(
+        upsert(Job)
+        .values(_values(job_id, new, None, blocked=False))
+        .on_conflict_do_nothing(index_elements=[Job.dedupe_key], index_where=Job.status.in_(ACTIVE_VALUES))
+        .returning(Job.id)
+    ).scalar()
+    if inserted is None:
+        return _job_in_flight(connection, new)
+    if new.children:
+        add_children(transaction, job_id, new.children, first=True)
+    else:
+        transaction.send(new.kind, job_id)
+    return job_id
+
+
+def add_children(
+    transaction: Transaction, parent_id: UUID, children: Sequence[NewJob], *, first: bool = False
+) -> list[UUID]:
+    """Records children of a job. Those of the lowest stage are ready (if first), the others wait as blocked."""
+    ready = min(child.stage for child in children) if first else None
+    rows = [_values(new_job_id(), child, parent_id, blocked=child.stage != ready) for child in children]
+    transaction.connection.execute(insert(Job), rows)
+    if not first:
+        transaction.connection.execute(
+            update(Job).where(Job.id == parent_id).values(children=Job.children + len(rows))
+        )
+    for row in rows:
+        if not row["blocked"]:
+            transaction.send(JobKind(row["kind"]), row["id"])
+    return [row["id"] for row in rows]
+
+
+def _values(job_id: UUID, new: NewJob, parent_id: UUID | None, *, blocked: bool) -> dict[str, Any]:
+    return {
+        "id": job_id,
+        "parent_id": parent_id,
+        "image_id": new.image_id,
+        "kind": new.kind.value,
+        "payload": new.payload or {},
+        "stage": new.stage,
+        "blocked": blocked,
+        "children": len(new.children),
+        "dedupe_key": new.dedupe_key,
+        "request_id": new.request_id,
+        "max_attempts": 1 if new.kind in PARENTS else RULES[new.kind].attempts,
+        # Sent right after the commit; a failure to do so takes this back.
+        "published_at": None if blocked else func.now(),
+    }
+
+
+def _job_in_flight(connection: Connection, new: NewJob) -> UUID:
+    found = connection.execute(
+        select(Job.id).where(Job.dedupe_key == new.dedupe_key, Job.status.in_(ACTIVE_VALUES))
+    ).scalar()
+    if found is None:  # it finished between the two statements: rare, and trying again is right
+        raise Conflict("The same work has just ended. Ask again.")
+    return found
+
+
+def get_job(connection: Connection, job_id: UUID) -> JobRow:
+    """The job with its steps. Raises JobNotFound."""
+    row = connection.execute(select(*COLUMNS).where(Job.id == job_id)).one_or_none()
+    if row is None:
+        raise JobNotFound
+    return with_steps(connection, [row])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    status: JobStatus | None = None
+    kind: JobKind | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = [Job.parent_id.is_(None)]
+        if self.status:
+            found.append(Job.status == self.status.value)
+        if self.kind:
+            found.append(Job.kind == self.kind.value)
+        return found
+
+
+def list_jobs(
+    connection: Connection, wanted: JobFilter, limit: int, before: UUID | None = None
+) -> tuple[list[JobRow], int]:
+    """Jobs without a parent, newest first, and how many there are in all."""
+    conditions = wanted.conditions()
+    page = [*conditions, Job.id < before] if before else conditions
+    rows = connection.execute(select(*COLUMNS).where(*page).order_by(Job.id.desc()).limit(limit)).all()
+    return with_steps(connection, rows), bounded_count(connection, select(Job.id).where(*conditions))
+
+
+def with_steps(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[JobRow]:
+    """Adds each job's steps, in one query: its children's kinds, each with the state that says most."""
+    steps: dict[UUID, list[Step]] = {row.id: [] for row in rows}
+    children = select(Job.parent_id, Job.kind, func.array_agg(Job.status.distinct()).label("statuses")).where(
+        Job.parent_id.in_(list(steps))
+    )
+    for child in connection.execute(
+        children.group_by(Job.parent_id, Job.kind, Job.stage).order_by(Job.parent_id, Job.stage)
+    ):
+        steps[child.parent_id].append(Step(JobKind(child.kind), summary(child.statuses)))
+    return [
+        JobRow(
+            **{**row._asdict(), "kind": JobKind(row.kind), "status": JobStatus(row.status)},
+            steps=tuple(steps[row.id]) or (Step(JobKind(row.kind), JobStatus(row.status)),),
+        )
+        for row in rows
+    ]
+
+
+# Of several states the one that says most: what went wrong, else what is still going on.
+TELLING = (
+    JobStatus.FAILED,
+    JobStatus.DEAD,
+    JobStatus.CANCELLED,
+    JobStatus.RUNNING,
+    JobStatus.QUEUED,
+    JobStatus.SUCCEEDED,
+)
+
+
+def summary(statuses: Sequence[str]) -> JobStatus:
+    """One state for several jobs of a kind."""
+    if set(statuses) == {JobStatus.QUEUED, JobStatus.SUCCEEDED}:
+        return JobStatus.RUNNING
+    return next(status for status in TELLING if status.value in statuses)
+
+
+def cancel_job(transaction: Transaction, job_id: UUID) -> None:
+    """Cancels the job and what is left of its children; a running attempt finds its finish refused.
+
+    Raises JobNotFound; Conflict when it has ended already.
+    """
+    top = _lock_tree(transaction.connection, job_id)
+    if JobStatus(top.status) not in ACTIVE:
+        raise Conflict(f"The job has ended already: it is {top.status}.")
+    own = (Job.parent_id == top.id) if top.children else (Job.id == top.id)
+    _cancel(transaction.connection, own)
+    settle(transaction, [top.id])
+
+
+def retry_job(transaction: Transaction, job_id: UUID) -> None:
+    """Queues again what did not succeed, with a fresh set of attempts.
+
+    Raises JobNotFound; Conflict when the job is under way, has succeeded, or its work is being done by another.
+    """
+    connection = transaction.connection
+    top = _lock_tree(connection, job_id)
+    if JobStatus(top.status) in ACTIVE or JobStatus(top.status) is JobStatus.SUCCEEDED:
+        raise Conflict(f"Only a job that went wrong can be retried; this one is {top.status}.")
+    own = (Job.parent_id == top.id) if top.children else (Job.id == top.id)
+    undone = and_(own, Job.status != JobStatus.SUCCEEDED.value)
+    first_stage = select(func.min(Job.stage)).where(undone).scalar_subquery()
+    again = {"status": JobStatus.QUEUED.value, "error_code": None, "error_message": None, "finished_at": None}
+    try:
+        revived = connection.execute(
+            update(Job)
+            .where(undone)
+            .values(
+                **again,
+                blocked=Job.stage > first_stage,
+                max_attempts=Job.attempt + _attempts(Job.kind),
+                run_at=func.now(),
+                published_at=func.now(),
+            )
+            .returning(Job.id, Job.kind, Job.blocked)
+        ).all()
+        if top.children:
+            connection.execute(update(Job).where(Job.id == top.id).values(**again))
+    except IntegrityError as error:
+        raise Conflict("The same work is under way in another job.") from error
+    settle(transaction, [top.id])
+    for job in revived:
+        if not job.blocked:
+            transaction.send(JobKind(job.kind), job.id)
+
+
+def cancel_jobs_of_image(transaction: Transaction, image_id: int) -> None:
+    """What is left to do for an image that is being deleted."""
+    own = Job.image_id == image_id
+    families = select(Job.id).where(own, Job.children > 0, Job.status.in_(ACTIVE_VALUES))
+    parents = transaction.connection.execute(families.order_by(Job.id).with_for_update()).scalars().all()
+    _cancel(transaction.connection, own & (Job.children == 0))
+    settle(transaction, parents)
+
+
+def _cancel(connection: Connection, which: ColumnElement[bool]) -> None:
+    connection.execute(
+        update(Job)
+        .where(which, Job.status.in_(ACTIVE_VALUES))
+        .values(
+            status=JobStatus.CANCELLED.value, finished_at=func.now(), lease_expires_at=None, deadline_at=None
+        )
+    )
+
+
+def _attempts(kind: InstrumentedAttribute[str]) -> ColumnElement[int]:
+    return case({each.value: rules.attempts for each, rules in RULES.items()}, value=kind, else_=1)
+
+
+def _lock_tree(connection: Connection, job_id: UUID) -> Row[UUID, str, int]:
+    """Locks the top of the tree that the job is in: every change of a tree begins there, so none can deadlock."""
+    parent = connection.execute(select(Job.parent_id).where(Job.id == job_id)).one_or_none()
+    if parent is None:
+        raise JobNotFound
+    return connection.execute(
+        select(Job.id, Job.status, Job.children)
+        .where(Job.id == (parent.parent_id or job_id))
+        .with_for_update()
+    ).one()
+
+
+ACTIVE_VALUES = tuple(status.value for status in ACTIVE)

@@ -1,0 +1,79 @@
+"""Kinds of work, their states and queues, and what a message carries. Standard library only.
+
+One row of `jobs` is one piece of work that someone may wait for. A kind's value is the name of its Celery task.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Queue(StrEnum):
+    """Where messages wait. A worker takes any set of them."""
+
+    CPU = "cpu"
+    GPU = "gpu"
+    INDEX = "index"
+    # Its own queue, so that the sweeper never waits behind the backlog that it is there to mend.
+    MAINTENANCE = "maintenance"
+
+
+class JobStatus(StrEnum):
+    """`queued -> running -> succeeded | failed | dead | cancelled`, and back to `queued` after an error that may pass."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"  # the input is bad: trying again cannot help
+    DEAD = "dead"  # every attempt was spent
+    CANCELLED = "cancelled"
+
+
+ACTIVE: Final = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
+FINISHED: Final = frozenset(JobStatus) - ACTIVE
+
+
+class JobKind(StrEnum):
+    """What a job does. The first two are parents: their children do the work, and no task bears their name."""
+
+    ANALYSE_IMAGE = "analyse-image"
+    INDEX_FULL = "index-full"
+    ANALYSE = "analyse"
+    EMBED = "embed"
+    PALETTE = "palette"
+    INDEX_PLAN = "index-plan"
+    INDEX_TILE = "index-tile"
+    INDEX_SWITCH = "index-switch"
+    INDEX_INCREMENTAL = "index-incremental"
+
+
+PARENTS: Final = frozenset({JobKind.ANALYSE_IMAGE, JobKind.INDEX_FULL})
+
+
+@dataclass(frozen=True, slots=True)
+class JobRules:
+    """How jobs of a kind are run.
+
+    attempts: runs before a job is dead. deadline_seconds: the longest that one run may take; the heartbeat never
+    renews a lease past it.
+    """
+
+    queue: Queue
+    attempts: int
+    deadline_seconds: int
+
+
+RULES: Final[dict[JobKind, JobRules]] = {
+    # Four runs outlast a deploy, a restart and one stroke of bad luck; a photo that kills its worker stops there.
+    JobKind.ANALYSE: JobRules(Queue.CPU, attempts=4, deadline_seconds=100),
+    JobKind.EMBED: JobRules(Queue.GPU, attempts=4, deadline_seconds=600),
+    JobKind.PALETTE: JobRules(Queue.CPU, attempts=4, deadline_seconds=100),
+    # Reading a million embeddings takes minutes, and a plan or switch that dies is cheap to run again.
+    JobKind.INDEX_PLAN: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
+    JobKind.INDEX_TILE: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
+    JobKind.INDEX_SWITCH: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
+    JobKind.INDEX_INCREMENTAL: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
+}
+
+# The one task that has no job row: it looks after the rows.
+SWEEP: Final = "sweep"

@@ -1,0 +1,167 @@
+"""Settings: read once from VITRINE_* variables, frozen, refused early with the name of the variable at fault.
+
+`docs/operations.md` lists every variable in one table; a test holds that table against this file.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from shared.errors import BadSetting
+
+T = TypeVar("T")
+
+PREFIX: Final = "VITRINE_"
+NONE: Final[tuple[str, ...]] = ()
+
+
+def _text(raw: str) -> str:
+    return raw
+
+
+def _path(raw: str) -> Path:
+    return Path(raw).expanduser()
+
+
+def _flag(raw: str) -> bool:
+    if raw.lower() not in {"1", "0", "true", "false", "yes", "no"}:
+        raise ValueError("must be true or false")
+    return raw.lower() in {"1", "true", "yes"}
+
+
+def _words(raw: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in raw.split(",") if word.strip())
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(raw: str) -> int:
+        if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(raw)
+
+    return parse
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if raw not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return raw
+
+    return parse
+
+
+def _setting(parse: Callable[[str], T], default: T, meaning: str) -> Any:
+    return field(default=default, metadata={"parse": parse, "meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that may differ between two installations.
+
+    The defaults suit a developer's machine. Nothing else in Vitrine reads the environment.
+    """
+
+    database_url: str = _setting(
+        _text,
+        "postgresql+psycopg2://vitrine@127.0.0.1:5432/vitrine",
+        "PostgreSQL with pgvector, as an SQLAlchemy URL",
+    )
+    database_pool: int = _setting(_whole(1, 100), 8, "connections that one process keeps open at most")
+    broker_url: str = _setting(
+        _text, "redis://127.0.0.1:6379/0", "Redis or Valkey that carries the Celery messages"
+    )
+
+    storage: str = _setting(_one_of("directory", "s3"), "directory", "where photos are kept")
+    storage_dir: Path = _setting(_path, Path("var/blobs"), "folder of the directory store")
+    s3_endpoint: str = _setting(_text, "", "host:port of the S3 service")
+    s3_access_key: str = _setting(_text, "", "S3 access key")
+    s3_secret_key: str = _setting(_text, "", "S3 secret key")
+    s3_bucket: str = _setting(_text, "vitrine", "S3 bucket; made when it is missing")
+    s3_region: str = _setting(_text, "us-east-1", "S3 region")
+    s3_secure: bool = _setting(_flag, True, "whether S3 is spoken over TLS")
+
+    weights: Path | None = _setting(
+        _path, None, "ResNet18 weights (.pth or .safetensors) to use instead of torchvision's"
+    )
+    weights_download: bool = _setting(_flag, True, "whether torchvision's weights may be downloaded")
+    cache_dir: Path = _setting(_path, Path("var/cache"), "folder for downloaded weights and index snapshots")
+    device: str = _setting(_one_of("auto", "cpu", "cuda", "mps"), "auto", "where embeddings are computed")
+    embed_batch: int = _setting(_whole(1, 1024), 32, "photos in one forward pass")
+    torch_threads: int = _setting(
+        _whole(0, 256), 0, "compute threads of an embedding worker; 0 leaves it to torch"
+    )
+
+    full_run_hour: int = _setting(_whole(0, 23), 3, "hour (UTC) of the nightly full index run")
+    index_debounce_seconds: int = _setting(
+        _whole(0, 3600), 10, "quiet time before new embeddings are indexed"
+    )
+    index_max_wait_seconds: int = _setting(
+        _whole(1, 3600), 45, "longest that a new embedding waits to be indexed"
+    )
+    index_tile_rows: int = _setting(_whole(64, 1_000_000), 8192, "rows of one tile of a full index run")
+
+    lease_seconds: int = _setting(_whole(2, 3600), 60, "how long a worker holds a job without a heartbeat")
+    sweep_seconds: int = _setting(_whole(1, 600), 10, "time between two runs of the sweeper")
+    resend_seconds: int = _setting(
+        _whole(1, 3600), 30, "age at which the message of a waiting job may be sent again"
+    )
+
+    hosts: tuple[str, ...] = _setting(
+        _words, NONE, "host names the site answers to (comma-separated); empty: any"
+    )
+    api_keys: tuple[str, ...] = _setting(_words, NONE, "keys that writes need (comma-separated); empty: open")
+    log_format: str = _setting(
+        _one_of("auto", "json", "text"),
+        "auto",
+        "json for services, text for people; auto looks at the terminal",
+    )
+    log_level: str = _setting(
+        _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "least level that is logged"
+    )
+
+    def __post_init__(self) -> None:
+        if self.storage == "s3":
+            for name in ("s3_endpoint", "s3_access_key", "s3_secret_key"):
+                if not getattr(self, name):
+                    raise BadSetting(f"{variable(name)} is needed when {variable('storage')} is s3.")
+        if self.index_max_wait_seconds < self.index_debounce_seconds:
+            raise BadSetting(
+                f"{variable('index_max_wait_seconds')} must not be less than {variable('index_debounce_seconds')}."
+            )
+
+
+def variable(name: str) -> str:
+    """The environment variable of a field of `Settings`."""
+    return PREFIX + name.upper()
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment (or the given mapping).
+
+    An empty variable counts as not set. Raises BadSetting naming the variable: for a value that cannot be used, and
+    for a VITRINE_ variable that means nothing here, since a misspelt one would be ignored in silence.
+    """
+    environ = os.environ if environ is None else environ
+    known = {variable(f.name): f for f in fields(Settings)}
+    unknown = sorted(
+        name for name in environ if name.startswith(PREFIX) and name not in known.keys() | ELSEWHERE
+    )
+    if unknown:
+        raise BadSetting(f"{unknown[0]} is not a setting of Vitrine.")
+    values = {}
+    for name, setting in known.items():
+        raw = environ.get(name, "")
+        if not raw:
+            continue
+        try:
+            values[setting.name] = setting.metadata["parse"](raw)
+        except ValueError as error:
+            raise BadSetting(f"{name} {error}; it is {raw!r}.") from None
+    return Settings(**values)
+
+
+# Read by `make run` alone (infra/local.py) and by the tests, not by the service.
+ELSEWHERE: Final = frozenset({"VITRINE_PORT", "VITRINE_DATA", "VITRINE_TEST_DATA"})

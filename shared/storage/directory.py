@@ -1,0 +1,221 @@
+"""Blobs as files in a folder: for one machine, or for several that mount the same file system."""
+
+import errno
+import io
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+from shared.errors import BlobNotFound, StorageUnavailable
+from shared.storage.protocol import BlobInfo, BlobStore, check_key, check_prefix, is_key
+
+# Not a name that a segment of a key can have. In the root, so that a rename never crosses file systems.
+_TEMPORARY = "~tmp"
+# No put takes a day, so an older temporary file belongs to a process that was killed.
+_STALE_SECONDS = 24 * 60 * 60
+# 256 folders under the root: even a million blobs of one kind leave a folder at 4,000 names.
+_FAN = re.compile(r"[0-9a-f]{2}")
+# Each attempt fails only if a delete removed the emptied folder just before the rename.
+_RENAME_ATTEMPTS = 20
+_COPY_BYTES = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class DirectoryBlobStore(BlobStore):
+    """`<root>/<two hex digits of the key's hash>/<key>`, written beside and renamed into place.
+
+    A put is on disk when it returns: the file, its name and the folders above it are synced. The content type is not
+    kept; the database knows it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """root: made with the first put if it is missing."""
+        self._root = root.absolute()
+        self._temporary = self._root / _TEMPORARY
+        self._swept = False
+
+    def put(self, key: str, data: BinaryIO | bytes, content_type: str) -> None:  # noqa: ARG002
+        path = self._path(key)
+        source = io.BytesIO(data) if isinstance(data, bytes) else data
+        with _translated(), self._temporary_file() as (temporary, file):
+            shutil.copyfileobj(source, file, _COPY_BYTES)
+            file.flush()
+            os.fsync(file.fileno())
+            _move_into_place(temporary, path)
+
+    def get(self, key: str) -> bytes:
+        with self.open(key) as blob:
+            return blob.read()
+
+    @contextmanager
+    def open(self, key: str) -> Iterator[BinaryIO]:
+        path = self._path(key)
+        with _translated():
+            file = _BlobFile(path)
+        with io.BufferedReader(file) as blob:
+            yield blob
+
+    def stat(self, key: str) -> BlobInfo:
+        path = self._path(key)
+        with _translated():
+            if not path.is_dir():
+                return _info(key, path.stat())
+        raise BlobNotFound
+
+    def exists(self, key: str) -> bool:
+        try:
+            self.stat(key)
+        except BlobNotFound:
+            return False
+        return True
+
+    def delete(self, key: str) -> None:
+        path = self._path(key)
+        with suppress(BlobNotFound), _translated():
+            path.unlink()
+            self._remove_empty_folders(path.parent)
+
+    def list(self, prefix: str = "") -> Iterator[BlobInfo]:
+        check_prefix(prefix)
+        return self._list(prefix)
+
+    def check(self) -> None:
+        with _translated(), self._temporary_file() as (_, file):
+            file.write(b"\0")
+
+    def _path(self, key: str) -> Path:
+        check_key(key)
+        # By hash, not by the first letters of a key: keys of one kind all begin alike.
+        return self._root / blake2b(key.encode(), digest_size=1).hexdigest() / key
+
+    def _list(self, prefix: str) -> Iterator[BlobInfo]:
+        folder = prefix.rpartition("/")[0]
+        with _translated():
+            for fan in _entries(self._root):
+                if _FAN.fullmatch(fan.name):
+                    for key, stat in _files_under(Path(fan.path), folder):
+                        if key.startswith(prefix):
+                            yield _info(key, stat)
+
+    @contextmanager
+    def _temporary_file(self) -> Iterator[tuple[Path, BinaryIO]]:
+        """A new file in the temporary folder, gone at the end unless it was renamed."""
+        _make_folder(self._temporary)
+        if not self._swept:
+            self._remove_stale_files()
+        path = self._temporary / uuid4().hex
+        try:
+            # Originals bear what people did not mean to publish (EXIF, GPS): nothing for other users of the machine.
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as file:
+                yield path, file
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _remove_stale_files(self) -> None:
+        newest = time.time() - _STALE_SECONDS
+        for entry in _entries(self._temporary):
+            with suppress(FileNotFoundError):
+                if entry.stat().st_mtime < newest:
+                    Path(entry.path).unlink()
+        self._swept = True
+
+    def _remove_empty_folders(self, folder: Path) -> None:
+        while folder.parent != self._root:
+            try:
+                folder.rmdir()
+            except OSError:  # not empty, or another delete was faster
+                return
+            folder = folder.parent
+
+
+class _BlobFile(io.FileIO):
+    """A file whose disk errors are StorageUnavailable; a real file, so that a server can use sendfile."""
+
+    def readinto(self, buffer: "memoryview", /) -> int | None:  # type: ignore[override]
+        with _translated():
+            return super().readinto(buffer)
+
+    def readall(self) -> bytes:
+        with _translated():
+            return super().readall()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        raise BlobNotFound from error
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageUnavailable("The photo store is full. Nothing was kept.") from error
+        raise StorageUnavailable from error
+
+
+def _move_into_place(temporary: Path, path: Path) -> None:
+    for attempt in range(_RENAME_ATTEMPTS):
+        _make_folder(path.parent)
+        try:
+            temporary.replace(path)
+        except FileNotFoundError:
+            if attempt + 1 == _RENAME_ATTEMPTS:
+                raise
+        else:
+            break
+    # Gone already if the key was deleted in this moment.
+    with suppress(FileNotFoundError):
+        _sync_folder(path.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each safe on disk."""
+    try:
+        folder.mkdir(mode=0o750)
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o750, exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _entries(folder: Path) -> "list[os.DirEntry[str]]":
+    """What is in a folder; nothing if it is not there, or no longer."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _files_under(fan: Path, folder: str) -> Iterator[tuple[str, os.stat_result]]:
+    """(key, stat) of every blob in `folder` of a fan folder, at any depth."""
+    for entry in _entries(fan / folder):
+        key = f"{folder}/{entry.name}" if folder else entry.name
+        if not is_key(key):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files_under(fan, key)
+        else:
+            with suppress(FileNotFoundError):
+                yield key, entry.stat()
+
+
+def _info(key: str, stat: os.stat_result) -> BlobInfo:
+    return BlobInfo(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
