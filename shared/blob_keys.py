@@ -1,18 +1,23 @@
 """Where each thing lies in the blob store. Photos and what is made of them are named by the photo's SHA-256."""
 
 from typing import Final
+from uuid import UUID
+
+ORIGINALS: Final = "originals/"
+UPLOADS: Final = "uploads/"
+SNAPSHOTS: Final = "index/"
 
 THUMBNAIL_SIZES: Final = (256, 512, 1024)
 
 
 def original(sha256: str) -> str:
     """The bytes as they came: private, since they bear whatever metadata the photo had."""
-    return f"originals/{sha256[:2]}/{sha256}"
+    return f"{ORIGINALS}{sha256[:2]}/{sha256}"
 
 
 def upload(sha256: str) -> str:
     """A photo that is only passing through: its palette is wanted and nothing is kept."""
-    return f"uploads/{sha256[:2]}/{sha256}"
+    return f"{UPLOADS}{sha256[:2]}/{sha256}"
 
 
 def display(sha256: str) -> str:
@@ -45,6 +50,6 @@ def of_image(sha256: str) -> list[str]:
     ]
 
 
-def snapshot(run_id: int) -> str:
+def snapshot(job_id: UUID) -> str:
     """The embeddings that one full index run works on."""
-    return f"index/{run_id}/embeddings.npz"
+    return f"{SNAPSHOTS}{job_id}/embeddings.npz"

@@ -1,6 +1,7 @@
 """The Celery application that both sides share: how messages travel and what bounds a task. No tasks."""
 
 from celery import Celery
+from kombu import Exchange
 from kombu import Queue as KombuQueue
 
 from shared.jobs import Queue
@@ -53,11 +54,13 @@ def make_celery(settings: Settings, *, publisher_only: bool = False) -> Celery:
             "socket_connect_timeout": 1 if publisher_only else 2,
             "health_check_interval": 10,
             "retry_on_timeout": False,
+            # Without this a publisher tries for 6 s to reach a broker that is gone, whatever task_publish_retry says.
+            **({"max_retries": 0} if publisher_only else {}),
         },
         # A publisher never waits for a broker to come back: the row is there, the sweeper sends.
         task_publish_retry=False,
         broker_pool_limit=10,
-        task_queues=[KombuQueue(queue.value) for queue in Queue],
+        task_queues=[KombuQueue(queue, Exchange(queue), routing_key=queue) for queue in map(str, Queue)],
         task_default_queue=Queue.CPU.value,
         task_create_missing_queues=False,
         # structlog is set up by the worker itself.

@@ -211,6 +211,18 @@ class BlobNotFound(VitrineError):
     code = "blob_not_found"
 
 
+class IndexMoved(VitrineError):
+    """Another run changed the index in the meantime. This one starts again from what is there now."""
+
+    code = "index_moved"
+
+
+class WrongModel(VitrineError):
+    """This worker has other weights than those that the index is being made with."""
+
+    code = "wrong_model"
+
+
 # --- how Vitrine was set up ---------------------------------------------------------------------------------------
 
 

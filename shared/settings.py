@@ -87,7 +87,7 @@ class Settings:
         _path, None, "ResNet18 weights (.pth or .safetensors) to use instead of torchvision's"
     )
     weights_download: bool = _setting(_flag, True, "whether torchvision's weights may be downloaded")
-    cache_dir: Path = _setting(_path, Path("var/cache"), "folder for downloaded weights and index snapshots")
+    cache_dir: Path = _setting(_path, Path("var/cache"), "folder for downloaded weights")
     device: str = _setting(_one_of("auto", "cpu", "cuda", "mps"), "auto", "where embeddings are computed")
     embed_batch: int = _setting(_whole(1, 1024), 32, "photos in one forward pass")
     torch_threads: int = _setting(

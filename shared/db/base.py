@@ -24,5 +24,6 @@ class Base(DeclarativeBase):
         str: Text,
         datetime: DateTime(timezone=True),
         UUID: Uuid(as_uuid=True),
-        dict[str, Any]: JSONB,
+        # No result is SQL NULL, not the JSON value null.
+        dict[str, Any]: JSONB(none_as_null=True),
     }

@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import BinaryIO
+from stat import S_ISREG
+from typing import IO, Any, BinaryIO
 from uuid import uuid4
 
 from shared.errors import BlobNotFound, StorageUnavailable
@@ -23,7 +24,7 @@ _TEMPORARY = "~tmp"
 _STALE_SECONDS = 24 * 60 * 60
 # 256 folders under the root: even a million blobs of one kind leave a folder at 4,000 names.
 _FAN = re.compile(r"[0-9a-f]{2}")
-# Each attempt fails only if a delete removed the emptied folder just before the rename.
+# An attempt fails only if a delete removed the emptied folder between making it and the rename.
 _RENAME_ATTEMPTS = 20
 _COPY_BYTES = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -42,7 +43,7 @@ class DirectoryBlobStore(BlobStore):
         self._temporary = self._root / _TEMPORARY
         self._swept = False
 
-    def put(self, key: str, data: BinaryIO | bytes, content_type: str) -> None:  # noqa: ARG002
+    def put(self, key: str, data: IO[bytes] | bytes, content_type: str) -> None:  # noqa: ARG002
         path = self._path(key)
         source = io.BytesIO(data) if isinstance(data, bytes) else data
         with _translated(), self._temporary_file() as (temporary, file):
@@ -58,17 +59,18 @@ class DirectoryBlobStore(BlobStore):
     @contextmanager
     def open(self, key: str) -> Iterator[BinaryIO]:
         path = self._path(key)
-        with _translated():
+        with _found():
             file = _BlobFile(path)
         with io.BufferedReader(file) as blob:
             yield blob
 
     def stat(self, key: str) -> BlobInfo:
         path = self._path(key)
-        with _translated():
-            if not path.is_dir():
-                return _info(key, path.stat())
-        raise BlobNotFound
+        with _found():
+            found = path.stat()
+        if not S_ISREG(found.st_mode):
+            raise BlobNotFound
+        return _info(key, found)
 
     def exists(self, key: str) -> bool:
         try:
@@ -79,7 +81,7 @@ class DirectoryBlobStore(BlobStore):
 
     def delete(self, key: str) -> None:
         path = self._path(key)
-        with suppress(BlobNotFound), _translated():
+        with suppress(BlobNotFound), _found():
             path.unlink()
             self._remove_empty_folders(path.parent)
 
@@ -139,7 +141,7 @@ class DirectoryBlobStore(BlobStore):
 class _BlobFile(io.FileIO):
     """A file whose disk errors are StorageUnavailable; a real file, so that a server can use sendfile."""
 
-    def readinto(self, buffer: "memoryview", /) -> int | None:  # type: ignore[override]
+    def readinto(self, buffer: Any, /) -> int:
         with _translated():
             return super().readinto(buffer)
 
@@ -149,11 +151,20 @@ class _BlobFile(io.FileIO):
 
 
 @contextmanager
+def _found() -> Iterator[None]:
+    """Within: no such file is BlobNotFound, any other error of the file system StorageUnavailable."""
+    with _translated():
+        try:
+            yield
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+            raise BlobNotFound from error
+
+
+@contextmanager
 def _translated() -> Iterator[None]:
+    """Within: any error of the file system is StorageUnavailable."""
     try:
         yield
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise BlobNotFound from error
     except OSError as error:
         if error.errno in _FULL:
             raise StorageUnavailable("The photo store is full. Nothing was kept.") from error
@@ -162,8 +173,8 @@ def _translated() -> Iterator[None]:
 
 def _move_into_place(temporary: Path, path: Path) -> None:
     for attempt in range(_RENAME_ATTEMPTS):
-        _make_folder(path.parent)
         try:
+            _make_folder(path.parent)
             temporary.replace(path)
         except FileNotFoundError:
             if attempt + 1 == _RENAME_ATTEMPTS:
@@ -195,7 +206,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _entries(folder: Path) -> "list[os.DirEntry[str]]":
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
     """What is in a folder; nothing if it is not there, or no longer."""
     try:
         with os.scandir(folder) as entries:
@@ -213,8 +224,11 @@ def _files_under(fan: Path, folder: str) -> Iterator[tuple[str, os.stat_result]]
         if entry.is_dir(follow_symlinks=False):
             yield from _files_under(fan, key)
         else:
-            with suppress(FileNotFoundError):
-                yield key, entry.stat()
+            try:
+                stat = entry.stat()
+            except FileNotFoundError:  # deleted since the folder was read
+                continue
+            yield key, stat
 
 
 def _info(key: str, stat: os.stat_result) -> BlobInfo:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, Protocol
+from typing import IO, BinaryIO, Protocol
 
 # S3 takes 1,024 bytes; half of that leaves room for whatever a store puts around a key.
 _LONGEST_KEY = 512
@@ -33,11 +33,11 @@ class BlobStore(Protocol):
     that the backend cannot do now; no error of a backend gets past them.
     """
 
-    def put(self, key: str, data: BinaryIO | bytes, content_type: str) -> None:
+    def put(self, key: str, data: IO[bytes] | bytes, content_type: str) -> None:
         """Store all of `data` under `key`, in place of what was there.
 
         data: bytes, or a seekable stream, stored from its position to its end. Readers see the old blob or the whole
-        new one, never a part; when this raises, the old one stands.
+        new one, never a part, also when this raises. A change that a store was too slow to confirm may still happen.
         """
         ...
 

@@ -1,6 +1,7 @@
 """The HTTP client under the S3 client: a store that is dead or frozen is known within ten seconds."""
 
 import ssl
+from functools import partial
 from typing import Any, Self
 
 import certifi
@@ -27,11 +28,13 @@ def s3_http(*, secure: bool, connect_seconds: float, read_seconds: float) -> Poo
     )
     timeout = Timeout(connect=connect_seconds, read=read_seconds)
     if not secure:
-        return _S3Pools(maxsize=_KEPT_CONNECTIONS, retries=retries, timeout=timeout)
+        return _S3Pools(read_seconds, maxsize=_KEPT_CONNECTIONS, retries=retries, timeout=timeout)
     # The system's roots (with SSL_CERT_FILE for private ones), and certifi's for images that carry none.
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
-    return _S3Pools(maxsize=_KEPT_CONNECTIONS, retries=retries, timeout=timeout, ssl_context=context)
+    return _S3Pools(
+        read_seconds, maxsize=_KEPT_CONNECTIONS, retries=retries, timeout=timeout, ssl_context=context
+    )
 
 
 class _RetryUnlessSlow(Retry):
@@ -60,19 +63,20 @@ def _was_slow(error: Exception) -> bool:
 
 
 class _SteadyConnection(HTTPConnection):
-    """Sends in slices, so that the timeout bounds a standstill and not the whole upload.
+    """Sends in slices, so that a timeout bounds a standstill and not the whole upload.
 
-    `socket.sendall` counts its timeout over all it was given, and urllib3 gives it the body at once with the time
-    meant for connecting: 20 MiB would have to leave within two seconds.
+    `socket.sendall` counts its timeout over all that it was given, and urllib3 gives it the body at once, within the
+    time meant for connecting: 20 MiB would have to leave in two seconds.
     """
 
-    _read_seconds: float
+    def __init__(self, *args: Any, send_seconds: float, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._send_seconds = send_seconds
 
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        if isinstance(read := self.timeout, int | float):
-            self.sock.settimeout(read)
+        self.sock.settimeout(self._send_seconds)
         view = memoryview(data)
         for start in range(0, len(view), _SLICE_BYTES):
             super().send(view[start : start + _SLICE_BYTES])
@@ -91,15 +95,19 @@ class _SteadyTLSPool(HTTPSConnectionPool):
 
 
 class _S3Pools(PoolManager):
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, send_seconds: float, **options: Any) -> None:
         super().__init__(**options)
-        self.pool_classes_by_scheme = {"http": _SteadyPool, "https": _SteadyTLSPool}
+        # Typed as classes; any callable that makes a pool will do.
+        self.pool_classes_by_scheme = {
+            "http": partial(_SteadyPool, send_seconds=send_seconds),  # type: ignore[dict-item]
+            "https": partial(_SteadyTLSPool, send_seconds=send_seconds),  # type: ignore[dict-item]
+        }
 
     def urlopen(  # type: ignore[override]
         self,
         method: str,
         url: str,
-        redirect: bool = False,  # noqa: ARG002, FBT001, FBT002
+        redirect: bool = False,  # noqa: ARG002
         **options: Any,
     ) -> BaseHTTPResponse:
         # A signature holds for one host: what a redirect leads to would refuse it.

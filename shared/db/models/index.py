@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, SmallInteger, func
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, SmallInteger, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -38,6 +38,8 @@ class IndexState(Base):
     target_model: Mapped[str | None]
     weights: Mapped[str | None]
     generation: Mapped[int | None]
+    # Goes up with every change of the lists: the fence between two runs.
+    version: Mapped[int] = mapped_column(server_default=text("0"))
     # 101 quantiles of the similarity of random pairs: what makes a similarity a percentile.
     similarity_quantiles: Mapped[list[float] | None] = mapped_column(ARRAY(REAL))
 

@@ -46,8 +46,8 @@ class Job(Base):
     lease_expires_at: Mapped[datetime | None]
     deadline_at: Mapped[datetime | None]
     worker: Mapped[str | None]
-    # When a message for it was last sent; none: it is still to be sent.
-    published_at: Mapped[datetime | None]
+    # When a message for it was last sent: at once after the commit that makes it. None: it is still to be sent.
+    published_at: Mapped[datetime | None] = mapped_column(server_default=func.now())
 
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
@@ -59,6 +59,7 @@ class Job(Base):
             "(status = 'running') = (lease_expires_at IS NOT NULL) OR children > 0", name="lease"
         ),
         Index("ix_jobs_due", "kind", "run_at", postgresql_where=text("status = 'queued' AND NOT blocked")),
+        Index("ix_jobs_active", "kind", "image_id", postgresql_where=text("status IN ('queued', 'running')")),
         Index("ix_jobs_leases", "lease_expires_at", postgresql_where=text("status = 'running'")),
         Index(
             "ix_jobs_parent_id_stage", "parent_id", "stage", postgresql_where=text("parent_id IS NOT NULL")

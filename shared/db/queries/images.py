@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Float,
     Row,
     Select,
     and_,
@@ -185,7 +186,7 @@ def _list_by_color(
 ) -> Page:
     # A swatch counts as it is near and as it is large: a tenth of the picture in the very colour beats all of it
     # in another, a speck does not. OKLab distances run to about 1.
-    away = PaletteColor.oklab.op("<->")(literal(color, Vector(3)))
+    away = PaletteColor.oklab.op("<->", return_type=Float())(literal(color, Vector(3)))
     distance = func.min(away + 0.05 * (1 - PaletteColor.proportion)).label("distance")
     ranked = (
         select(Image.id, distance)
@@ -202,6 +203,54 @@ def _list_by_color(
     total = bounded_count(connection, select(ranked.c.id))
     last = Position(rows[limit - 1].id, rows[limit - 1].distance) if len(rows) > limit else None
     return Page([found[row.id] for row in rows[:limit] if row.id in found], total, last)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSource:
+    """What a worker needs of an image. colors: size of its own palette."""
+
+    id: int
+    sha256: str
+    colors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """What the decoder found. width, height: upright, in pixels; perceptual_hash: signed 64-bit."""
+
+    width: int
+    height: int
+    perceptual_hash: int
+
+
+def image_source(connection: Connection, image_id: int) -> ImageSource:
+    """Raises ImageNotFound."""
+    found = image_sources(connection, [image_id])
+    if image_id not in found:
+        raise ImageNotFound
+    return found[image_id]
+
+
+def image_sources(connection: Connection, image_ids: Collection[int]) -> dict[int, ImageSource]:
+    rows = connection.execute(
+        select(Image.id, Image.sha256, Image.colors).where(
+            Image.id.in_(image_ids), Image.deleted_at.is_(None)
+        )
+    )
+    return {row.id: ImageSource(row.id, row.sha256, row.colors) for row in rows}
+
+
+def set_analysed(connection: Connection, image_id: int, found: Analysed) -> None:
+    connection.execute(
+        update(Image)
+        .where(Image.id == image_id)
+        .values(
+            width=found.width,
+            height=found.height,
+            perceptual_hash=found.perceptual_hash,
+            analysed_at=func.now(),
+        )
+    )
 
 
 def change_image(connection: Connection, image_id: int, changes: Mapping[str, Any]) -> None:

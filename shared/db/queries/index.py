@@ -3,19 +3,22 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Float, func, select, union
 
-from shared.db.models import Embedding, Image, IndexChange, IndexRun, IndexState, NeighbourList
+from shared.db.models import Embedding, Image, IndexChange, IndexRun, IndexState, Job, NeighbourList
+from shared.jobs import ACTIVE, JobKind
 
 
 @dataclass(frozen=True, slots=True)
 class IndexStateRow:
-    """model: what the lists are made of; target_model: what is computed now, different while weights change."""
+    """model: what the lists are made of; target_model: what is computed now, different while weights change;
+    version: goes up with every change of the lists, so that a run can tell whether another came between."""
 
     model: str | None
     target_model: str | None
     weights: str | None
     generation: int | None
+    version: int
     similarity_quantiles: tuple[float, ...] | None
 
 
@@ -32,8 +35,8 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class IndexCounts:
-    """images in the gallery; of these embedded under the serving model, and with a list; pending: changes that no
-    list shows yet, additions and deletions together."""
+    """images in the gallery; of these embedded under the serving model, and with a list; pending: images that the lists
+    still have to follow, whether added, deleted or not even embedded yet."""
 
     images: int
     embedded: int
@@ -54,17 +57,22 @@ def index_state(connection: Connection) -> IndexStateRow:
             IndexState.target_model,
             IndexState.weights,
             IndexState.generation,
+            IndexState.version,
             IndexState.similarity_quantiles,
         )
     ).one()
     quantiles = tuple(row.similarity_quantiles) if row.similarity_quantiles else None
-    return IndexStateRow(row.model, row.target_model, row.weights, row.generation, quantiles)
+    return IndexStateRow(row.model, row.target_model, row.weights, row.generation, row.version, quantiles)
 
 
 def index_counts(connection: Connection, state: IndexStateRow) -> IndexCounts:
     alive = Image.deleted_at.is_(None)
-    embedded = select(func.count()).join(Image, Image.id == Embedding.image_id)
-    indexed = select(func.count()).join(Image, Image.id == NeighbourList.image_id)
+    embedded = select(func.count()).select_from(Embedding).join(Image, Image.id == Embedding.image_id)
+    indexed = select(func.count()).select_from(NeighbourList).join(Image, Image.id == NeighbourList.image_id)
+    embedding = select(Job.image_id).where(
+        Job.kind == JobKind.EMBED.value, Job.status.in_([status.value for status in ACTIVE])
+    )
+    pending = union(select(IndexChange.image_id), embedding).subquery()
     row = connection.execute(
         select(
             select(func.count()).select_from(Image).where(alive).scalar_subquery().label("images"),
@@ -72,7 +80,7 @@ def index_counts(connection: Connection, state: IndexStateRow) -> IndexCounts:
             indexed.where(alive, NeighbourList.generation == state.generation)
             .scalar_subquery()
             .label("indexed"),
-            select(func.count(IndexChange.image_id.distinct())).scalar_subquery().label("pending"),
+            select(func.count()).select_from(pending).scalar_subquery().label("pending"),
         )
     ).one()
     return IndexCounts(row.images, row.embedded, row.indexed, row.pending)
@@ -123,7 +131,11 @@ def similarities_between(
     )
     a, b = wanted.subquery("a"), wanted.subquery("b")
     # <#> is the negative inner product: the negative cosine, for unit vectors.
-    pairs = select(a.c.image_id, b.c.image_id, (-(a.c.embedding.op("<#>")(b.c.embedding))).label("cosine"))
+    pairs = select(
+        a.c.image_id,
+        b.c.image_id,
+        (-(a.c.embedding.op("<#>", return_type=Float())(b.c.embedding))).label("cosine"),
+    )
     rows = connection.execute(pairs.where(a.c.image_id < b.c.image_id)).all()
     found = {(first, second): float(cosine) for first, second, cosine in rows}
     return found | {(second, first): cosine for (first, second), cosine in found.items()}

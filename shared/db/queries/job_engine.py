@@ -20,9 +20,9 @@ from shared.jobs import RULES, JobKind, JobStatus, Queue
 QUEUED, RUNNING = JobStatus.QUEUED.value, JobStatus.RUNNING.value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Claim:
-    """A job that this worker holds. (id, attempt) is the fence that later changes must pass."""
+    """A job that this worker holds. (id, attempt) is the fence that later changes must pass. Equal only to itself."""
 
     id: UUID
     attempt: int
@@ -153,14 +153,20 @@ def end_badly(transaction: Transaction, claim: Claim, status: JobStatus, code: s
     return bool(done.rowcount)
 
 
-def put_back(connection: Connection, claim: Claim, delay: timedelta, code: str, message: str) -> bool:
-    """Queues a claim again, due after the delay; the sweeper sends it then. False: it was overtaken."""
+def put_back(
+    connection: Connection, claim: Claim, delay: timedelta, code: str, message: str, *, forgive: bool
+) -> bool:
+    """Queues a claim again, due after the delay; the sweeper sends it then. False: it was overtaken.
+
+    forgive: the attempt is not held against the job.
+    """
     done = connection.execute(
         update(Job)
         .where(_held([claim]))
         .values(
             status=QUEUED,
             run_at=func.now() + delay,
+            max_attempts=Job.max_attempts + int(forgive),
             lease_expires_at=None,
             deadline_at=None,
             published_at=None,

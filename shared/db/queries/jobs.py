@@ -1,6 +1,6 @@
 """Making jobs, reading them, and what a person may do to them. What workers do to them: job_engine.py."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -130,8 +130,6 @@ def _values(job_id: UUID, new: NewJob, parent_id: UUID | None, *, blocked: bool)
         "dedupe_key": new.dedupe_key,
         "request_id": new.request_id,
         "max_attempts": 1 if new.kind in PARENTS else RULES[new.kind].attempts,
-        # Sent right after the commit; a failure to do so takes this back.
-        "published_at": None if blocked else func.now(),
     }
 
 
@@ -150,6 +148,17 @@ def get_job(connection: Connection, job_id: UUID) -> JobRow:
     if row is None:
         raise JobNotFound
     return with_steps(connection, [row])[0]
+
+
+def find_in_flight(connection: Connection, kinds: Collection[JobKind]) -> JobRow | None:
+    """The newest unfinished job of these kinds that has no parent."""
+    wanted = (
+        Job.parent_id.is_(None),
+        Job.kind.in_([kind.value for kind in kinds]),
+        Job.status.in_(ACTIVE_VALUES),
+    )
+    rows = connection.execute(select(*COLUMNS).where(*wanted).order_by(Job.id.desc()).limit(1)).all()
+    return with_steps(connection, rows)[0] if rows else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,18 +186,31 @@ def list_jobs(
 
 
 def with_steps(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[JobRow]:
-    """Adds each job's steps, in one query: its children's kinds, each with the state that says most."""
+    """Adds each job's steps, in one query: its children's kinds, each with the state that says most.
+
+    A parent has run as often as the child that ran most often.
+    """
     steps: dict[UUID, list[Step]] = {row.id: [] for row in rows}
-    children = select(Job.parent_id, Job.kind, func.array_agg(Job.status.distinct()).label("statuses")).where(
-        Job.parent_id.in_(list(steps))
-    )
+    attempts: dict[UUID, int] = {row.id: row.attempt for row in rows}
+    children = select(
+        Job.parent_id,
+        Job.kind,
+        func.array_agg(Job.status.distinct()).label("statuses"),
+        func.max(Job.attempt).label("attempt"),
+    ).where(Job.parent_id.in_(list(steps)))
     for child in connection.execute(
         children.group_by(Job.parent_id, Job.kind, Job.stage).order_by(Job.parent_id, Job.stage)
     ):
         steps[child.parent_id].append(Step(JobKind(child.kind), summary(child.statuses)))
+        attempts[child.parent_id] = max(attempts[child.parent_id], child.attempt)
     return [
         JobRow(
-            **{**row._asdict(), "kind": JobKind(row.kind), "status": JobStatus(row.status)},
+            **{
+                **row._asdict(),
+                "kind": JobKind(row.kind),
+                "status": JobStatus(row.status),
+                "attempt": attempts[row.id],
+            },
             steps=tuple(steps[row.id]) or (Step(JobKind(row.kind), JobStatus(row.status)),),
         )
         for row in rows
@@ -253,7 +275,7 @@ def retry_job(transaction: Transaction, job_id: UUID) -> None:
             .returning(Job.id, Job.kind, Job.blocked)
         ).all()
         if top.children:
-            connection.execute(update(Job).where(Job.id == top.id).values(**again))
+            connection.execute(update(Job).where(Job.id == top.id).values(**again, progress=0))
     except IntegrityError as error:
         raise Conflict("The same work is under way in another job.") from error
     settle(transaction, [top.id])

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from shared.colour import rgb_from_hex, rgb_to_oklab
+from shared.colour import hex_to_rgb, rgb_to_oklab
 from shared.db.models import Palette, PaletteColor
 
 
@@ -55,7 +55,7 @@ def save_colors(connection: Connection, image_id: int, swatches: Sequence[dict[s
             {
                 "image_id": image_id,
                 "rank": rank,
-                "oklab": rgb_to_oklab(rgb_from_hex(swatch["hex"])),
+                "oklab": rgb_to_oklab(hex_to_rgb(swatch["hex"])),
                 "proportion": swatch["proportion"],
             }
             for rank, swatch in enumerate(swatches)

@@ -99,6 +99,7 @@ def upgrade() -> None:
         sa.Column("target_model", sa.Text(), nullable=True),
         sa.Column("weights", sa.Text(), nullable=True),
         sa.Column("generation", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("similarity_quantiles", postgresql.ARRAY(sa.REAL()), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_index_state_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_index_state")),
@@ -155,7 +156,7 @@ def upgrade() -> None:
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("worker", sa.Text(), nullable=True),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
@@ -188,6 +189,13 @@ def upgrade() -> None:
         ["image_id", "id"],
         unique=False,
         postgresql_where=sa.text("image_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_jobs_active",
+        "jobs",
+        ["kind", "image_id"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('queued', 'running')"),
     )
     op.create_index(
         "ix_jobs_leases",

@@ -1,0 +1,146 @@
+"""Colour arithmetic for single sRGB colours: conversions, contrast and names. Standard library only.
+
+Sources: sRGB transfer function IEC 61966-2-1; OKLab and OKLCH Björn Ottosson, "A perceptual color space for image
+processing" (2020); luminance and contrast WCAG 2.2.
+"""
+
+import colorsys
+import csv
+import math
+import re
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+RGB: TypeAlias = tuple[int, int, int]
+"""Red, green and blue of sRGB, 0 to 255 each."""
+
+BLACK: Final[RGB] = (0, 0, 0)
+WHITE: Final[RGB] = (255, 255, 255)
+
+_HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
+# Below this chroma a hue is rounding noise: the greys of 8-bit sRGB have up to 4e-8, the next colour has 1e-3.
+_ACHROMATIC: Final = 1e-4
+
+
+class HSL(NamedTuple):
+    """Hue in degrees [0, 360), saturation and lightness 0 to 1."""
+
+    h: float
+    s: float
+    l: float  # noqa: E741 - the name of the field
+
+
+class OKLab(NamedTuple):
+    """Lightness 0 to 1; a (green to red) and b (blue to yellow) about -0.4 to 0.4."""
+
+    l: float  # noqa: E741 - the name of the field
+    a: float
+    b: float
+
+
+class OKLCH(NamedTuple):
+    """Lightness 0 to 1, chroma 0 to about 0.4, hue in degrees [0, 360); the hue of a grey is 0."""
+
+    l: float  # noqa: E741 - the name of the field
+    c: float
+    h: float
+
+
+def _to_linear(channel: int) -> float:
+    value = channel / 255
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+
+_LINEAR: Final = tuple(_to_linear(channel) for channel in range(256))
+
+
+def hex_to_rgb(text: str) -> RGB:
+    """The colour of `#rrggbb`, in either case. Raises ValueError for anything else."""
+    if not _HEX.fullmatch(text):
+        raise ValueError(f"not a colour as #rrggbb: {text!r}")
+    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
+
+
+def rgb_to_hex(rgb: RGB) -> str:
+    """`#rrggbb` in lower case."""
+    return "#{:02x}{:02x}{:02x}".format(*rgb)
+
+
+def rgb_to_hsl(rgb: RGB) -> HSL:
+    """The colour in HSL; the hue of a grey is 0."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in rgb))
+    return HSL(hue * 360, saturation, lightness)
+
+
+def rgb_to_oklab(rgb: RGB) -> OKLab:
+    """The colour in OKLab, with Ottosson's matrices of 2021."""
+    red, green, blue = (_LINEAR[channel] for channel in rgb)
+    long = math.cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue)
+    medium = math.cbrt(0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue)
+    short = math.cbrt(0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue)
+    return OKLab(
+        0.2104542553 * long + 0.7936177850 * medium - 0.0040720468 * short,
+        1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short,
+        0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short,
+    )
+
+
+def oklab_to_oklch(lab: OKLab) -> OKLCH:
+    """The same colour in polar form."""
+    chroma = math.hypot(lab.a, lab.b)
+    if chroma < _ACHROMATIC:
+        return OKLCH(lab.l, 0.0, 0.0)
+    return OKLCH(lab.l, chroma, math.degrees(math.atan2(lab.b, lab.a)) % 360)
+
+
+def rgb_to_oklch(rgb: RGB) -> OKLCH:
+    """The colour in OKLCH."""
+    return oklab_to_oklch(rgb_to_oklab(rgb))
+
+
+def oklab_distance(one: OKLab, other: OKLab) -> float:
+    """Euclidean distance: about 0.02 is just noticeable, 1 lies between black and white."""
+    return math.dist(one, other)
+
+
+def relative_luminance(rgb: RGB) -> float:
+    """Relative luminance, 0 (black) to 1 (white)."""
+    red, green, blue = (_LINEAR[channel] for channel in rgb)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast_ratio(one: RGB, other: RGB) -> float:
+    """Contrast ratio, 1 to 21, in either order."""
+    darker, lighter = sorted((relative_luminance(one), relative_luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def text_color(ground: RGB) -> Literal["#000000", "#ffffff"]:
+    """Black or white, whichever stands out more on the ground. One of them always has 4.5:1."""
+    return "#ffffff" if contrast_ratio(ground, WHITE) > contrast_ratio(ground, BLACK) else "#000000"
+
+
+@cache
+def named_colors() -> tuple[tuple[str, RGB], ...]:
+    """Every name with its colour, from data/colour_names.csv. A name may have more than one colour."""
+    table = files("shared").joinpath("data/colour_names.csv").read_text(encoding="utf-8")
+    return tuple((row["name"], hex_to_rgb(row["hex"])) for row in csv.DictReader(table.splitlines()))
+
+
+@cache
+def _names_in_oklab() -> tuple[tuple[float, float, float, str], ...]:
+    return tuple((*rgb_to_oklab(rgb), name) for name, rgb in named_colors())
+
+
+# A gallery page shows some hundred swatches; the same few colours come back again and again.
+@lru_cache(maxsize=8192)
+def color_name(rgb: RGB) -> str:
+    """The name of the nearest named colour in OKLab, such as "dusty teal"."""
+    lightness, a, b = rgb_to_oklab(rgb)
+    best, name = math.inf, ""
+    for other_lightness, other_a, other_b, candidate in _names_in_oklab():
+        distance = (lightness - other_lightness) ** 2 + (a - other_a) ** 2 + (b - other_b) ** 2
+        if distance < best:
+            best, name = distance, candidate
+    return name

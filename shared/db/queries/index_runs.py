@@ -1,0 +1,157 @@
+"""What workers do to the look-alike index. How bulk data travels: worker/index_store.py."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from shared.db.models import Embedding, Image, IndexChange, IndexRun, IndexState, Job, NeighbourList
+from shared.errors import IndexMoved
+from shared.jobs import ACTIVE, FINISHED, JobKind
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Changes that no list shows yet. now: Postgres' clock, to compare the other two with."""
+
+    count: int
+    oldest: datetime | None
+    newest: datetime | None
+    now: datetime
+
+
+def pending_changes(connection: Connection) -> Pending:
+    row = connection.execute(
+        select(func.count(), func.min(IndexChange.created_at), func.max(IndexChange.created_at), func.now())
+    ).one()
+    return Pending(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An image that was embedded or deleted. id: of the note, not of the image."""
+
+    id: int
+    image_id: int
+
+
+def changes(connection: Connection) -> list[Change]:
+    """Every change that no list shows yet."""
+    rows = connection.execute(select(IndexChange.id, IndexChange.image_id))
+    return [Change(row.id, row.image_id) for row in rows]
+
+
+def clear_changes(connection: Connection, ids: Collection[int]) -> None:
+    """Forgets exactly these changes: others may have been committed since they were read."""
+    connection.execute(delete(IndexChange).where(IndexChange.id == func.any(list(ids))))
+
+
+def save_embedding(connection: Connection, image_id: int, model: str, embedding: Sequence[float]) -> None:
+    """Records the embedding, in place of an earlier one of the model, and asks the index to take it in."""
+    row = {"embedding": embedding, "created_at": func.now()}
+    connection.execute(
+        upsert(Embedding)
+        .values(image_id=image_id, model=model, **row)
+        .on_conflict_do_update(index_elements=[Embedding.image_id, Embedding.model], set_=row)
+    )
+    connection.execute(insert(IndexChange).values(image_id=image_id))
+
+
+def register_model(connection: Connection, model: str, weights: str) -> None:
+    """Names what embedding workers compute from now on. It serves at once where nothing has been embedded yet."""
+    nothing_embedded = ~select(Embedding.image_id).where(Embedding.model == IndexState.model).exists()
+    connection.execute(update(IndexState).values(target_model=model, weights=weights))
+    connection.execute(update(IndexState).where(nothing_embedded).values(model=model, generation=None))
+
+
+def images_missing(connection: Connection, model: str) -> bool:
+    """Whether an analysed image has no embedding under the model, and is still going to get one."""
+    given_up = select(Job.id).where(
+        Job.image_id == Image.id,
+        Job.kind == JobKind.EMBED.value,
+        Job.dedupe_key == func.concat(embed_key(model), Image.id),
+        Job.status.in_([status.value for status in FINISHED]),
+    )
+    waiting = select(Image.id).where(*_not_embedded(model), ~given_up.exists())
+    return bool(connection.execute(select(waiting.exists())).scalar_one())
+
+
+def images_to_embed(connection: Connection, model: str, limit: int) -> list[int]:
+    """Analysed images without an embedding under the model that no job is working on, nor has been given up on."""
+    underway = select(Job.id).where(
+        Job.image_id == Image.id,
+        Job.kind == JobKind.EMBED.value,
+        or_(
+            Job.status.in_([status.value for status in ACTIVE]),
+            Job.dedupe_key == func.concat(embed_key(model), Image.id),
+        ),
+    )
+    wanted = select(Image.id).where(*_not_embedded(model), ~underway.exists()).order_by(Image.id).limit(limit)
+    return list(connection.execute(wanted).scalars())
+
+
+def embed_key(model: str) -> str:
+    """What the dedupe key of a job that embeds an image anew begins with; the image's id follows."""
+    return f"embed:{model}:"
+
+
+def _not_embedded(model: str) -> tuple[ColumnElement[bool], ...]:
+    embedded = select(Embedding.image_id).where(Embedding.image_id == Image.id, Embedding.model == model)
+    return Image.deleted_at.is_(None), Image.analysed_at.is_not(None), ~embedded.exists()
+
+
+def begin_run(connection: Connection, job_id: UUID, mode: str, model: str | None) -> int:
+    """Records that a run has begun; its id is the generation that a full run builds. The same job: the same run."""
+    return connection.execute(
+        upsert(IndexRun)
+        .values(job_id=job_id, mode=mode, model=model)
+        .on_conflict_do_update(index_elements=[IndexRun.job_id], set_={"model": model})
+        .returning(IndexRun.id)
+    ).scalar_one()
+
+
+def finish_run(connection: Connection, job_id: UUID, figures: Mapping[str, int | None]) -> None:
+    """figures: images, new, removed, drift."""
+    connection.execute(
+        update(IndexRun)
+        .where(IndexRun.job_id == job_id)
+        .values(finished_at=func.clock_timestamp(), **figures)
+    )
+
+
+def switch_index(
+    connection: Connection,
+    read_version: int,
+    model: str | None,
+    generation: int | None,
+    quantiles: Sequence[float] | None,
+) -> None:
+    """Makes a generation the one that readers see.
+
+    Raises IndexMoved when the index has changed since `read_version` was read: the lists about to be written do not
+    follow from what is there now.
+    """
+    values: dict[str, Any] = {"model": model, "generation": generation, "version": IndexState.version + 1}
+    if quantiles is not None:
+        values["similarity_quantiles"] = list(quantiles)
+    switched = connection.execute(
+        update(IndexState).where(IndexState.version == read_version).values(**values)
+    )
+    if not switched.rowcount:
+        raise IndexMoved
+
+
+def delete_lists(connection: Connection, generation: int, image_ids: Collection[int]) -> None:
+    connection.execute(
+        delete(NeighbourList).where(
+            NeighbourList.generation == generation, NeighbourList.image_id == func.any(list(image_ids))
+        )
+    )
+
+
+def delete_generations_except(connection: Connection, kept: Collection[int]) -> None:
+    connection.execute(delete(NeighbourList).where(NeighbourList.generation.not_in(kept)))

@@ -1,0 +1,60 @@
+"""How every process logs: one event a line, JSON for services and readable on a terminal.
+
+What is bound with `structlog.contextvars` (request_id, job_id, image_id, attempt) is on every line until it is cleared;
+lines of libraries that use the standard library's logging look the same.
+"""
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from shared.settings import Settings
+
+
+def configure_logs(settings: Settings, service: str) -> None:
+    """Sends everything that is logged from now on to standard error. service: which process speaks, such as "web"."""
+
+    def name_service(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event["service"] = service
+        return event
+
+    level = logging.getLevelNamesMapping()[settings.log_level]
+    common: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        name_service,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*common, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*common, structlog.stdlib.PositionalArgumentsFormatter()],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(settings)],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+
+
+def _rendering(settings: Settings) -> list[Processor]:
+    terminal = sys.stderr.isatty()
+    if settings.log_format == "json" or (settings.log_format == "auto" and not terminal):
+        return [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ]
+    # Rich tracebacks with every local variable would bury the line that they belong to.
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=terminal, exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
+        )
+    ]

@@ -1,0 +1,92 @@
+"""Everything that needs a photo's pixels, from one decode."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from worker.algorithms.decode import Decoded, decode
+from worker.algorithms.model_view import model_view
+from worker.algorithms.palette import ColourHistogram, Swatch, extract_palette, histogram_of
+from worker.algorithms.perceptual_hash import perceptual_hash
+from worker.algorithms.renditions import DISPLAY_SIDE, THUMBNAIL_SIDES, Rendition, cascade, encode_all
+
+_PALETTE_PIXELS = 200_000
+_HALF_SOLID = 128
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """What `analyse` finds in a file.
+
+    `width`, `height`: of the whole upright picture; `format`: JPEG, PNG, WEBP or GIF; `thumbnails` by nominal long side
+    (256, 512, 1024); `perceptual_hash`: signed 64-bit; `model_view`: (224, 224, 3) uint8, C-contiguous.
+    """
+
+    width: int
+    height: int
+    format: str
+    display: Rendition
+    thumbnails: dict[int, Rendition]
+    histogram: ColourHistogram
+    palette: tuple[Swatch, ...]
+    perceptual_hash: int
+    model_view: NDArray[np.uint8]
+
+
+def analyse(data: bytes, colors: int) -> Analysis:
+    """Decode a file once and make everything of it; `colors` (2 to 16) is the size of its palette.
+
+    Raises Unreadable (see `decode`).
+    """
+    decoded = decode(data)
+    views = cascade(decoded.pixels)
+    renditions = encode_all(views, decoded.format)
+    histogram = _histogram(decoded)
+    return Analysis(
+        width=decoded.width,
+        height=decoded.height,
+        format=decoded.format,
+        display=renditions[DISPLAY_SIDE],
+        thumbnails={side: renditions[side] for side in sorted(THUMBNAIL_SIDES)},
+        histogram=histogram,
+        palette=extract_palette(histogram, colors),
+        perceptual_hash=perceptual_hash(views[min(THUMBNAIL_SIDES)]),
+        model_view=model_view([decoded.pixels, *views.values()], decoded.width, decoded.height),
+    )
+
+
+def histogram_from(data: bytes) -> ColourHistogram:
+    """The colour histogram of a file alone: the same as `analyse` finds. Raises Unreadable (see `decode`)."""
+    return _histogram(decode(data))
+
+
+def _histogram(decoded: Decoded) -> ColourHistogram:
+    size = _sample_size(*decoded.pixels.size)
+    rgb = np.asarray(_sampled(decoded.pixels, size))
+    if decoded.alpha is None:
+        return histogram_of(rgb)
+    alpha = np.asarray(_sampled(decoded.alpha, size))
+    solid = alpha >= _HALF_SOLID
+    # A picture that is faint all over (a watermark) has the colours that show, not none.
+    return histogram_of(rgb, solid if solid.any() else alpha > 0)
+
+
+def _sampled(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    # Sampled, not averaged: an average across an edge is a colour that the picture does not have.
+    return picture.resize(size, Image.Resampling.NEAREST)
+
+
+def _sample_size(width: int, height: int) -> tuple[int, int]:
+    """About _PALETTE_PIXELS in the picture's shape, with strides that lock onto no regular pattern in it."""
+    scale = math.sqrt(_PALETTE_PIXELS / (width * height))
+    if scale >= 1:
+        return width, height
+    return _coprime(max(1, round(width * scale)), width), _coprime(max(1, round(height * scale)), height)
+
+
+def _coprime(near: int, to: int) -> int:
+    """The largest number up to `near` that has no divisor in common with `to`."""
+    return next(n for n in range(near, 0, -1) if math.gcd(n, to) == 1)

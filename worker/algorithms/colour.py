@@ -1,0 +1,77 @@
+"""Colour spaces as array functions: sRGB, linear light and OKLab.
+
+sRGB's transfer curve is that of IEC 61966-2-1. OKLab is Björn Ottosson's ("A perceptual color space for image
+processing", 2020, https://bottosson.github.io/posts/oklab/), with the matrices as he publishes them; the way back uses
+their numerical inverses, so that a round trip loses nothing.
+
+Every array is (..., 3), channels last.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Bytes = NDArray[np.uint8]
+
+_LMS_FROM_LINEAR = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_OKLAB_FROM_CUBE_ROOTS = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+_LINEAR_FROM_LMS = np.linalg.inv(_LMS_FROM_LINEAR)
+_CUBE_ROOTS_FROM_OKLAB = np.linalg.inv(_OKLAB_FROM_CUBE_ROOTS)
+
+
+def srgb_to_linear(srgb: ArrayLike) -> Floats:
+    """Linear light of sRGB values; both in 0..1."""
+    srgb = np.asarray(srgb, dtype=np.float64)
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((np.maximum(srgb, 0.0) + 0.055) / 1.055) ** 2.4)
+
+
+def linear_to_srgb(linear: ArrayLike) -> Floats:
+    """sRGB values of linear light; both in 0..1, what lies outside is clipped."""
+    linear = np.clip(np.asarray(linear, dtype=np.float64), 0.0, 1.0)
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+# A table, because a power for each pixel costs fifty times a look-up.
+_LINEAR_OF_BYTE = srgb_to_linear(np.arange(256) / 255)
+
+
+def srgb8_to_linear(srgb: Bytes) -> Floats:
+    """Linear light (0..1) of 8-bit sRGB."""
+    return _LINEAR_OF_BYTE[srgb]
+
+
+def linear_to_oklab(linear: ArrayLike) -> Floats:
+    """OKLab (L 0..1, a and b about -0.4..0.4) of linear sRGB light."""
+    oklab: Floats = (
+        np.cbrt(np.asarray(linear, dtype=np.float64) @ _LMS_FROM_LINEAR.T) @ _OKLAB_FROM_CUBE_ROOTS.T
+    )
+    return oklab
+
+
+def oklab_to_linear(oklab: ArrayLike) -> Floats:
+    """Linear sRGB light of OKLab; outside 0..1 where the colour lies outside sRGB's gamut."""
+    cube_roots = np.asarray(oklab, dtype=np.float64) @ _CUBE_ROOTS_FROM_OKLAB.T
+    linear: Floats = cube_roots**3 @ _LINEAR_FROM_LMS.T
+    return linear
+
+
+def srgb8_to_oklab(srgb: Bytes) -> Floats:
+    """OKLab of 8-bit sRGB."""
+    return linear_to_oklab(srgb8_to_linear(srgb))
+
+
+def oklab_to_srgb8(oklab: ArrayLike) -> Bytes:
+    """8-bit sRGB of OKLab, rounded; colours outside the gamut are clipped channel by channel."""
+    return np.rint(linear_to_srgb(oklab_to_linear(oklab)) * 255).astype(np.uint8)

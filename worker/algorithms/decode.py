@@ -1,0 +1,170 @@
+"""One decode of an uploaded file: upright RGB pixels on white, in sRGB, whatever the file was.
+
+Meant to run in a limited child process (`worker.sandbox`): the bytes are a stranger's.
+"""
+
+import io
+import struct
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageCms
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+MAX_PIXELS = 40_000_000
+
+_GIF_SCREEN, _GIF_SCREEN_AT = struct.Struct("<HH"), 6
+_WHITE = (255, 255, 255)
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SIDES_SWAPPED = {5, 6, 7, 8}
+
+# How far a JPEG may be shrunk while it is decoded (by DCT scaling, which costs nothing and saves the resize): the
+# display rendition keeps at least 3/4 of its 2048 px, and the model view is still made from twice its 256 px, below
+# which the embedding begins to move (1.6e-2 at 1 x, 2e-4 at 2 x).
+_DRAFT_LONG_SIDE = 1536
+_DRAFT_SHORT_SIDE = 512
+
+_PROFILED_MODES = {"RGB", "L", "CMYK"}
+_SRGB = ImageCms.createProfile("sRGB")
+
+
+class Unreadable(Exception):
+    """The file can't be decoded; `code` is stable and fit for an API."""
+
+    def __init__(self, message: str, code: str = "unreadable") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A decoded picture.
+
+    `pixels` is RGB, upright, in sRGB, on white, without metadata; a large JPEG is already smaller than it was stored.
+    `alpha` is its transparency (mode L, same size, 255 = solid), or None where every pixel is solid. `width` and
+    `height` are those of the whole upright picture; `format` is one of FORMATS.
+    """
+
+    pixels: Image.Image
+    alpha: Image.Image | None
+    width: int
+    height: int
+    format: str
+
+
+def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
+    """The first frame of a JPEG, PNG, WebP or GIF.
+
+    Raises Unreadable with code `too_many_pixels` above `max_pixels`, `unreadable` for whatever else is wrong with the
+    file; and MemoryError, which says nothing about the file.
+    """
+    with warnings.catch_warnings():
+        # Decoders warn about harmless damage (corrupt EXIF), which is no news here; a bomb is.
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            return _decode(data, max_pixels)
+        except (Unreadable, MemoryError):
+            raise
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as bomb:
+            raise Unreadable(str(bomb), "too_many_pixels") from bomb
+        except Exception as error:
+            # Decoders raise anything on damaged files: OSError, SyntaxError, ValueError, struct.error, OverflowError.
+            raise Unreadable(f"{type(error).__name__}: {error}") from error
+
+
+def _decode(data: bytes, max_pixels: int) -> Decoded:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as file:
+        width, height = file.size
+        if width * height > max_pixels:
+            raise Unreadable(f"{width} x {height} are more than {max_pixels} pixels", "too_many_pixels")
+        if file.format == "GIF" and (width, height) != _GIF_SCREEN.unpack_from(data, _GIF_SCREEN_AT):
+            # Pillow would enlarge the picture to hold the frame, beyond what the header promised to the upload guard.
+            raise Unreadable("a frame lies outside the picture")
+        # Pillow reads stereo and "live" JPEGs as MPO, whatever `formats` says; its first frame is the photo.
+        format_name = "JPEG" if file.format in {"JPEG", "MPO"} else str(file.format)
+        if format_name == "JPEG":
+            scale = _draft_scale(width, height)
+            file.draft(None, (width // scale, height // scale))
+        file.load()
+        orientation = _orientation(file)
+        colour, alpha = _colour_and_alpha(file)
+        pixels = _to_srgb_colours(colour, file.info.get("icc_profile"))
+    if alpha is not None:
+        ground = Image.new("RGB", pixels.size, _WHITE)
+        ground.paste(pixels, mask=alpha)
+        pixels = ground
+    turn = _UPRIGHT.get(orientation)
+    if turn is not None:
+        pixels = pixels.transpose(turn)
+        alpha = alpha and alpha.transpose(turn)
+    if orientation in _SIDES_SWAPPED:
+        width, height = height, width
+    pixels.info = {}  # Pillow would write a profile or comment found here into every file it saves
+    return Decoded(pixels, alpha, width, height, format_name)
+
+
+def _draft_scale(width: int, height: int) -> int:
+    """The largest DCT scale (1/n) that leaves every product its quality."""
+    long_side, short_side = max(width, height), min(width, height)
+    for scale in (8, 4, 2):
+        if long_side >= scale * _DRAFT_LONG_SIDE and short_side >= scale * _DRAFT_SHORT_SIDE:
+            return scale
+    return 1
+
+
+def _orientation(file: Image.Image) -> int:
+    try:
+        return int(file.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:  # noqa: BLE001 - corrupt EXIF raises anything, and a photo without EXIF is a good photo
+        return 1
+
+
+def _colour_and_alpha(file: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """The picture as RGB, L or CMYK, and its transparency if it has any."""
+    if file.mode.startswith("I"):
+        return _grey_of_16_bits(file)
+    if file.has_transparency_data:
+        rgba = file.convert("RGBA")
+        alpha = rgba.getchannel("A")
+        return rgba.convert("RGB"), None if alpha.getextrema() == (255, 255) else alpha
+    if file.mode in _PROFILED_MODES:
+        return file, None
+    return file.convert("RGB"), None
+
+
+def _grey_of_16_bits(file: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    # Pillow's own convert clips at 255 (its issue 3011), which turns nearly every 16-bit picture white.
+    values = np.asarray(file).astype(np.uint32)
+    grey = Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8))
+    clear = file.info.get("transparency")
+    if clear is None:
+        return grey, None
+    return grey, Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8))
+
+
+def _to_srgb_colours(colour: Image.Image, profile: bytes | None) -> Image.Image:
+    """RGB in sRGB; by the embedded profile where that is valid, and by Pillow's plain rules where not."""
+    if profile:
+        try:
+            embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            # Most profiles are sRGB itself, and converting costs 20 ns a pixel.
+            if "sRGB" not in (embedded.profile.profile_description or ""):
+                transform = ImageCms.buildTransform(embedded, _SRGB, colour.mode, "RGB")
+                converted = ImageCms.applyTransform(colour, transform)
+                if converted is not None:
+                    return converted
+        except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+            # A broken profile, or one of another colour space, says nothing about the pixels.
+            return colour.convert("RGB")
+    return colour.convert("RGB")

@@ -1,0 +1,266 @@
+"""Neighbour lists: the k most similar images of every image, exact, in full and incrementally.
+
+A list is ordered by similarity, most similar first, ties by id, and never holds its own image. How a similarity is
+computed, and why nothing is missed, is told in `topk`. Whatever way a list came about (one full run, tiles of any
+size, any sequence of updates) its ids and similarities are the same to the last bit.
+
+Everywhere here `vectors` is (n, d) float32, L2-normalised (rows of zeros are allowed), and `ids` (n,) int64, unique,
+not negative, in any order. ValueError is raised for anything else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.algorithms.topk import (
+    LOWEST,
+    Queries,
+    Targets,
+    check_vectors,
+    may_enter,
+    no_keys,
+    pack,
+    search,
+    unpack,
+)
+
+# What fills the end of a list when there are fewer than k other images.
+NO_NEIGHBOUR: Final = -1
+NO_SIMILARITY: Final = LOWEST
+
+
+@dataclass(frozen=True)
+class NeighbourLists:
+    """The lists of some images.
+
+    owners: (n,) int64. neighbours: (n, k) int64, padded at the end with -1. similarities: (n, k) float32, padded with
+    -2.0. Raises ValueError for other shapes or dtypes.
+    """
+
+    owners: NDArray[np.int64]
+    neighbours: NDArray[np.int64]
+    similarities: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        shape = self.neighbours.shape
+        if len(shape) != 2 or self.similarities.shape != shape or self.owners.shape != shape[:1]:
+            raise ValueError("Neighbour lists are owners (n,), neighbours (n, k) and similarities (n, k).")
+        if self.owners.dtype != np.int64 or self.neighbours.dtype != np.int64:
+            raise ValueError("Owners and neighbours are int64.")
+        if self.similarities.dtype != np.float32:
+            raise ValueError("Similarities are float32.")
+
+    def __len__(self) -> int:
+        return len(self.owners)
+
+    @property
+    def k(self) -> int:
+        """Places in each list."""
+        return int(self.neighbours.shape[1])
+
+    def take(self, places: NDArray[np.intp]) -> "NeighbourLists":
+        """The lists at `places`, in that order."""
+        return NeighbourLists(self.owners[places], self.neighbours[places], self.similarities[places])
+
+
+class Ranking(NamedTuple):
+    """The answer to one query: `ids` (m,) int64 and `similarities` (m,) float32, most similar first."""
+
+    ids: NDArray[np.int64]
+    similarities: NDArray[np.float32]
+
+
+def concatenate(parts: Sequence[NeighbourLists]) -> NeighbourLists:
+    """The lists of all `parts` (at least one, all of one k), one after the other."""
+    return NeighbourLists(
+        np.concatenate([part.owners for part in parts]),
+        np.concatenate([part.neighbours for part in parts]),
+        np.concatenate([part.similarities for part in parts]),
+    )
+
+
+def full(vectors: NDArray[np.float32], ids: NDArray[np.int64], k: int) -> NeighbourLists:
+    """The lists of all images, in the order of `ids`. Time n * n * d; memory as for `tile`."""
+    return tile(vectors, ids, 0, len(ids), k)
+
+
+def tile(
+    vectors: NDArray[np.float32], ids: NDArray[np.int64], start: int, stop: int, k: int
+) -> NeighbourLists:
+    """The lists of the images at places `start` to `stop` (at most n), searched among all n.
+
+    Memory beside `vectors` and the answer: about 60 MB whatever n, and up to 250 MB where thousands of vectors are
+    nearly the same.
+    """
+    gallery = _Gallery(vectors, ids)
+    return gallery.searched(np.arange(start, min(stop, len(ids))), k)
+
+
+def update(  # noqa: PLR0917 -- the state, then what changed in it
+    vectors: NDArray[np.float32],
+    ids: NDArray[np.int64],
+    lists: NeighbourLists,
+    added: NDArray[np.int64],
+    removed: NDArray[np.int64],
+    k: int,
+) -> NeighbourLists:
+    """The lists that change when images come and go, by owner: as a full run would make them.
+
+    `vectors` and `ids` are the state after the change. `lists` are the lists from before it, of all images that are
+    still there (those of removed ones are passed over); they may still name removed ones. Changed are the lists of
+    `added` images, those that an added image enters, and those that named a removed one. An image whose vector has
+    been replaced counts as added, and the lists that named it as changed.
+
+    Time (added + lists that named a removed one) * n * d. Raises ValueError if an image has no list and was not added,
+    if a list belongs to an image that is neither there nor removed, and if k is not that of `lists`.
+    """
+    gallery = _Gallery(vectors, ids)
+    if added.dtype != np.int64 or removed.dtype != np.int64:
+        raise ValueError("The added and removed ids are int64.")
+    if lists.k != k:
+        raise ValueError(f"The lists have {lists.k} places, not {k}.")
+    stale = np.union1d(added, removed)
+    current = np.flatnonzero(~np.isin(lists.owners, stale))
+    entrants = gallery.places(np.unique(added))
+    if len(current) + len(entrants) != len(ids) or len(np.unique(lists.owners)) != len(lists):
+        raise ValueError("Every image needs one list or must be among the added ones.")
+
+    broken = np.isin(lists.neighbours[current], stale).any(axis=1)
+    anew = np.concatenate([entrants, gallery.places(lists.owners[current[broken]])])
+    changed = concatenate([gallery.searched(anew, k), gallery.entered(lists, current[~broken], entrants)])
+    return changed.take(np.argsort(changed.owners))
+
+
+def top_k(
+    query: NDArray[np.float32], vectors: NDArray[np.float32], ids: NDArray[np.int64], k: int
+) -> Ranking:
+    """The min(k, n) images most similar to `query` (d,) float32, L2-normalised; an image of this vector included."""
+    gallery = _Gallery(vectors, ids)
+    outsider = Queries(check_vectors(query[np.newaxis]), np.array([0]), np.array([-1]))
+    keys = search(outsider, gallery.targets, _empty(1, k))
+    neighbours, similarities = gallery.unpacked(keys)
+    there = neighbours[0] != NO_NEIGHBOUR
+    return Ranking(neighbours[0, there], similarities[0, there])
+
+
+class Drift(NamedTuple):
+    """How far two sets of lists are apart; all zero when they are the same.
+
+    lists_changed: owners whose lists differ in ids, order or similarity, or that only one set has. ids_changed: pairs of
+    owner and neighbour that only one set has. max_similarity_gap: largest difference of a pair that both have.
+    """
+
+    lists_changed: int
+    ids_changed: int
+    max_similarity_gap: float
+
+
+def drift(before: NeighbourLists, after: NeighbourLists) -> Drift:
+    """What has changed from `before` to `after`. Raises ValueError if their k differ."""
+    if before.k != after.k:
+        raise ValueError(f"Lists of {before.k} and of {after.k} places cannot be compared.")
+    before, after = _differing(before, after)
+    named = (before.owners, before.neighbours, after.owners, after.neighbours)
+    known = np.unique(np.concatenate([ids.ravel() for ids in named]))
+    pairs_before, similarities_before = _pairs(before, known)
+    pairs_after, similarities_after = _pairs(after, known)
+    _, old, new = np.intersect1d(pairs_before, pairs_after, assume_unique=True, return_indices=True)
+    gaps = np.abs(similarities_before[old] - similarities_after[new])
+    return Drift(
+        lists_changed=len(np.union1d(before.owners, after.owners)),
+        ids_changed=len(pairs_before) + len(pairs_after) - 2 * len(old),
+        max_similarity_gap=float(gaps.max(initial=0.0)),
+    )
+
+
+def _differing(before: NeighbourLists, after: NeighbourLists) -> tuple[NeighbourLists, NeighbourLists]:
+    """Both without the lists that they have in common."""
+    both, old, new = np.intersect1d(before.owners, after.owners, assume_unique=True, return_indices=True)
+    was, now = before.take(old), after.take(new)
+    differs = (was.neighbours != now.neighbours) | (was.similarities != now.similarities)
+    same = both[~differs.any(axis=1)]
+    return _without(before, same), _without(after, same)
+
+
+def _without(lists: NeighbourLists, owners: NDArray[np.int64]) -> NeighbourLists:
+    return lists.take(np.flatnonzero(~np.isin(lists.owners, owners)))
+
+
+def _pairs(lists: NeighbourLists, known: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """A number for each pair of owner and neighbour, from their places in `known`, and its similarity."""
+    owners, neighbours = np.searchsorted(known, lists.owners), np.searchsorted(known, lists.neighbours)
+    there = lists.neighbours != NO_NEIGHBOUR
+    return (owners[:, np.newaxis] * len(known) + neighbours)[there], lists.similarities[there]
+
+
+class _Gallery:
+    """The images and the order of their ids."""
+
+    def __init__(self, vectors: NDArray[np.float32], ids: NDArray[np.int64]) -> None:
+        if ids.dtype != np.int64 or ids.shape != vectors.shape[:1]:
+            raise ValueError(f"Ids are ({len(vectors)},) int64, not {ids.shape} {ids.dtype}.")
+        self._vectors = check_vectors(vectors)
+        self._ids = ids
+        self._by_id = np.argsort(ids)
+        self._sorted_ids = ids[self._by_id]
+        if len(ids) and (self._sorted_ids[0] < 0 or not np.diff(self._sorted_ids).all()):
+            raise ValueError("Ids must be unique and not negative.")
+        ranks = np.empty(len(ids), dtype=np.uint64)
+        ranks[self._by_id] = np.arange(len(ids), dtype=np.uint64)
+        self.targets = Targets(self._vectors, ranks)
+
+    def places(self, ids: NDArray[np.int64]) -> NDArray[np.intp]:
+        """Where `ids` stand in the gallery. Raises ValueError for one that does not."""
+        return self._by_id[self._ranks_of(ids)]
+
+    def _ranks_of(self, ids: NDArray[np.int64]) -> NDArray[np.intp]:
+        ranks = np.searchsorted(self._sorted_ids, ids)
+        known = ranks < len(self._sorted_ids)
+        known[known] = self._sorted_ids[ranks[known]] == ids[known]
+        if not known.all():
+            raise ValueError(f"Image {ids[~known][0]} is not in the gallery.")
+        return ranks
+
+    def searched(self, places: NDArray[np.intp], k: int) -> NeighbourLists:
+        """The lists of the images at `places`, searched among all."""
+        keys = search(Queries(self._vectors, places, places), self.targets, _empty(len(places), k))
+        return NeighbourLists(self._ids[places], *self.unpacked(keys))
+
+    def entered(
+        self, lists: NeighbourLists, unbroken: NDArray[np.intp], entrants: NDArray[np.intp]
+    ) -> NeighbourLists:
+        """Those of the `unbroken` lists that an image at the places `entrants` enters, with it in them."""
+        new = Targets(self._vectors[entrants], self.targets.ranks[entrants])
+        places = self.places(lists.owners[unbroken])
+        open_to = np.flatnonzero(
+            may_enter(self._vectors, places, lists.similarities[unbroken, -1], new.vectors)
+        )
+        candidates = lists.take(unbroken[open_to])
+        before = self.packed(candidates)
+        outsiders = Queries(self._vectors, places[open_to], np.full(len(open_to), -1))
+        after = search(outsiders, new, before)
+        changed = np.flatnonzero((after != before).any(axis=1))
+        return NeighbourLists(candidates.owners[changed], *self.unpacked(after[changed]))
+
+    def packed(self, lists: NeighbourLists) -> NDArray[np.uint64]:
+        keys = _empty(len(lists), lists.k)
+        there = lists.neighbours != NO_NEIGHBOUR
+        keys[there] = pack(
+            lists.similarities[there], self._ranks_of(lists.neighbours[there]).astype(np.uint64)
+        )
+        return keys
+
+    def unpacked(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        similarities, ranks, filled = unpack(keys)
+        neighbours = np.full(keys.shape, NO_NEIGHBOUR, dtype=np.int64)
+        neighbours[filled] = self._sorted_ids[ranks[filled].astype(np.intp)]
+        return neighbours, similarities
+
+
+def _empty(rows: int, k: int) -> NDArray[np.uint64]:
+    if k < 1:
+        raise ValueError("k must be at least 1.")
+    return no_keys(rows, k)

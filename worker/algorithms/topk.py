@@ -1,0 +1,221 @@
+"""Exact top-k search by cosine similarity, with the same bits in the answer however the work is cut.
+
+The order of an answer rests on one number a pair, `similarity`: the dot product of the two float32 vectors summed in
+float64 in a fixed order, rounded to float32. It is symmetric, and it does not know in which block a pair was found.
+Ties go to the lower id. That alone would be slow, so float32 matrix products choose the pairs that it is computed for.
+
+Why the choice loses nothing. Let u = 2^-24, vectors x and y of d numbers, and N >= |x||y|.
+- A float32 dot product, in any order of summation and with or without fused multiply-add, differs from the exact one
+  by at most g * N, g = d*u / (1 - d*u) (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1,
+  with sum |x_i y_i| <= |x||y| by Cauchy-Schwarz). Products that underflow add less than d * 2^-125.
+- `similarity` differs from the exact one by at most d * 2^-52 * N (a product of two float32 is exact in float64, so only
+  the sum rounds) plus u * N for the last rounding: less than 2u * N for d < 2^27.
+So the two differ by at most E = (g + 2u) * N + d * 2^-125. If s is the k-th largest similarity that is known to a row,
+a pair that belongs among its k best has a product of at least s - E. If p is the k-th largest product of a block, the
+k pairs there have similarities of at least p - E, so a pair that belongs has a product of at least p - 2E. `margin`
+adds 2u, because these bounds are themselves rounded to float32. Comparisons keep equality, so ties are never cut off.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Below every similarity: they lie within -1.01 and 1.01.
+LOWEST: Final = np.float32(-2.0)
+
+# A product matrix of this many cells (16 MB in float32) is large enough for the matrix product to run at full speed.
+_CELLS: Final = 1 << 22
+_COLUMNS: Final = 1 << 14
+_ROWS: Final = 1 << 13
+
+# Pairs a time in `similarity`: their vectors in float64 (2 MB) stay in the cache of a core.
+_PAIRS: Final = 512
+
+_UNIT_ROUNDOFF: Final = 2.0**-24
+_LONGEST_SQUARED: Final = 1.001
+
+_EMPTY: Final = np.uint64(2**64 - 1)
+_SIGN: Final = np.uint32(1 << 31)
+_LOW_HALF: Final = np.uint64(2**32 - 1)
+_HALF: Final = np.uint64(32)
+
+
+class Queries(NamedTuple):
+    """Whom to search for: the `rows` (m,) of `vectors` (n, d) float32.
+
+    `own` (m,) is the place of each among the targets, where it is passed over, or -1.
+    """
+
+    vectors: NDArray[np.float32]
+    rows: NDArray[np.intp]
+    own: NDArray[np.intp]
+
+
+class Targets(NamedTuple):
+    """What is searched: `vectors` (n, d) float32 and `ranks` (n,) uint64, the place of each id among all ids."""
+
+    vectors: NDArray[np.float32]
+    ranks: NDArray[np.uint64]
+
+
+def check_vectors(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`vectors` in C order. Raises ValueError unless they are (n, d) float32, finite, no longer than 1 each."""
+    if vectors.ndim != 2 or vectors.dtype != np.float32:
+        raise ValueError(f"Vectors are (n, d) float32, not {vectors.shape} {vectors.dtype}.")
+    vectors = np.ascontiguousarray(vectors)
+    squared = np.einsum("ij,ij->i", vectors, vectors)
+    if not (squared <= _LONGEST_SQUARED).all():  # so put, NaN is refused too
+        raise ValueError("Vectors must be finite and L2-normalised.")
+    return vectors
+
+
+def margin(dimensions: int) -> float:
+    """E of the module's proof, for vectors that `check_vectors` lets through."""
+    # The check itself computes in float32: 1.002 leaves room for that.
+    longest = 1.002
+    product_error = dimensions * _UNIT_ROUNDOFF / (1 - dimensions * _UNIT_ROUNDOFF)
+    return (product_error + 2 * _UNIT_ROUNDOFF) * longest + dimensions * 2.0**-125 + 2 * _UNIT_ROUNDOFF
+
+
+def similarity(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cosine similarities (p,) float32 of the rows of `left` and `right`, both (p, d) float32, L2-normalised.
+
+    The same bits for the same two rows in either order and in any company: the products are exact, and numpy sums
+    each contiguous row pairwise in an order that depends on d alone. Rounding can lift the result above 1 by a few
+    1e-7. Never -0.0, which would sort apart from 0.0.
+    """
+    products = left.astype(np.float64, order="C")
+    products *= right
+    rounded: NDArray[np.float32] = products.sum(axis=-1).astype(np.float32)
+    return rounded + np.float32(0)
+
+
+def pack(similarities: NDArray[np.float32], ranks: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """One number a neighbour that sorts as lists do: most similar first, ties by rank. Ranks below 2^32."""
+    bits = similarities.view(np.uint32)
+    ascending = np.where(bits & _SIGN, ~bits, bits | _SIGN)
+    return ((~ascending).astype(np.uint64) << _HALF) | ranks
+
+
+def unpack(keys: NDArray[np.uint64]) -> tuple[NDArray[np.float32], NDArray[np.uint64], NDArray[np.bool_]]:
+    """Similarities, ranks and which of `keys` are filled; LOWEST and rank 0 where one is not."""
+    filled = keys != _EMPTY
+    ascending = ~(keys >> _HALF).astype(np.uint32)
+    bits = np.where(ascending & _SIGN, ascending ^ _SIGN, ~ascending)
+    similarities = np.where(filled, bits.view(np.float32), LOWEST)
+    return similarities, np.where(filled, keys & _LOW_HALF, np.uint64(0)), filled
+
+
+def no_keys(rows: int, k: int) -> NDArray[np.uint64]:
+    """`rows` lists of `k` places, all empty."""
+    return np.full((rows, k), _EMPTY)
+
+
+def search(queries: Queries, targets: Targets, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The k best of `keys` and `targets` for each query.
+
+    keys: (m, k) packed and sorted, what is known so far; nothing in it may be in `targets`. Returns (m, k), sorted.
+    Takes about 60 MB beside its arguments, and up to 250 MB where thousands of vectors are nearly the same.
+    """
+    found = keys.copy()
+    for rows in _row_blocks(len(queries.rows), len(targets.ranks)):
+        vectors = queries.vectors[queries.rows[rows]]
+        for start in range(0, len(targets.ranks), _COLUMNS):
+            stop = start + _COLUMNS
+            block = Targets(targets.vectors[start:stop], targets.ranks[start:stop])
+            found[rows] = _offer(vectors, queries.own[rows] - start, block, found[rows])
+    return found
+
+
+def may_enter(
+    vectors: NDArray[np.float32],
+    rows: NDArray[np.intp],
+    floors: NDArray[np.float32],
+    entrants: NDArray[np.float32],
+) -> NDArray[np.bool_]:
+    """Which `rows` (m,) of `vectors` (n, d) may be as similar to one of `entrants` (p, d) as their `floors` (m,).
+
+    All that are as similar or more, and few that are not.
+    """
+    answer = np.zeros(len(rows), dtype=np.bool_)
+    lowest = floors - np.float32(margin(vectors.shape[1]))
+    for block in _row_blocks(len(rows), len(entrants)):
+        queries = vectors[rows[block]]
+        for start in range(0, len(entrants), _COLUMNS):
+            best = (queries @ entrants[start : start + _COLUMNS].T).max(axis=1)
+            answer[block] |= best >= lowest[block]
+    return answer
+
+
+def _row_blocks(rows: int, columns: int) -> list[slice]:
+    """Slices of `rows`, so long that a block against `columns` fills a product matrix."""
+    step = min(_ROWS, _CELLS // min(max(columns, 1), _COLUMNS))
+    return [slice(start, min(start + step, rows)) for start in range(0, rows, step)]
+
+
+def _offer(
+    queries: NDArray[np.float32], own: NDArray[np.intp], targets: Targets, keys: NDArray[np.uint64]
+) -> NDArray[np.uint64]:
+    """`search` for one block."""
+    survive = _survivors(queries, own, targets, keys)
+    rows, columns = np.divmod(np.flatnonzero(survive), np.int64(survive.shape[1]))
+    similarities = np.empty(len(rows), dtype=np.float32)
+    for start in range(0, len(rows), _PAIRS):
+        pairs = slice(start, start + _PAIRS)
+        similarities[pairs] = similarity(queries[rows[pairs]], targets.vectors[columns[pairs]])
+    return _merge(keys, rows, pack(similarities, targets.ranks[columns]))
+
+
+def _survivors(
+    queries: NDArray[np.float32], own: NDArray[np.intp], targets: Targets, keys: NDArray[np.uint64]
+) -> NDArray[np.bool_]:
+    """Which pairs (m, n) may belong among the k best of their row: all that do, and few that do not."""
+    k = keys.shape[1]
+    slack = np.float32(margin(queries.shape[1]))
+    products = queries @ targets.vectors.T
+    itself = np.flatnonzero((own >= 0) & (own < len(targets.ranks)))
+    products[itself, own[itself]] = -np.inf
+
+    # A list that is not full yet has LOWEST in its last place, and so lets everything in but itself.
+    lowest = unpack(keys[:, -1])[0] - slack
+    survive = products >= lowest[:, np.newaxis]
+    crowded = np.flatnonzero(np.count_nonzero(survive, axis=1) > 2 * k)
+    if len(crowded):
+        sorted_from_k = products[crowded]
+        sorted_from_k.partition(-k, axis=1)
+        lowest[crowded] = np.maximum(lowest[crowded], sorted_from_k[:, -k] - 2 * slack)
+        survive[crowded] = products[crowded] >= lowest[crowded, np.newaxis]
+    if np.count_nonzero(survive) > 4 * k * len(queries):
+        survive &= _first_twins(targets, k)
+    return survive
+
+
+def _first_twins(targets: Targets, k: int) -> NDArray[np.bool_]:
+    """Which targets (n,) have at most k identical ones before them in rank.
+
+    The others are in no list: whatever the query, at least k of their twins (one may be the query itself) are just as
+    similar and come first. Without this, a gallery full of one picture would be re-ranked pair by pair.
+    """
+    rows = np.ascontiguousarray(targets.vectors)
+    whole_rows = rows.view(np.dtype((np.void, rows.shape[1] * rows.itemsize))).ravel()
+    group = np.unique(whole_rows, return_inverse=True)[1]
+    order = np.lexsort((targets.ranks, group))
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+    sizes = np.diff(starts, append=len(order))
+    first = np.empty(len(order), dtype=np.bool_)
+    first[order] = np.arange(len(order)) - np.repeat(starts, sizes) <= k
+    return first
+
+
+def _merge(
+    keys: NDArray[np.uint64], rows: NDArray[np.int64], fresh: NDArray[np.uint64]
+) -> NDArray[np.uint64]:
+    """`keys` (m, k) and the `fresh` ones (p,) of the given `rows` (p,), ascending: the first k of each row, sorted."""
+    counts = np.bincount(rows, minlength=len(keys))
+    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    table = no_keys(len(keys), int(counts.max(initial=0)))
+    table[rows, places] = fresh
+    merged = np.concatenate([keys, table], axis=1)
+    merged.sort(axis=1)
+    return merged[:, : keys.shape[1]]

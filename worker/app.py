@@ -1,0 +1,130 @@
+"""The Celery entry: `celery --app worker.app worker --queues cpu,index,maintenance`.
+
+A task receives nothing but a job's id. What it works with is built once a process, at its first task, so that
+nothing is shared across a fork.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any, Final
+from uuid import UUID
+
+from celery import Celery
+from celery.concurrency import get_implementation
+from celery.concurrency.solo import TaskPool as SoloPool
+from celery.signals import setup_logging, worker_init, worker_process_shutdown
+
+from shared.broker import make_celery
+from shared.errors import VitrineError
+from shared.jobs import RULES, SWEEP, JobKind, Queue
+from shared.logs import configure_logs
+from shared.settings import Settings, load_settings
+from worker.lifecycle import Job, Lifecycle, Outcome
+from worker.services import Services, make_services
+from worker.tasks import index
+from worker.tasks.analyse import analyse
+from worker.tasks.embed import DRAIN_SECONDS, embed
+from worker.tasks.maintenance import sweep
+from worker.tasks.palette import palette
+
+Handler = Callable[[Services, Job], Outcome]
+
+HANDLERS: Final[dict[JobKind, Handler]] = {
+    JobKind.ANALYSE: analyse,
+    JobKind.PALETTE: palette,
+    JobKind.INDEX_PLAN: index.plan,
+    JobKind.INDEX_TILE: index.tile,
+    JobKind.INDEX_SWITCH: index.switch,
+    JobKind.INDEX_INCREMENTAL: index.incremental,
+}
+
+# The pool's hard limit comes after the job's own deadline: first the lease goes, then the process.
+LIMIT_AFTER_DEADLINE: Final = 20
+
+
+class Process:
+    """What one worker process works with, built at first use: a forked child builds its own.
+
+    alone: whether tasks run in the main process itself (the solo pool), where no time limit is enforced.
+    """
+
+    def __init__(self, settings: Settings, app: Celery) -> None:
+        self._settings = settings
+        self._app = app
+        self.alone = False
+
+    @cached_property
+    def services(self) -> Services:
+        return make_services(self._settings, self._app)
+
+    @cached_property
+    def lifecycle(self) -> Lifecycle:
+        lease = timedelta(seconds=self._settings.lease_seconds)
+        services = self.services
+        return Lifecycle(services.unit_of_work, services.worker_name, lease, exit_when_stuck=self.alone)
+
+    def prepare(self, worker: Any) -> None:
+        """Called in the main process before the pool is made.
+
+        A solo worker of the gpu queue loads its weights now: bad ones stop it at once, good ones are known to all
+        before the first photo. No other pool may, since torch must not be touched before a fork.
+        """
+        # Celery sets up its logs later than this.
+        configure_logs(self._settings, "worker")
+        self.alone = issubclass(get_implementation(worker.pool_cls), SoloPool)
+        if not self.alone or Queue.GPU.value not in worker.app.amqp.queues.consume_from:
+            return
+        try:
+            _ = self.services.embedder
+        except VitrineError as error:
+            # Celery survives what a signal raises, but for this.
+            raise SystemExit(f"vitrine: {error}") from error
+
+    def close(self) -> None:
+        if "services" in vars(self):
+            self.services.close()
+
+
+def register_tasks(celery: Celery, process: Process) -> None:
+    """One task a kind, named after it, and the sweeper."""
+
+    def register(kind: JobKind, handler: Handler) -> None:
+        @celery.task(name=kind.value, time_limit=RULES[kind].deadline_seconds + LIMIT_AFTER_DEADLINE)
+        def task(job_id: str) -> None:
+            process.lifecycle.run(kind, UUID(job_id), lambda job: handler(process.services, job))
+
+    for kind, handler in HANDLERS.items():
+        register(kind, handler)
+
+    limit = DRAIN_SECONDS + RULES[JobKind.EMBED].deadline_seconds + LIMIT_AFTER_DEADLINE
+
+    @celery.task(name=JobKind.EMBED.value, time_limit=limit)
+    def embed_task(job_id: str) -> None:  # noqa: ARG001 - a wake-up: whatever waits is taken
+        embed(process.services, process.lifecycle)
+
+    @celery.task(name=SWEEP)
+    def sweep_task() -> None:
+        sweep(process.services, process.lifecycle, datetime.now(UTC))
+
+
+def make_app(settings: Settings) -> Celery:
+    """The worker's Celery application, with its tasks and what beat sends."""
+    celery = make_celery(settings)
+    process = Process(settings, celery)
+    register_tasks(celery, process)
+    celery.conf.beat_schedule = {
+        SWEEP: {
+            "task": SWEEP,
+            "schedule": timedelta(seconds=settings.sweep_seconds),
+            # A sweep that could not run in time is worth nothing once the next one is here.
+            "options": {"queue": Queue.MAINTENANCE.value, "expires": settings.sweep_seconds},
+        }
+    }
+    setup_logging.connect(lambda **_: configure_logs(settings, "worker"), weak=False)
+    worker_process_shutdown.connect(lambda **_: process.close(), weak=False)
+    worker_init.connect(lambda sender, **_: process.prepare(sender), weak=False)
+    return celery
+
+
+app = make_app(load_settings())

@@ -1,0 +1,25 @@
+"""What the decoder found wrong, in the errors that the rest of Vitrine speaks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from shared import errors
+from worker.algorithms.decode import Unreadable
+from worker.sandbox import DecodeTimeout
+
+BY_CODE = {
+    kind.code: kind
+    for kind in (errors.Unreadable, errors.TooManyPixels, errors.TooComplex, errors.BadDimensions)
+}
+
+
+@contextmanager
+def decoding() -> Iterator[None]:
+    """Bad pictures raise BadInput, which ends a job as failed. A crash of the decoder passes: it may have been
+    the machine's fault, so it is tried again until the attempts are spent."""
+    try:
+        yield
+    except Unreadable as error:
+        raise BY_CODE.get(error.code, errors.Unreadable) from error
+    except DecodeTimeout as error:
+        raise errors.TooComplex from error

@@ -1,0 +1,79 @@
+"""Removing what nobody can reach any more: rows of deleted images, blobs without rows, passing uploads, snapshots."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final, TypeVar
+
+import structlog
+
+from shared import blob_keys
+from shared.db.queries import retention
+from shared.db.unit_of_work import UnitOfWork
+from shared.storage import BlobStore
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+BATCH: Final = 500
+
+# Far longer than any run may be late, so that none can be taken twice.
+SCHEDULE_KEPT: Final = timedelta(days=30)
+
+
+def collect_garbage(unit_of_work: UnitOfWork, blobs: BlobStore, before: datetime) -> None:
+    """Removes what was given up before then, rows first: an orphan blob is harmless, a row without its blob is not."""
+    with unit_of_work.begin() as transaction:
+        retention.forget_keys(transaction.connection, before)
+        retention.forget_schedule_runs(transaction.connection, before - SCHEDULE_KEPT)
+    with unit_of_work.read() as connection:
+        underway = retention.full_run_underway(connection)
+    log.info(
+        "garbage_collected",
+        images=_purge_images(unit_of_work, before),
+        photos=_delete_orphans(unit_of_work, blobs, before),
+        uploads=_delete_old(blobs, blob_keys.UPLOADS, before),
+        snapshots=0 if underway else _delete_old(blobs, blob_keys.SNAPSHOTS, before),
+    )
+
+
+def _purge_images(unit_of_work: UnitOfWork, before: datetime) -> int:
+    total = 0
+    while True:
+        with unit_of_work.begin() as transaction:
+            purged = retention.purge_deleted_images(transaction.connection, before, BATCH)
+        total += purged
+        if purged < BATCH:
+            return total
+
+
+def _delete_orphans(unit_of_work: UnitOfWork, blobs: BlobStore, before: datetime) -> int:
+    """Everything of photos that no row names: of purged images, and of uploads whose row was never committed."""
+    deleted = 0
+    old = (info.key for info in blobs.list(blob_keys.ORIGINALS) if info.modified < before)
+    for keys in batches(old):
+        photos = {key.rsplit("/", 1)[-1] for key in keys}
+        with unit_of_work.read() as connection:
+            orphans = photos - retention.known_photos(connection, photos)
+        for sha256 in orphans:
+            for key in reversed(
+                blob_keys.of_image(sha256)
+            ):  # the original last: it is what this finds them by
+                blobs.delete(key)
+        deleted += len(orphans)
+    return deleted
+
+
+def _delete_old(blobs: BlobStore, prefix: str, before: datetime) -> int:
+    old = [info.key for info in blobs.list(prefix) if info.modified < before]
+    for key in old:
+        blobs.delete(key)
+    return len(old)
+
+
+def batches(items: Iterable[T]) -> Iterator[list[T]]:
+    """The items in lists of at most BATCH."""
+    rest = iter(items)
+    while batch := list(islice(rest, BATCH)):
+        yield batch

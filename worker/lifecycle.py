@@ -1,0 +1,221 @@
+"""Claim, run, finish or fail or try again: the only place that knows leases and attempts."""
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from shared.db.queries import job_engine
+from shared.db.queries.job_engine import Claim
+from shared.db.unit_of_work import Transaction, UnitOfWork
+from shared.errors import BadInput, DatabaseUnavailable, IndexMoved, Unavailable, VitrineError, WrongModel
+from shared.jobs import RULES, JobKind, JobStatus
+
+log = structlog.get_logger(__name__)
+
+# A worker that is stuck past its deadline leaves with EX_TEMPFAIL; whatever runs it starts a fresh one.
+STUCK_EXIT: Final = 75
+
+Write = Callable[[Transaction], None]
+Progress = Callable[[float], None]
+
+
+def nothing_to_write(_transaction: Transaction) -> None:
+    """For work whose result is the job's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a handler made: the job's result, and the rows to write in the transaction that ends the job."""
+
+    result: dict[str, Any] | None = None
+    write: Write = nothing_to_write
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed job in a handler's hands. progress: reports 0..1."""
+
+    claim: Claim
+    progress: Progress
+
+
+class Lifecycle:
+    """Runs handlers on claimed jobs.
+
+    lease: how long a claim lasts without a heartbeat. exit_when_stuck: whether a run past its deadline ends the
+    whole process, for pools that do not enforce time limits themselves.
+    """
+
+    def __init__(
+        self, unit_of_work: UnitOfWork, worker: str, lease: timedelta, *, exit_when_stuck: bool = False
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._worker = worker
+        self._lease = lease
+        self._exit_when_stuck = exit_when_stuck
+
+    def run(self, kind: JobKind, job_id: UUID, handler: Callable[[Job], Outcome]) -> None:
+        """Claims the job, runs the handler, ends the job by what comes of it. Nothing happens if it is not to be had:
+        a message is only a hint."""
+        with self._unit_of_work.read() as connection:
+            claim = job_engine.claim_job(connection, job_id, kind, self._lease, self._worker)
+        if claim is None:
+            log.debug("job_not_to_be_had", job_id=str(job_id), kind=kind)
+            return
+        with bound(claim), self._heartbeat([claim]), self._failures([claim]):
+            log.info("job_started", kind=kind)
+            outcome = handler(Job(claim, self._reporter(claim)))
+            self._finish({claim: outcome})
+
+    def run_batch(
+        self,
+        kind: JobKind,
+        limit: int,
+        handler: Callable[[Sequence[Claim]], Mapping[Claim, Outcome | Exception]],
+    ) -> int:
+        """Claims up to `limit` due jobs of the kind and runs the handler on all of them at once.
+
+        The handler answers for each claim with its outcome or with what went wrong for it alone; what it raises
+        counts for all. Returns the number of jobs claimed.
+        """
+        with self._unit_of_work.read() as connection:
+            claims = job_engine.claim_batch(connection, kind, limit, self._lease, self._worker)
+        if not claims:
+            return 0
+        log.info("batch_started", kind=kind, jobs=len(claims))
+        with self._heartbeat(claims), self._failures(claims):
+            answers = handler(claims)
+            self._finish({claim: answer for claim, answer in answers.items() if isinstance(answer, Outcome)})
+            for claim, answer in answers.items():
+                if isinstance(answer, Exception):
+                    self._fail(claim, answer)
+        return len(claims)
+
+    def expire(self, claim: Claim) -> None:
+        """Ends or puts back a claim whose worker has vanished."""
+        with bound(claim):
+            self._try_again(claim, "worker_lost", "The worker that ran this has vanished.", forgive=False)
+
+    def _finish(self, outcomes: Mapping[Claim, Outcome]) -> None:
+        claims = list(outcomes)
+        results = {claim.id: outcome.result for claim, outcome in outcomes.items()}
+        with self._unit_of_work.begin() as transaction:
+            job_engine.lock_families(transaction, claims)
+            held = job_engine.succeed(transaction, results, claims)
+            for claim, outcome in outcomes.items():
+                if claim.id in held:
+                    outcome.write(transaction)
+            job_engine.settle_families(transaction, claims)
+        for claim in claims:
+            state = "job_succeeded" if claim.id in held else "job_overtaken"
+            log.info(
+                state, kind=claim.kind, job_id=str(claim.id), image_id=claim.image_id, attempt=claim.attempt
+            )
+
+    @contextmanager
+    def _failures(self, claims: Sequence[Claim]) -> Iterator[None]:
+        """Whatever a handler raises ends as a state of its jobs, never as a lost one."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - the boundary: any error of any handler becomes a job's state
+            for claim in claims:
+                self._fail(claim, error)
+
+    def _fail(self, claim: Claim, error: Exception) -> None:
+        try:
+            with bound(claim):
+                self._end(claim, error)
+        except DatabaseUnavailable:
+            # The lease runs out by itself, and the sweeper takes it from there.
+            log.warning("job_left_to_its_lease", kind=claim.kind, job_id=str(claim.id))
+
+    def _end(self, claim: Claim, error: Exception) -> None:
+        if isinstance(error, BadInput):
+            log.info("job_failed", kind=claim.kind, code=error.code)
+            with self._unit_of_work.begin() as transaction:
+                job_engine.end_badly(transaction, claim, JobStatus.FAILED, error.code, error.message)
+        elif isinstance(error, VitrineError):
+            # An outage or another run in the way is not the job's fault and costs it no attempt.
+            forgive = isinstance(error, Unavailable | IndexMoved | WrongModel)
+            log.warning("job_interrupted", kind=claim.kind, code=error.code)
+            self._try_again(claim, error.code, error.message, forgive=forgive)
+        else:
+            log.error("job_error", kind=claim.kind, exc_info=error)
+            self._try_again(
+                claim, "internal", "Something went wrong inside Vitrine. Its log says what.", forgive=False
+            )
+
+    def _try_again(self, claim: Claim, code: str, message: str, *, forgive: bool) -> None:
+        if claim.attempt >= claim.max_attempts and not forgive:
+            log.error("job_dead", kind=claim.kind, attempts=claim.attempt, code=code)
+            with self._unit_of_work.begin() as transaction:
+                job_engine.end_badly(transaction, claim, JobStatus.DEAD, code, message)
+            return
+        delay = backoff(claim.attempt)
+        log.info("job_put_back", kind=claim.kind, code=code, seconds=round(delay.total_seconds(), 1))
+        with self._unit_of_work.read() as connection:
+            job_engine.put_back(connection, claim, delay, code, message, forgive=forgive)
+
+    def _reporter(self, claim: Claim) -> Progress:
+        def report(progress: float) -> None:
+            with self._unit_of_work.read() as connection:
+                job_engine.report_progress(connection, claim, progress)
+
+        return report
+
+    @contextmanager
+    def _heartbeat(self, claims: Sequence[Claim]) -> Iterator[None]:
+        """Renews the leases from a thread of its own while the block runs."""
+        done = threading.Event()
+        thread = threading.Thread(target=self._beat, args=(claims, done), name="heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def _beat(self, claims: Sequence[Claim], done: threading.Event) -> None:
+        deadline = time.monotonic() + max(RULES[claim.kind].deadline_seconds for claim in claims)
+        held = {claim.id for claim in claims}
+        # Three beats a lease: two may be lost before the claim is.
+        while held and not done.wait(self._lease.total_seconds() / 3):
+            try:
+                with self._unit_of_work.read() as connection:
+                    held = job_engine.renew_leases(connection, claims, self._lease)
+            except DatabaseUnavailable:
+                log.warning("heartbeat_missed")
+        if done.is_set():
+            return
+        log.warning("claims_lost", jobs=[str(claim.id) for claim in claims])
+        if self._exit_when_stuck and not done.wait(max(0.0, deadline - time.monotonic())):
+            log.error("stuck_past_deadline")
+            os._exit(STUCK_EXIT)
+
+
+def backoff(attempt: int) -> timedelta:
+    """2, 4, 8 ... 60 s and up to as much again by chance, so that what failed together does not return together."""
+    seconds = min(60.0, 2.0**attempt)
+    return timedelta(seconds=seconds * random.uniform(1, 2))  # noqa: S311 - not a secret
+
+
+@contextmanager
+def bound(claim: Claim) -> Iterator[None]:
+    """Names the job in every log line of the block."""
+    names = {"job_id": str(claim.id), "attempt": claim.attempt}
+    if claim.image_id is not None:
+        names["image_id"] = str(claim.image_id)
+    if claim.request_id is not None:
+        names["request_id"] = claim.request_id
+    with bound_contextvars(**names):
+        yield

@@ -1,0 +1,99 @@
+"""The process in which strangers' files are decoded: `python -m worker.sandbox_child PARENT MEMORY CPU`.
+
+It reads requests from standard input and answers on standard output (`worker.sandbox_frames`) until its input ends. It
+has no secrets in its environment, and limits of its own. A file that is merely unreadable is an answer; everything
+else that goes wrong ends the process, and the parent says what that means.
+"""
+
+import ctypes
+import math
+import os
+import resource
+import signal
+import sys
+from typing import BinaryIO
+
+from worker.algorithms.analysis import analyse, histogram_from
+from worker.algorithms.decode import Unreadable
+from worker.sandbox_frames import (
+    PREFIX,
+    Header,
+    Part,
+    frame_of_analysis,
+    head_of,
+    header_length,
+    parse_header,
+)
+
+OUT_OF_MEMORY = 86
+_PR_SET_PDEATHSIG = 1
+_MAX_MESSAGE = 500
+
+
+def main() -> None:
+    """Serve until the parent closes our input."""
+    parent, memory_bytes, cpu_seconds = (int(argument) for argument in sys.argv[1:])
+    _die_with(parent)
+    _limit_memory(memory_bytes)
+    requests = sys.stdin.buffer
+    # Answers go through a descriptor of their own, so that a library that prints can't break the protocol.
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        try:
+            while (request := _read(requests)) is not None:
+                _allow_cpu(cpu_seconds)
+                header, parts = _answer(*request)
+                answers.write(head_of(header, parts))
+                for part in parts:
+                    answers.write(part)
+                answers.flush()
+        except MemoryError:
+            # What is left of the heap is not to be trusted with the next file.
+            os._exit(OUT_OF_MEMORY)
+
+
+def _answer(request: Header, data: bytes) -> tuple[Header, list[Part]]:
+    try:
+        if request["kind"] == "histogram":
+            return {}, [histogram_from(data).to_bytes()]
+        return frame_of_analysis(analyse(data, request["colors"]))
+    except Unreadable as error:
+        return {"unreadable": {"code": error.code, "message": str(error)[:_MAX_MESSAGE]}}, []
+
+
+def _read(stream: BinaryIO) -> tuple[Header, bytes] | None:
+    prefix = stream.read(PREFIX.size)
+    if len(prefix) < PREFIX.size:
+        return None
+    header, lengths = parse_header(stream.read(header_length(prefix)))
+    return header, stream.read(sum(lengths))
+
+
+def _die_with(parent: int) -> None:
+    """End when the parent does, even in the middle of a decode. Elsewhere than on Linux: at the next read."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it went before we asked
+        sys.exit()
+
+
+def _limit_memory(memory_bytes: int) -> None:
+    # Only Linux holds a process to its address space; macOS refuses or ignores the limit, and has the CPU limit and
+    # the parent's clock alone.
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _allow_cpu(seconds: int) -> None:
+    """The CPU limit counts from the start of the process: move it `seconds` beyond what is spent."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = math.ceil(usage.ru_utime + usage.ru_stime) + seconds
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard)
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""What the sandbox and its child say to each other: a JSON header and binary parts, never pickle.
+
+A frame is the header's length and the header (JSON; its "parts" lists the parts' lengths), then the parts. The child has
+touched a stranger's bytes, so whatever comes from it is checked here before anything believes it.
+"""
+
+import json
+import struct
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from worker.algorithms.analysis import Analysis
+from worker.algorithms.decode import FORMATS
+from worker.algorithms.model_view import SIDE
+from worker.algorithms.palette import MAX_COLORS, ColourHistogram, Swatch
+from worker.algorithms.renditions import CONTENT_TYPES, THUMBNAIL_SIDES, Rendition
+
+Header: TypeAlias = dict[str, Any]
+Part: TypeAlias = bytes | memoryview
+
+PREFIX = struct.Struct("<I")
+MAX_HEADER = 1 << 16
+# Renditions of the most detailed 40 Mpx picture stay below 10 MB; an upload has at most 20 MiB.
+MAX_BODY = 64 << 20
+
+
+class BadFrame(ValueError):
+    """What the other side sent is not what it should send."""
+
+
+def head_of(header: Header, parts: Sequence[Part]) -> bytes:
+    """A frame up to its parts, which follow it as they are."""
+    text = json.dumps(header | {"parts": [len(part) for part in parts]}).encode()
+    return PREFIX.pack(len(text)) + text
+
+
+def header_length(prefix: bytes | bytearray) -> int:
+    """The length of the header behind this prefix."""
+    (length,) = PREFIX.unpack(prefix)
+    if not 0 < length <= MAX_HEADER:
+        raise BadFrame(f"a header of {length} bytes")
+    return int(length)
+
+
+def parse_header(text: bytes | bytearray) -> tuple[Header, list[int]]:
+    """A header and the lengths of the parts behind it."""
+    try:
+        header = json.loads(text)
+        lengths = [_whole(length, 0, MAX_BODY) for length in header.pop("parts")]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BadFrame("an unreadable header") from error
+    if sum(lengths) > MAX_BODY:
+        raise BadFrame(f"{sum(lengths)} bytes in one frame")
+    return header, lengths
+
+
+def frame_of_analysis(analysis: Analysis) -> tuple[Header, list[Part]]:
+    """An analysis as a frame."""
+    renditions = [analysis.display, *(analysis.thumbnails[side] for side in THUMBNAIL_SIDES)]
+    header = {
+        "width": analysis.width,
+        "height": analysis.height,
+        "format": analysis.format,
+        "perceptual_hash": analysis.perceptual_hash,
+        "palette": [[*swatch.rgb, swatch.proportion] for swatch in analysis.palette],
+        "renditions": [[r.content_type, r.width, r.height] for r in renditions],
+    }
+    parts: list[Part] = [r.bytes for r in renditions]
+    return header, [*parts, analysis.histogram.to_bytes(), analysis.model_view.tobytes()]
+
+
+def analysis_of_frame(header: Header, parts: Sequence[Part]) -> Analysis:
+    """The analysis in a frame; BadFrame if there is none."""
+    try:
+        *images, histogram, view = parts
+        display, *thumbnails = (
+            _rendition(bytes(image), *about)
+            for image, about in zip(images, header["renditions"], strict=True)
+        )
+        return Analysis(
+            width=_whole(header["width"], 1),
+            height=_whole(header["height"], 1),
+            format=_one_of(FORMATS, header["format"]),
+            display=display,
+            thumbnails=dict(zip(THUMBNAIL_SIDES, thumbnails, strict=True)),
+            histogram=ColourHistogram.from_bytes(bytes(histogram)),
+            palette=_palette(header["palette"]),
+            perceptual_hash=_whole(header["perceptual_hash"], -(1 << 63), (1 << 63) - 1),
+            model_view=np.frombuffer(view, np.uint8).reshape(SIDE, SIDE, 3),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadFrame("an unreadable analysis") from error
+
+
+def histogram_of_frame(parts: Sequence[Part]) -> ColourHistogram:
+    """The histogram in a frame; BadFrame if there is none."""
+    try:
+        (histogram,) = parts
+        return ColourHistogram.from_bytes(bytes(histogram))
+    except ValueError as error:
+        raise BadFrame("an unreadable histogram") from error
+
+
+def _rendition(image: bytes, content_type: object, width: object, height: object) -> Rendition:
+    return Rendition(image, _one_of(CONTENT_TYPES, content_type), _whole(width, 1), _whole(height, 1))
+
+
+def _palette(rows: Sequence[Sequence[object]]) -> tuple[Swatch, ...]:
+    swatches = []
+    for red, green, blue, proportion in rows:
+        if not isinstance(proportion, float) or not 0.0 < proportion <= 1.0:
+            raise ValueError("a proportion lies between 0 and 1")
+        swatches.append(
+            Swatch((_whole(red, 0, 255), _whole(green, 0, 255), _whole(blue, 0, 255)), proportion)
+        )
+    if not 1 <= len(swatches) <= MAX_COLORS:
+        raise ValueError(f"a palette of {len(swatches)} colours")
+    return tuple(swatches)
+
+
+def _whole(value: object, least: int, most: int = 1 << 31) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise ValueError(f"{value!r} is no whole number from {least} to {most}")
+    return value
+
+
+def _one_of(choices: Sequence[str], value: object) -> str:
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{value!r} is none of {choices}")
+    return value

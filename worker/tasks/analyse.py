@@ -1,0 +1,65 @@
+"""Everything that needs a photo's pixels, from one decode of the original."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from shared import blob_keys
+from shared.db.queries.images import Analysed, ImageSource, image_source, set_analysed
+from shared.db.queries.palettes import PaletteRow, save_colors, save_palette
+from shared.db.unit_of_work import Transaction
+from shared.errors import ImageNotFound
+from shared.storage import BlobStore
+from worker.algorithms.analysis import Analysis
+from worker.algorithms.model_view import model_view_to_bytes
+from worker.algorithms.palette import PALETTE_VERSION, Swatch
+from worker.decoding import decoding
+from worker.lifecycle import Job, Outcome
+from worker.services import Services
+
+
+def analyse(services: Services, job: Job) -> Outcome:
+    """Makes the renditions, palette, perceptual hash and model view of an image."""
+    with services.unit_of_work.read() as connection:
+        source = source_of(connection, job)
+    data = services.blobs.get(blob_keys.original(source.sha256))
+    with decoding():
+        analysis = services.sandbox.analyse(data, source.colors)
+    save_renditions(services.blobs, source.sha256, analysis)
+
+    def write(transaction: Transaction) -> None:
+        connection, found = transaction.connection, swatch_documents(analysis.palette)
+        save_palette(connection, PaletteRow(source.id, source.colors, PALETTE_VERSION, found))
+        save_colors(connection, source.id, found)
+        set_analysed(
+            connection, source.id, Analysed(analysis.width, analysis.height, analysis.perceptual_hash)
+        )
+
+    return Outcome({"image": str(source.id)}, write)
+
+
+def source_of(connection: Connection, job: Job) -> ImageSource:
+    """The image that a job is about. Raises ImageNotFound when it has been deleted."""
+    if job.claim.image_id is None:
+        raise ImageNotFound
+    return image_source(connection, job.claim.image_id)
+
+
+def save_renditions(blobs: BlobStore, sha256: str, analysis: Analysis) -> None:
+    """Puts all that is not a row into the store. Named by content: writing it twice changes nothing."""
+    display = analysis.display
+    for size, thumbnail in analysis.thumbnails.items():
+        blobs.put(blob_keys.thumbnail(sha256, size), thumbnail.bytes, thumbnail.content_type)
+    blobs.put(blob_keys.display(sha256), display.bytes, display.content_type)
+    blobs.put(blob_keys.histogram(sha256), analysis.histogram.to_bytes(), "application/octet-stream")
+    blobs.put(
+        blob_keys.model_view(sha256), model_view_to_bytes(analysis.model_view), "application/octet-stream"
+    )
+
+
+def swatch_documents(palette: tuple[Swatch, ...]) -> list[dict[str, Any]]:
+    """Swatches as rows keep them."""
+    return [
+        {"hex": "#{:02x}{:02x}{:02x}".format(*swatch.rgb), "proportion": swatch.proportion}
+        for swatch in palette
+    ]

@@ -1,0 +1,82 @@
+"""Embeddings, a batch at a time. A message is a wake-up: it takes what waits, not one job by name."""
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared import blob_keys
+from shared.db.queries.images import image_sources
+from shared.db.queries.index import index_state
+from shared.db.queries.index_runs import save_embedding
+from shared.db.queries.job_engine import Claim
+from shared.db.unit_of_work import Transaction
+from shared.errors import ImageNotFound, VitrineError, WrongModel
+from shared.jobs import JobKind
+from worker.algorithms.model_view import model_view_from_bytes
+from worker.lifecycle import Lifecycle, Outcome
+from worker.services import Services
+
+# Model views are small and come from a store that answers in milliseconds; eight at a time hide its latency.
+READERS: Final = 8
+
+# Then the message is given back and the next one goes on: well within the broker's visibility timeout.
+DRAIN_SECONDS: Final = 300
+
+Answers = Mapping[Claim, Outcome | Exception]
+
+
+def embed(services: Services, lifecycle: Lifecycle) -> None:
+    """Embeds batch after batch while work remains."""
+    end = time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < end:
+        if not lifecycle.run_batch(
+            JobKind.EMBED, services.settings.embed_batch, lambda claims: embed_batch(services, claims)
+        ):
+            return
+
+
+def embed_batch(services: Services, claims: Sequence[Claim]) -> Answers:
+    """One forward pass over the images of these claims; a photo that cannot be read fails alone."""
+    embedder = services.embedder
+    with services.unit_of_work.read() as connection:
+        if index_state(connection).target_model != embedder.model_id:
+            raise WrongModel
+        sources = image_sources(
+            connection, [claim.image_id for claim in claims if claim.image_id is not None]
+        )
+    keys = {claim: sources.get(claim.image_id or 0) for claim in claims}
+
+    def read(claim: Claim) -> NDArray[np.uint8] | Exception:
+        source = keys[claim]
+        if source is None:
+            return ImageNotFound()
+        try:
+            return model_view_from_bytes(services.blobs.get(blob_keys.model_view(source.sha256)))
+        except (VitrineError, ValueError) as error:
+            return error
+
+    with ThreadPoolExecutor(READERS) as pool:
+        views = dict(zip(claims, pool.map(read, claims), strict=True))
+    readable = {claim: view for claim, view in views.items() if not isinstance(view, Exception)}
+    failed = {claim: view for claim, view in views.items() if isinstance(view, Exception)}
+    if not readable:
+        return failed
+    embeddings = embedder.embed(np.stack(list(readable.values())))
+    model = embedder.model_id
+    return failed | {
+        claim: outcome(claim, model, row) for claim, row in zip(readable, embeddings, strict=True)
+    }
+
+
+def outcome(claim: Claim, model: str, embedding: NDArray[np.float32]) -> Outcome:
+    """embedding: (512,) float32, L2-normalised."""
+
+    def write(transaction: Transaction) -> None:
+        if claim.image_id is not None:
+            save_embedding(transaction.connection, claim.image_id, model, embedding.tolist())
+
+    return Outcome({"model": model}, write)

@@ -1,0 +1,276 @@
+"""Which weights the network gets: an explicit file, the cache, torchvision's download, or none.
+
+Files are read as tensors only, never as pickled objects, and those of the chain only after a look at their hash.
+"""
+
+import hashlib
+import os
+import pickle
+import re
+import struct
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import Final, Literal
+
+import safetensors
+import safetensors.torch
+import structlog
+import torch
+from torch import Tensor
+
+from shared.errors import BadSetting, VitrineError
+from shared.settings import Settings, variable
+from worker.algorithms.embedding import DeviceMissing, ResNet18Embedder
+from worker.algorithms.resnet import (
+    OFFICIAL_WEIGHTS,
+    WrongState,
+    build_resnet18,
+    checked_state,
+    load_state,
+    untrained_resnet18,
+)
+from worker.download import MOST_BYTES, DownloadFailed, Report, download
+
+log = structlog.get_logger(__name__)
+
+Fetch = Callable[[str, Report], bytes]
+
+UNTRAINED_SEED: Final = 0
+
+
+def _log(sentence: str) -> None:
+    log.info(sentence)
+
+
+class BadWeightsFile(BadSetting):
+    """The weights file that was named cannot be used."""
+
+    code = "bad_weights_file"
+
+
+class WeightsUnavailable(VitrineError):
+    """These weights are not to be had."""
+
+    code = "weights_unavailable"
+
+
+class UnreadableWeights(WeightsUnavailable):
+    """The file does not hold the weights of a ResNet18."""
+
+    code = "unreadable_weights"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Values for a ResNet18 and where they are from.
+
+    state: what `resnet.load_state` takes. sha256: of the file in hex; None for values that are from no file.
+    """
+
+    model_id: str
+    source: Literal["explicit", "cache", "download", "untrained"]
+    description: str
+    sha256: str | None
+    state: Mapping[str, Tensor] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class OfficialFile:
+    """A published file. Its name ends in the first digits of its SHA-256, as torchvision's do: name-0123abcd.pth."""
+
+    url: str
+    model_id: str
+    description: str
+
+    @property
+    def name(self) -> str:
+        return self.url.rpartition("/")[2]
+
+    def is_this(self, sha256: str) -> bool:
+        """Whether a file of this hash is the one that was published."""
+        digits = re.search(r"-([0-9a-f]{8,64})\.", self.name)
+        return digits is not None and sha256.startswith(digits[1])
+
+
+TORCHVISION: Final = OfficialFile(
+    url=OFFICIAL_WEIGHTS.url,
+    model_id="resnet18/imagenet1k-v1",
+    description="torchvision's ResNet18, trained on ImageNet (IMAGENET1K_V1)",
+)
+
+
+def load_embedder(settings: Settings, report: Report = _log) -> tuple[ResNet18Embedder, Weights]:
+    """The embedder that `settings` ask for, and its weights.
+
+    Raises BadWeightsFile as `resolve_weights` does, and BadSetting for a device that this machine does not have.
+    """
+    if settings.torch_threads:
+        torch.set_num_threads(settings.torch_threads)
+    weights = resolve_weights(
+        settings.weights, settings.cache_dir, may_download=settings.weights_download, report=report
+    )
+    network = build_resnet18()
+    load_state(network, weights.state)
+    try:
+        embedder = ResNet18Embedder(
+            network, weights.model_id, device=settings.device, batch_size=settings.embed_batch
+        )
+    except DeviceMissing as error:
+        raise BadSetting(f"{variable('device')} cannot be used: {error}") from error
+    return embedder, weights
+
+
+def resolve_weights(
+    explicit: Path | None,
+    cache_dir: Path,
+    *,
+    may_download: bool = True,
+    report: Report = _log,
+    official: OfficialFile = TORCHVISION,
+    fetch: Fetch = download,
+) -> Weights:
+    """The first weights that are to be had: from `explicit`, the cache, a download, or none (a seeded network).
+
+    A file that was named is used or refused, never passed over: raises BadWeightsFile. `report` is told in sentences
+    why each other step was passed over, and how far a download is.
+    """
+    if explicit is not None:
+        return explicit_weights(explicit, official)
+    cached = cache_dir / official.name
+    steps: list[Callable[[], Weights]] = [partial(cached_weights, cached, official)]
+    if may_download:
+        steps.append(partial(downloaded_weights, official, cached, fetch, report))
+    for step in steps:
+        try:
+            return step()
+        except WeightsUnavailable as error:
+            report(error.message)
+    report(
+        "The network stays untrained, so look-alikes will be poor."
+        f" Put {official.url} at {cached}, or name a weights file in {variable('weights')}."
+    )
+    return untrained_weights(UNTRAINED_SEED)
+
+
+def explicit_weights(path: Path, official: OfficialFile = TORCHVISION) -> Weights:
+    """The weights in the file that the user named. Raises BadWeightsFile."""
+    try:
+        data = _read(path)
+        sha256 = hashlib.sha256(data).hexdigest()
+        state = read_state(data, path.suffix)
+    except WeightsUnavailable as error:
+        raise BadWeightsFile(
+            f"{variable('weights')} names {path}, which cannot be used: {error.message}"
+        ) from error
+    if official.is_this(sha256):
+        return Weights(official.model_id, "explicit", official.description, sha256, state)
+    return Weights(f"resnet18/{sha256[:12]}", "explicit", f"the weights file {path.name}", sha256, state)
+
+
+def cached_weights(path: Path, official: OfficialFile) -> Weights:
+    """The official weights from the cache. A file of another hash is removed. Raises WeightsUnavailable."""
+    data = _read(path)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if not official.is_this(sha256):
+        _remove(path)
+        raise WeightsUnavailable(f"{path} had been damaged (wrong SHA-256) and was removed.")
+    return Weights(official.model_id, "cache", official.description, sha256, read_state(data, path.suffix))
+
+
+def downloaded_weights(official: OfficialFile, cached: Path, fetch: Fetch, report: Report) -> Weights:
+    """The official weights from their publisher, kept at `cached` for the next time. Raises WeightsUnavailable."""
+    try:
+        data = fetch(official.url, report)
+    except DownloadFailed as error:
+        raise WeightsUnavailable(error.message) from error
+    sha256 = hashlib.sha256(data).hexdigest()
+    if not official.is_this(sha256):
+        raise WeightsUnavailable(f"What {official.url} answered with is not the file (wrong SHA-256).")
+    state = read_state(data, cached.suffix)
+    try:
+        _write_whole(cached, data)
+    except OSError as error:
+        report(f"The weights could not be kept in the cache: {error}.")
+    return Weights(official.model_id, "download", official.description, sha256, state)
+
+
+def untrained_weights(seed: int) -> Weights:
+    """Random values, the same for the same seed: better than nothing for looks, no more."""
+    state = checked_state(untrained_resnet18(seed).state_dict())
+    return Weights(
+        f"resnet18/untrained-{seed}", "untrained", "an untrained network (no weights found)", None, state
+    )
+
+
+def read_state(data: bytes, suffix: str) -> dict[str, Tensor]:
+    """The values in a weights file of the given suffix (.pth, .pt or .safetensors). Raises UnreadableWeights."""
+    try:
+        if suffix == ".safetensors":
+            state = safetensors.torch.load(data)
+        elif suffix in {".pth", ".pt"}:
+            state = torch.load(BytesIO(data), map_location="cpu", weights_only=True)
+        else:
+            raise UnreadableWeights("Weights files end in .pth, .pt or .safetensors.")
+    except _READ_ERRORS as error:
+        raise UnreadableWeights("The file is damaged, or holds more than tensors.") from error
+    if not isinstance(state, Mapping) or not all(isinstance(name, str) for name in state):
+        raise UnreadableWeights("The file holds no table of weights.")
+    try:
+        return checked_state(state)
+    except WrongState as error:
+        raise UnreadableWeights(str(error)) from error
+
+
+# What torch's and safetensors' readers raise on files that are not theirs.
+_READ_ERRORS: Final = (
+    pickle.UnpicklingError,
+    safetensors.SafetensorError,
+    struct.error,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise UnreadableWeights(f"{path} is too large for a ResNet18.")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise WeightsUnavailable(f"There is no {path}.") from None
+    except OSError as error:
+        raise WeightsUnavailable(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise WeightsUnavailable(
+            f"{path} is damaged (wrong SHA-256) and cannot be removed: {error}."
+        ) from error
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """All of `data` at `path`, or nothing: readers never see a part of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
