@@ -6,11 +6,20 @@ lines of libraries that use the standard library's logging look the same.
 
 import logging
 import sys
+from typing import Final
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from shared.settings import Settings
+
+# Libraries that tell again what Vitrine's own lines tell, or every ten seconds that all is well.
+QUIET: Final = {
+    "celery.worker.strategy": logging.WARNING,
+    "celery.app.trace": logging.WARNING,
+    "celery.beat": logging.WARNING,
+    "urllib3": logging.ERROR,
+}
 
 
 def configure_logs(settings: Settings, service: str) -> None:
@@ -43,6 +52,10 @@ def configure_logs(settings: Settings, service: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    # It lists its plugins in every process that imports it.
+    logging.getLogger("alembic.runtime.plugins").setLevel(max(level, logging.WARNING))
+    for name, least in QUIET.items():
+        logging.getLogger(name).setLevel(least)
 
 
 def _rendering(settings: Settings) -> list[Processor]:

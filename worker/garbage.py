@@ -9,6 +9,7 @@ import structlog
 
 from shared import blob_keys
 from shared.db.queries import retention
+from shared.db.queries.idempotency import forget_expired_keys
 from shared.db.unit_of_work import UnitOfWork
 from shared.storage import BlobStore
 
@@ -25,7 +26,7 @@ SCHEDULE_KEPT: Final = timedelta(days=30)
 def collect_garbage(unit_of_work: UnitOfWork, blobs: BlobStore, before: datetime) -> None:
     """Removes what was given up before then, rows first: an orphan blob is harmless, a row without its blob is not."""
     with unit_of_work.begin() as transaction:
-        retention.forget_keys(transaction.connection, before)
+        forget_expired_keys(transaction.connection)
         retention.forget_schedule_runs(transaction.connection, before - SCHEDULE_KEPT)
     with unit_of_work.read() as connection:
         underway = retention.full_run_underway(connection)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
-from shared.db.models import IdempotencyKey, Image, Job, ScheduleRun
+from shared.db.models import Image, Job, ScheduleRun
 from shared.jobs import ACTIVE, JobKind
 
 
@@ -26,10 +26,6 @@ def full_run_underway(connection: Connection) -> bool:
         Job.kind == JobKind.INDEX_FULL.value, Job.status.in_([status.value for status in ACTIVE])
     )
     return connection.execute(running.limit(1)).scalar() is not None
-
-
-def forget_keys(connection: Connection, before: datetime) -> None:
-    connection.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < before))
 
 
 def forget_schedule_runs(connection: Connection, before: datetime) -> None:

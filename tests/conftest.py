@@ -1,0 +1,47 @@
+"""Servers that tests may ask for. Each process of a test run starts its own, once, when the first test asks."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.guard import Guard
+from tests.support.services import (
+    PostgresServer,
+    ValkeyServer,
+    running_postgres,
+    running_valkey,
+    service_folder,
+)
+
+
+@pytest.fixture(scope="session")
+def guard() -> Iterator[Guard]:
+    """Ends what was started through it when the test run ends, however it ends."""
+    with Guard() as guard:
+        yield guard
+
+
+@pytest.fixture(scope="session")
+def postgres_server(guard: Guard) -> Iterator[PostgresServer]:
+    """PostgreSQL with pgvector, for the whole run. A test that kills it must start it again."""
+    with service_folder("postgres") as folder, running_postgres(guard, folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: PostgresServer) -> str:
+    """The SQLAlchemy URL of the server's maintenance database, for the whole run."""
+    return postgres_server.url()
+
+
+@pytest.fixture(scope="session")
+def valkey_server(guard: Guard) -> Iterator[ValkeyServer]:
+    """Valkey, for the whole run. A test that kills it must start it again."""
+    with service_folder("valkey") as folder, running_valkey(guard, folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey(valkey_server: ValkeyServer) -> str:
+    """Valkey's URL, for the whole run; tests share its data (see `tests.support.services.flush`)."""
+    return valkey_server.url

@@ -1,0 +1,299 @@
+"""From a stored photo to its palette and its look-alikes, on a real database and a real store."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pictures
+from sqlalchemy import text
+
+from shared import blob_keys
+from shared.db.queries import images, index, palettes
+from shared.db.queries.index_runs import register_model
+from shared.db.queries.jobs import NewJob
+from shared.index_jobs import full_run, incremental_run
+from shared.jobs import RULES, JobKind, JobStatus
+from tests.support.pipeline import Pipeline, picture
+from worker.garbage import collect_garbage
+from worker.index_store import read_embeddings
+from worker.lifecycle import Job, Outcome
+from worker.tasks.index import incremental
+
+
+@pytest.fixture
+def pipeline(database_url: str, tmp_path: Path) -> Iterator[Pipeline]:
+    made = Pipeline(database_url, tmp_path)
+    _ = made.services.embedder
+    yield made
+    made.close()
+
+
+def brute_force(pipeline: Pipeline) -> dict[int, list[tuple[int, float]]]:
+    """Each image's look-alikes, computed the plainest way from the stored embeddings."""
+    with pipeline.unit_of_work.snapshot() as connection:
+        stored = read_embeddings(connection, pipeline.services.embedder.model_id)
+    similarity = stored.vectors.astype(np.float64) @ stored.vectors.astype(np.float64).T
+    lists = {}
+    for row, owner in enumerate(stored.ids.tolist()):
+        others = [
+            (stored.ids[at].item(), similarity[row, at].item()) for at in range(len(stored.ids)) if at != row
+        ]
+        lists[owner] = sorted(others, key=lambda pair: (-np.float32(pair[1]), pair[0]))[:50]
+    return lists
+
+
+def assert_lists_are_exact(pipeline: Pipeline) -> None:
+    expected = brute_force(pipeline)
+    for owner, wanted in expected.items():
+        found = pipeline.similar(owner)
+        assert found is not None
+        assert [image_id for image_id, _ in found] == [image_id for image_id, _ in wanted]
+        assert [value for _, value in found] == pytest.approx([value for _, value in wanted], abs=1e-6)
+
+
+def stored_lists(pipeline: Pipeline) -> list[tuple[object, ...]]:
+    query = text(
+        "SELECT image_id, neighbour_ids, similarities FROM neighbour_lists"
+        " WHERE generation = (SELECT generation FROM index_state) ORDER BY image_id"
+    )
+    with pipeline.unit_of_work.read() as connection:
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def test_an_upload_ends_with_palette_embedding_and_renditions(pipeline: Pipeline) -> None:
+    image_id, job_id = pipeline.add(picture(1, (640, 400)), colors=5)
+    pipeline.drain()
+    job, image = pipeline.job(job_id), pipeline.image(image_id)
+    assert (job.status, job.progress) == (JobStatus.SUCCEEDED, 1)
+    assert (image.palette, image.embedding) == (JobStatus.SUCCEEDED, JobStatus.SUCCEEDED)
+    assert (image.width, image.height) == (640, 400)
+    with pipeline.unit_of_work.read() as connection:
+        palette = palettes.find_palette(connection, image_id, 5)
+    assert palette is not None
+    assert sum(swatch["proportion"] for swatch in palette.swatches) == pytest.approx(1)
+    for key in blob_keys.of_image(image.sha256):
+        assert pipeline.services.blobs.exists(key)
+
+
+def test_half_a_photo_fails_with_its_reason_and_the_next_one_is_unharmed(pipeline: Pipeline) -> None:
+    data = picture(1)
+    _, broken = pipeline.add(data[: len(data) // 2])
+    _, good = pipeline.add(picture(2))
+    pipeline.drain()
+    job = pipeline.job(broken)
+    assert (job.status, job.error_code) == (JobStatus.FAILED, "unreadable")
+    assert pipeline.job(good).status is JobStatus.SUCCEEDED
+
+
+def test_incremental_runs_equal_brute_force_through_additions_and_deletions(pipeline: Pipeline) -> None:
+    made = [pipeline.add(picture(seed))[0] for seed in range(60)]
+    pipeline.settle()
+    assert_lists_are_exact(pipeline)
+    for image_id in made[::9]:
+        pipeline.delete(image_id)
+    made += [pipeline.add(picture(seed))[0] for seed in range(100, 107)]
+    pipeline.settle()
+    assert_lists_are_exact(pipeline)
+    assert pipeline.image(made[-1]).neighbours is JobStatus.SUCCEEDED
+
+
+def test_a_full_run_in_tiles_changes_nothing_and_measures_no_drift(pipeline: Pipeline) -> None:
+    for seed in range(20):  # three tiles of 8 rows
+        pipeline.add(picture(seed))
+    pipeline.settle()
+    before = stored_lists(pipeline)
+    job_id = pipeline.start(full_run())
+    pipeline.drain()
+    job = pipeline.job(job_id)
+    assert job.status is JobStatus.SUCCEEDED
+    assert [step.kind for step in job.steps] == [JobKind.INDEX_PLAN, JobKind.INDEX_TILE, JobKind.INDEX_SWITCH]
+    assert stored_lists(pipeline) == before
+    with pipeline.unit_of_work.read() as connection:
+        run = index.last_run(connection)
+    assert run is not None
+    assert (run.mode, run.images, run.drift) == ("full", 20, 0)
+
+
+def test_drift_is_seen_when_a_list_is_wrong_and_the_full_run_mends_it(pipeline: Pipeline) -> None:
+    for seed in range(5):
+        pipeline.add(picture(seed))
+    pipeline.settle()
+    right = stored_lists(pipeline)
+    with pipeline.unit_of_work.read() as connection:
+        connection.execute(text("UPDATE neighbour_lists SET similarities[1] = 0.5 WHERE image_id % 5 = 0"))
+    pipeline.start(full_run())
+    pipeline.drain()
+    with pipeline.unit_of_work.read() as connection:
+        run = index.last_run(connection)
+    assert run is not None
+    assert run.drift == 1
+    assert stored_lists(pipeline) == right
+
+
+def test_what_comes_and_goes_during_a_full_run_is_in_its_lists(pipeline: Pipeline) -> None:
+    made = [pipeline.add(picture(seed))[0] for seed in range(20)]
+    pipeline.settle()
+    pipeline.start(full_run())
+    plan = pipeline.dispatcher.take()
+    assert plan is not None
+    pipeline.deliver(plan)
+    pipeline.delete(made[3])
+    late, _ = pipeline.add(picture(900))
+    for _ in range(2):  # analyse and embed, before the tiles and the switch
+        pipeline.deliver(pipeline.dispatcher.sent.pop())
+    pipeline.drain()
+    assert_lists_are_exact(pipeline)
+    assert pipeline.similar(late) is not None
+
+
+def test_a_run_that_was_overtaken_by_another_writes_nothing_and_starts_again(pipeline: Pipeline) -> None:
+    pipeline.add(picture(1))
+    pipeline.add(picture(2))
+    pipeline.drain()
+    job_id = pipeline.start(incremental_run())
+    message = pipeline.dispatcher.take()
+    assert message is not None
+
+    def handler(job: Job) -> Outcome:
+        outcome = incremental(pipeline.services, job)
+        with pipeline.unit_of_work.read() as connection:
+            connection.execute(text("UPDATE index_state SET version = version + 1"))
+        return outcome
+
+    pipeline.lifecycle.run(JobKind.INDEX_INCREMENTAL, job_id, handler)
+    job = pipeline.job(job_id)
+    assert (job.status, job.error_code) == (JobStatus.QUEUED, "index_moved")
+    assert stored_lists(pipeline) == []
+    with pipeline.unit_of_work.read() as connection:
+        connection.execute(text("UPDATE jobs SET run_at = now() WHERE status = 'queued'"))
+    pipeline.settle()
+    assert_lists_are_exact(pipeline)
+
+
+def test_a_deleted_photo_is_in_no_list_at_once_and_its_place_is_filled_after_the_run(
+    pipeline: Pipeline,
+) -> None:
+    made = [pipeline.add(picture(seed))[0] for seed in range(55)]
+    pipeline.settle()
+    gone = made[20]
+    pipeline.delete(gone)
+    assert all(gone not in dict(pipeline.similar(each) or []) for each in made if each != gone)
+    pipeline.settle()
+    assert all(len(pipeline.similar(each) or []) == 50 for each in made if each != gone)
+    assert_lists_are_exact(pipeline)
+
+
+def test_deleting_a_photo_cancels_what_was_still_to_be_done_for_it(pipeline: Pipeline) -> None:
+    image_id, job_id = pipeline.add(picture(1))
+    pipeline.delete(image_id)
+    assert pipeline.job(job_id).status is JobStatus.CANCELLED
+    pipeline.settle()
+    assert pipeline.job(job_id).status is JobStatus.CANCELLED
+
+
+def test_the_same_bytes_can_come_back_after_they_were_deleted(pipeline: Pipeline) -> None:
+    first, _ = pipeline.add(picture(1))
+    pipeline.settle()
+    pipeline.delete(first)
+    second, job_id = pipeline.add(picture(1))
+    pipeline.settle()
+    assert second != first
+    assert pipeline.job(job_id).status is JobStatus.SUCCEEDED
+
+
+def test_a_palette_of_another_size_is_computed_from_the_histogram_alone(pipeline: Pipeline) -> None:
+    image_id, _ = pipeline.add(picture(1))
+    pipeline.drain()
+    pipeline.services.blobs.delete(blob_keys.original(pipeline.image(image_id).sha256))
+    job_id = pipeline.start(NewJob(JobKind.PALETTE, image_id, payload={"colors": 9}))
+    pipeline.drain()
+    assert pipeline.job(job_id).status is JobStatus.SUCCEEDED
+    with pipeline.unit_of_work.read() as connection:
+        palette = palettes.find_palette(connection, image_id, 9)
+    assert palette is not None
+    assert len(palette.swatches) == 9
+
+
+def test_images_are_found_by_their_colours_nearest_first(pipeline: Pipeline) -> None:
+    def plain(color: str) -> bytes:
+        file = BytesIO()
+        Pictures.new("RGB", (60, 40), color).save(file, "PNG")
+        return file.getvalue()
+
+    red, _ = pipeline.add(plain("#d01010"))
+    blue, _ = pipeline.add(plain("#1010d0"))
+    pipeline.drain()
+    with pipeline.unit_of_work.read() as connection:
+        first = images.list_images(connection, images.ImageFilter(color=(0.45, -0.03, -0.3)), 1, None)
+        second = images.list_images(connection, images.ImageFilter(color=(0.45, -0.03, -0.3)), 1, first.after)
+    assert [image.id for image in first.images + second.images] == [blue, red]
+    assert second.after is None
+    assert first.total == 2
+
+
+def test_an_outage_of_the_store_costs_no_attempt(pipeline: Pipeline) -> None:
+    _, job_id = pipeline.add(picture(1))
+    pipeline.blobs.away = True
+    pipeline.drain()
+    with pipeline.unit_of_work.read() as connection:
+        left = connection.execute(
+            text("SELECT max_attempts - attempt FROM jobs WHERE kind = 'analyse'")
+        ).scalar()
+        connection.execute(text("UPDATE jobs SET run_at = now() WHERE status = 'queued'"))
+    assert left == RULES[JobKind.ANALYSE].attempts
+    pipeline.blobs.away = False
+    pipeline.settle()
+    assert pipeline.job(job_id).status is JobStatus.SUCCEEDED
+
+
+def test_the_nightly_run_is_started_once_however_many_sweeps_there_are(pipeline: Pipeline) -> None:
+    night = datetime(2026, 1, 2, pipeline.settings.full_run_hour, 0, 5, tzinfo=UTC)
+    for _ in range(3):
+        pipeline.sweep(night)
+        pipeline.drain()
+    with pipeline.unit_of_work.read() as connection:
+        runs = connection.execute(text("SELECT count(*) FROM jobs WHERE kind = 'index-full'")).scalar()
+    assert runs == 1
+
+
+def test_an_installation_that_was_off_at_night_does_not_run_it_at_noon(pipeline: Pipeline) -> None:
+    pipeline.sweep(datetime(2026, 1, 2, 12, tzinfo=UTC))
+    assert pipeline.dispatcher.sent == []
+
+
+def test_after_a_change_of_weights_the_old_lists_serve_until_the_new_are_complete(pipeline: Pipeline) -> None:
+    made = [pipeline.add(picture(seed))[0] for seed in range(6)]
+    pipeline.settle()
+    before = stored_lists(pipeline)
+    pipeline.services.embedder.model_id = "pixels/2"  # type: ignore[misc]
+    with pipeline.unit_of_work.begin() as transaction:
+        register_model(transaction.connection, "pixels/2", "other means")
+    assert stored_lists(pipeline) == before
+    pipeline.settle()  # embeds all again
+    pipeline.settle()  # and switches
+    with pipeline.unit_of_work.read() as connection:
+        state = index.index_state(connection)
+    assert (state.model, state.target_model) == ("pixels/2", "pixels/2")
+    assert_lists_are_exact(pipeline)
+    assert all(pipeline.image(each).neighbours is JobStatus.SUCCEEDED for each in made)
+
+
+def test_garbage_is_what_was_deleted_long_ago_and_nothing_else(pipeline: Pipeline) -> None:
+    kept, _ = pipeline.add(picture(1))
+    gone, _ = pipeline.add(picture(2))
+    pipeline.settle()
+    kept_sha, gone_sha = pipeline.image(kept).sha256, pipeline.image(gone).sha256
+    pipeline.services.blobs.put(blob_keys.upload(kept_sha), b"passing through", "image/jpeg")
+    pipeline.delete(gone)
+    pipeline.settle()
+
+    collect_garbage(pipeline.unit_of_work, pipeline.services.blobs, datetime.now(UTC) - timedelta(hours=1))
+    assert pipeline.services.blobs.exists(blob_keys.original(gone_sha))
+
+    collect_garbage(pipeline.unit_of_work, pipeline.services.blobs, datetime.now(UTC) + timedelta(hours=1))
+    left = set(pipeline.services.blobs.keys())
+    assert left == set(blob_keys.of_image(kept_sha))
+    assert pipeline.image(kept).palette is JobStatus.SUCCEEDED

@@ -1,0 +1,133 @@
+"""A worker in the test's own process: real Postgres, real store, real algorithms; messages are handed over by hand."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+from PIL import Image as Pictures
+
+from shared import blob_keys
+from shared.db.engine import make_engine
+from shared.db.queries import images, index, index_runs, jobs
+from shared.db.queries.jobs import NewJob
+from shared.db.unit_of_work import UnitOfWork
+from shared.jobs import JobKind
+from shared.settings import Settings
+from tests.support.fakes import PixelEmbedder, RecordingDispatcher, SwitchableStore
+from worker.algorithms.embedding import Embedder
+from worker.app import HANDLERS
+from worker.lifecycle import Lifecycle
+from worker.services import Services
+from worker.tasks.embed import embed
+from worker.tasks.maintenance import sweep
+
+LEASE = timedelta(seconds=60)
+
+
+class WorkerServices(Services):
+    """Services whose embedder is the test's own."""
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        model = PixelEmbedder()
+        with self.unit_of_work.begin() as transaction:
+            index_runs.register_model(transaction.connection, model.model_id, "means of pixels")
+        return model
+
+
+class Pipeline:
+    """What the tests of tasks have in common."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        self.settings = Settings(
+            database_url=database_url,
+            storage_dir=folder,
+            index_debounce_seconds=0,
+            index_tile_rows=8,
+        )
+        self.engine = make_engine(self.settings, "test")
+        self.blobs = SwitchableStore(folder)
+        self.dispatcher = RecordingDispatcher()
+        self.unit_of_work = UnitOfWork(self.engine, self.dispatcher)
+        self.services = self.another_worker("worker-1")
+        self.lifecycle = Lifecycle(self.unit_of_work, "worker-1", LEASE)
+
+    def another_worker(self, name: str) -> Services:
+        return WorkerServices(self.settings, self.unit_of_work, self.blobs, self.dispatcher, name)
+
+    def close(self) -> None:
+        self.services.close()
+        self.engine.dispose()
+
+    def add(self, data: bytes, colors: int = 6) -> tuple[int, UUID]:
+        """What the front end does with an upload: the image's id and its job's."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.services.blobs.put(blob_keys.original(sha256), data, "image/jpeg")
+        with self.unit_of_work.begin() as transaction:
+            new = images.NewImage(sha256, "a.jpg", 1, 1, len(data), "JPEG", colors)
+            image_id = images.insert_image(transaction.connection, new)
+            assert image_id is not None
+            steps = (NewJob(JobKind.ANALYSE, image_id), NewJob(JobKind.EMBED, image_id, stage=1))
+            job_id = jobs.create_job(transaction, NewJob(JobKind.ANALYSE_IMAGE, image_id, children=steps))
+            images.set_job(transaction.connection, image_id, job_id)
+        return image_id, job_id
+
+    def start(self, new: NewJob) -> UUID:
+        with self.unit_of_work.begin() as transaction:
+            return jobs.create_job(transaction, new)
+
+    def job(self, job_id: UUID) -> jobs.JobRow:
+        with self.unit_of_work.read() as connection:
+            return jobs.get_job(connection, job_id)
+
+    def image(self, image_id: int) -> images.ImageRow:
+        with self.unit_of_work.read() as connection:
+            return images.get_image(connection, image_id)
+
+    def delete(self, image_id: int) -> None:
+        with self.unit_of_work.begin() as transaction:
+            images.delete_image(transaction, image_id)
+
+    def deliver(self, message: tuple[JobKind, UUID]) -> None:
+        """Hands one message to the worker."""
+        kind, job_id = message
+        if kind is JobKind.EMBED:
+            embed(self.services, self.lifecycle)
+        else:
+            self.lifecycle.run(kind, job_id, lambda job: HANDLERS[kind](self.services, job))
+
+    def drain(self) -> None:
+        """Hands over messages until none waits."""
+        while message := self.dispatcher.take():
+            self.deliver(message)
+
+    def sweep(self, now: datetime | None = None) -> None:
+        # Noon is far from the nightly run, which only the tests about it want.
+        sweep(self.services, self.lifecycle, now or datetime.now(UTC).replace(hour=12))
+
+    def settle(self) -> None:
+        """Does all there is to do, the index included."""
+        self.drain()
+        self.sweep()
+        self.drain()
+
+    def similar(self, image_id: int) -> list[tuple[int, float]] | None:
+        with self.unit_of_work.read() as connection:
+            generation = index.index_state(connection).generation
+            if generation is None:
+                return None
+            found = index.similar_images(connection, generation, image_id)
+        return None if found is None else [(each.image_id, each.similarity) for each in found]
+
+
+def picture(seed: int, size: tuple[int, int] = (96, 72)) -> bytes:
+    """A small JPEG of smooth colour, different for each seed."""
+    random = np.random.default_rng(seed)
+    small = Pictures.fromarray(random.integers(0, 256, (4, 5, 3), np.uint8))
+    file = BytesIO()
+    small.resize(size, Pictures.Resampling.BICUBIC).save(file, "JPEG", quality=90)
+    return file.getvalue()

@@ -1,0 +1,23 @@
+"""The table of status codes."""
+
+from http import HTTPStatus
+
+from shared.errors import VitrineError
+from web.errors import STATUS
+
+
+def kinds(kind: type[VitrineError]) -> set[type[VitrineError]]:
+    return {kind}.union(*(kinds(child) for child in kind.__subclasses__()))
+
+
+def test_every_error_has_a_status_and_every_status_an_error() -> None:
+    assert {kind.code for kind in kinds(VitrineError)} == set(STATUS)
+
+
+def test_every_status_exists() -> None:
+    assert all(HTTPStatus(status) >= 400 for status in STATUS.values())
+
+
+def test_every_error_has_a_sentence_for_people() -> None:
+    for kind in kinds(VitrineError):
+        assert (kind.__doc__ or "").strip().endswith((".", ">.")), kind

@@ -1,0 +1,41 @@
+"""The JSON API, a module a resource."""
+
+from flask import Flask, Response, request
+
+from web.api import docs, files, health, images, index, jobs, palettes, similar
+from web.api.blueprint import API_PREFIX
+from web.api.blueprint import register as register_resources
+
+RESOURCES = (
+    images.api,
+    files.api,
+    palettes.api,
+    similar.api,
+    jobs.api,
+    index.api,
+    health.api,
+    docs.api,
+)
+
+ABOUT = (
+    "Upload photos, get their palettes and their look-alikes. Errors are application/problem+json (RFC 9457). "
+    "Lists are paged by cursor. GETs bear an ETag and honour If-None-Match."
+)
+
+
+def register(app: Flask) -> None:
+    """Adds the API, the document about it and that document's page."""
+    spec = register_resources(app, RESOURCES, ABOUT)
+    docs.keep_document(app.extensions, spec.to_dict())
+    app.register_blueprint(docs.pages)
+    app.after_request(_tag)
+
+
+def _tag(response: Response) -> Response:
+    """Lets a client that has this very answer already do without it."""
+    tagged = request.method in {"GET", "HEAD"} and response.status_code == 200
+    if tagged and request.path.startswith(API_PREFIX) and not response.is_streamed:
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.add_etag()
+        response.make_conditional(request)
+    return response

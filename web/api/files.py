@@ -1,0 +1,66 @@
+"""Pictures themselves: the display rendition, thumbnails and, for those who may, the original."""
+
+from typing import Any
+
+from flask import Response, request
+
+from shared import blob_keys
+from shared.db.queries import images
+from shared.db.queries.images import ImageRow
+from shared.errors import BlobNotFound, NotFound
+from shared.jobs import ACTIVE
+from web.api.blueprint import Answer, Resource
+from web.blob_answers import blob_answer
+from web.errors import NotReady
+from web.ids import image_id
+from web.schemas import ThumbnailQuery
+from web.security import check_may_see_originals
+from web.services import current_services
+
+api = Resource("files", "The pictures themselves.")
+
+_RENDITION = Answer("upright, without metadata", content_types=("image/webp", "image/jpeg"))
+
+
+@api.route("GET", "/images/<id>/file", answers={200: _RENDITION}, problems=(404,))
+def get_file(id: str) -> Response:  # noqa: A002 - the name in the contract
+    """Get the picture, as large as it is shown."""
+    image = _image(id)
+    return _rendition(image, blob_keys.display(image.sha256), "display")
+
+
+@api.route("GET", "/images/<id>/thumbnail", query=ThumbnailQuery, answers={200: _RENDITION}, problems=(404,))
+def get_thumbnail(id: str, query: dict[str, Any]) -> Response:  # noqa: A002
+    """Get the picture, small."""
+    image = _image(id)
+    return _rendition(image, blob_keys.thumbnail(image.sha256, int(query["size"])), query["size"])
+
+
+@api.route(
+    "GET",
+    "/images/<id>/original",
+    answers={200: Answer("the file as it came", content_types=("image/*",))},
+    problems=(401, 404),
+)
+def get_original(id: str) -> Response:  # noqa: A002
+    """Get the file as it came, with all of its metadata."""
+    check_may_see_originals()
+    image = _image(id)
+    key = blob_keys.original(image.sha256)
+    return blob_answer(current_services().blobs, key, request, tag=image.sha256, name=image.name, secret=True)
+
+
+def _image(text: str) -> ImageRow:
+    with current_services().unit_of_work.read() as connection:
+        return images.get_image(connection, image_id(text))
+
+
+def _rendition(image: ImageRow, key: str, which: str) -> Response:
+    try:
+        return blob_answer(
+            current_services().blobs, key, request, tag=f"{image.sha256}-{which}", name=image.name
+        )
+    except BlobNotFound as error:
+        if image.palette in ACTIVE:
+            raise NotReady from error
+        raise NotFound("There is no picture of this photo: it could not be analysed.") from error

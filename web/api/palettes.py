@@ -1,0 +1,87 @@
+"""Palettes: of images, and of photos that do not go into the gallery."""
+
+from typing import Any
+
+from flask import Response, g, request
+
+from shared.db.queries import images, jobs, palettes
+from shared.db.queries.images import ImageRow
+from shared.db.queries.jobs import JobRow, NewJob
+from shared.db.queries.palettes import PaletteRow
+from shared.errors import Conflict
+from shared.jobs import ACTIVE, JobKind, JobStatus
+from web.answers import json_answer
+from web.api.blueprint import Answer, Resource
+from web.api.images import UPLOAD_FORMS, UPLOAD_PROBLEMS
+from web.api.started import PREFER, STARTED, started, wait_as_preferred, with_preference
+from web.ids import image_id
+from web.palette_formats import export
+from web.presenters import palette_document, swatches
+from web.received import received_upload
+from web.schemas import PaletteQuery, PaletteSchema
+from web.services import Services, current_services
+from web.uploads import add_passing_photo
+
+api = Resource("palettes", "The colours of pictures.")
+
+
+@api.route(
+    "GET",
+    "/images/<id>/palette",
+    query=PaletteQuery,
+    answers={200: Answer("the palette, in the format asked for", PaletteSchema), 202: STARTED},
+    problems=(404, 409),
+)
+def get_palette(id: str, query: dict[str, Any]) -> Response:  # noqa: A002 - the name in the contract
+    """Get an image's palette; a size that was never asked for is computed first."""
+    services = current_services()
+    with services.unit_of_work.read() as connection:
+        image = images.get_image(connection, image_id(id))
+        colors = query["colors"] or image.colors
+        palette = palettes.find_palette(connection, image.id, colors)
+    if palette is None:
+        return started(_job_for(services, image, colors))
+    return _palette(image, palette, query["format"])
+
+
+def _palette(image: ImageRow, palette: PaletteRow, form: str) -> Response:
+    if form == "json":
+        return json_answer(palette_document(palette.swatches, palette.version))
+    exported = export(form, swatches(palette.swatches), image.caption or image.name)
+    response = Response(exported.content, content_type=exported.content_type)
+    response.headers["Content-Disposition"] = f'inline; filename="{exported.filename}"'
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _job_for(services: Services, image: ImageRow, colors: int) -> JobRow:
+    """The job that makes the palette: that of the image while it is analysed, else one for this size alone."""
+    with services.unit_of_work.begin() as transaction:
+        if image.palette in ACTIVE and image.job_id is not None:
+            return jobs.get_job(transaction.connection, image.job_id)
+        if image.palette is not JobStatus.SUCCEEDED:
+            raise Conflict("This photo could not be analysed, so it has no palette.")
+        wanted = NewJob(
+            JobKind.PALETTE,
+            image.id,
+            payload={"colors": colors},
+            dedupe_key=f"palette:{image.id}:{colors}",
+            request_id=g.request_id,
+        )
+        return jobs.get_job(transaction.connection, jobs.create_job(transaction, wanted))
+
+
+@api.route(
+    "POST",
+    "/palettes",
+    forms=UPLOAD_FORMS,
+    answers={202: STARTED},
+    problems=UPLOAD_PROBLEMS,
+    headers=PREFER,
+)
+def post_palette() -> Response:
+    """Find the palette of a photo that is not kept: the job's result is a palette."""
+    services = current_services()
+    with received_upload(request) as upload:
+        job = add_passing_photo(services, upload, request_id=g.request_id)
+    return with_preference(started(wait_as_preferred(services, request, job.id)), request)

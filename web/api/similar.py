@@ -1,0 +1,90 @@
+"""Look-alikes of an image."""
+
+from typing import Any
+
+from flask import Response
+from sqlalchemy import Connection
+
+from shared.db.queries import images, index, jobs
+from shared.db.queries.images import ImageRow
+from shared.db.queries.index import IndexStateRow, Similar
+from shared.db.queries.jobs import JobRow
+from shared.errors import JobNotFound
+from shared.jobs import JobKind
+from web.answers import json_answer
+from web.api.blueprint import Answer, Resource
+from web.api.started import STARTED, started
+from web.diversity import diversify
+from web.ids import image_id
+from web.presenters import image_document, percentile
+from web.schemas import SimilarQuery, SimilarSchema
+from web.services import current_services
+
+api = Resource("similar", "Look-alikes.")
+
+# New embeddings are gathered for some seconds before a run takes them in.
+_RETRY_SECONDS = 2
+
+
+@api.route(
+    "GET",
+    "/images/<id>/similar",
+    query=SimilarQuery,
+    answers={200: Answer("the look-alikes", SimilarSchema), 202: STARTED},
+    problems=(404,),
+)
+def get_similar(id: str, query: dict[str, Any]) -> Response:  # noqa: A002 - the name in the contract
+    """Get an image's look-alikes; while it is not in the index, the job that will put it there."""
+    with current_services().unit_of_work.read() as connection:
+        image = images.get_image(connection, image_id(id))
+        state = index.index_state(connection)
+        listed = _listed(connection, state, image)
+        if listed is None:
+            return started(_job_to_wait_for(connection, image), retry_seconds=_RETRY_SECONDS)
+        chosen = _choose(connection, state, listed, query["k"], query["diversity"])
+        shown = images.get_images(connection, [item.image_id for item in chosen])
+    return json_answer(_document(image, state, [item for item in chosen if item.image_id in shown], shown))
+
+
+def _listed(connection: Connection, state: IndexStateRow, image: ImageRow) -> list[Similar] | None:
+    if state.generation is None:
+        return None
+    return index.similar_images(connection, state.generation, image.id)
+
+
+def _job_to_wait_for(connection: Connection, image: ImageRow) -> JobRow | None:
+    run = jobs.find_in_flight(connection, (JobKind.INDEX_INCREMENTAL, JobKind.INDEX_FULL))
+    if run is not None or image.job_id is None:
+        return run
+    try:
+        return jobs.get_job(connection, image.job_id)
+    except JobNotFound:
+        return None
+
+
+def _choose(
+    connection: Connection, state: IndexStateRow, listed: list[Similar], count: int, diversity: float
+) -> list[Similar]:
+    if diversity == 0 or state.model is None:
+        return listed[:count]
+    between = index.similarities_between(connection, state.model, [item.image_id for item in listed])
+    return diversify(listed, between, count, diversity)
+
+
+def _document(
+    image: ImageRow, state: IndexStateRow, chosen: list[Similar], shown: dict[int, ImageRow]
+) -> dict[str, Any]:
+    return {
+        "image": str(image.id),
+        "items": [
+            {
+                "image": image_document(shown[item.image_id]),
+                "similarity": item.similarity,
+                "percentile": percentile(item.similarity, state.similarity_quantiles),
+                "rank": rank,
+            }
+            for rank, item in enumerate(chosen, 1)
+        ],
+        "model": state.model,
+        "generation": state.generation,
+    }

@@ -1,0 +1,46 @@
+"""The front end, put together. The only place that wires it."""
+
+from flask import Flask
+
+from shared.logs import configure_logs
+from shared.settings import Settings, load_settings
+from web import api, cli, errors, pages, request_log, security
+from web.multipart import MAX_FIELD_BYTES, MAX_PARTS
+from web.request_bodies import BoundedBodies
+from web.services import EXTENSION, Services, make_services
+from web.spool import MAX_FILE_BYTES
+
+# The parts of a form around a photo of 20 MiB: its fields, headers and boundaries.
+ENVELOPE_BYTES = 128 * 1024
+
+
+def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
+    """The application over these services; without them, over those that the settings name.
+
+    Without settings they are read from the environment, and the process logs as they say: so `flask --app web.app`
+    finds it. Connects to nothing. Raises BadSetting.
+    """
+    if settings is None:
+        settings = load_settings()
+        configure_logs(settings, "web")
+    app = Flask("web")
+    app.extensions[EXTENSION] = services or make_services(settings)
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_FILE_BYTES + ENVELOPE_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_FIELD_BYTES,
+        MAX_FORM_PARTS=MAX_PARTS,
+    )
+    app.wsgi_app = BoundedBodies(app.wsgi_app)  # type: ignore[method-assign]
+    # In this order: what is refused has a name and a line in the log all the same.
+    request_log.register(app)
+    security.register(app)
+    errors.register(app)
+    api.register(app)
+    pages.register(app)
+    cli.register(app)
+    return app
+
+
+def create_app_from_environment() -> Flask:
+    """The application for a WSGI server: `gunicorn "web.app:create_app_from_environment()"`."""
+    return create_app()

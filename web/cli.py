@@ -1,0 +1,132 @@
+"""`flask ...` commands: making and dropping the database, bringing photos in, re-indexing."""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+from flask import Flask
+from flask.cli import with_appcontext
+from sqlalchemy import make_url
+
+from shared.db import migrate
+from shared.db.engine import make_engine
+from shared.db.provision import ensure_database
+from shared.db.queries import jobs
+from shared.errors import VitrineError
+from shared.index_jobs import full_run, incremental_run
+from shared.jobs import JobStatus
+from shared.settings import Settings
+from web.importing import Result, bring_in, entries_of
+from web.services import current_services
+from web.waiting import job_states
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# An index run over a million photos takes minutes; this is only to end at all.
+_LONGEST_WAIT_SECONDS = 24 * 60 * 60
+
+
+def register(app: Flask) -> None:
+    """Adds the commands to the application."""
+    for command in (create_db, drop_db, import_photos, reindex):
+        app.cli.add_command(command)
+
+
+def _in_words(command: Callable[P, R]) -> Callable[P, R]:
+    """Has the command say what went wrong in a sentence instead of a traceback."""
+
+    @wraps(command)
+    def run(*args: P.args, **options: P.kwargs) -> R:
+        try:
+            return command(*args, **options)
+        except VitrineError as error:
+            raise click.ClickException(error.message) from error
+
+    return run
+
+
+@click.command("create-db")
+@with_appcontext
+@_in_words
+def create_db() -> None:
+    """Make the database if it is missing, and bring its schema up to date."""
+    settings = _settings()
+    ensure_database(settings)
+    engine = make_engine(settings, "vitrine-cli")
+    migrate.upgrade(engine)
+    engine.dispose()
+    click.echo(f"The database {_name(settings)} is up to date.")
+
+
+@click.command("drop-db")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_appcontext
+@_in_words
+def drop_db(*, yes: bool) -> None:
+    """Take every table of Vitrine away, and with them all that was recorded."""
+    settings = _settings()
+    if not yes:
+        click.confirm(
+            f"All photos, palettes and jobs recorded in {_name(settings)} will be lost. Go on?", abort=True
+        )
+    engine = make_engine(settings, "vitrine-cli")
+    migrate.drop(engine)
+    engine.dispose()
+    click.echo(f"The database {_name(settings)} is empty.")
+
+
+@click.command("import")
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@with_appcontext
+@_in_words
+def import_photos(source: Path) -> None:
+    """Bring in the photos of a folder (label: name of its subfolder) or of a CSV file.
+
+    The CSV file has a column named file, and may have caption, tags and label. Exits with 1 if a photo was refused.
+    """
+    services = current_services()
+    entries = entries_of(source)
+    counts: Counter[Result] = Counter()
+    with click.progressbar(entries, label="Photos", show_pos=True) as progress:
+        for entry in progress:
+            outcome = bring_in(services, entry)
+            counts[outcome.result] += 1
+            if outcome.result is Result.REFUSED:
+                click.echo(f"\n{outcome.path}: {outcome.reason}", err=True)
+    click.echo(", ".join(f"{counts[result]} {result.value}" for result in Result) + ".")
+    if counts[Result.REFUSED]:
+        raise click.exceptions.Exit(1)
+
+
+@click.command("reindex")
+@click.option("--incremental", is_flag=True, help="Take in only what has changed.")
+@click.option("--wait", is_flag=True, help="Wait for it to end; exits with 1 unless it succeeds.")
+@with_appcontext
+@_in_words
+def reindex(*, incremental: bool, wait: bool) -> None:
+    """Have the look-alike index made anew."""
+    services = current_services()
+    with services.unit_of_work.begin() as transaction:
+        job_id = jobs.create_job(transaction, incremental_run() if incremental else full_run())
+    click.echo(str(job_id))
+    if not wait:
+        return
+    status = JobStatus.QUEUED
+    for job in job_states(services.unit_of_work, job_id, _LONGEST_WAIT_SECONDS):
+        if job.status is not status:
+            status = job.status
+            click.echo(status.value)
+    if status is not JobStatus.SUCCEEDED:
+        raise click.exceptions.Exit(1)
+
+
+def _settings() -> Settings:
+    return current_services().settings
+
+
+def _name(settings: Settings) -> str:
+    return str(make_url(settings.database_url).database)

@@ -1,0 +1,111 @@
+"""Bringing in many photos from a folder or a CSV file, one after another and in spite of bad ones."""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from shared.errors import BadInput, BadParameter
+from web import parameters
+from web.schemas import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL
+from web.services import Services
+from web.spool import Spool
+from web.uploads import Upload, add_image
+
+SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
+_CHUNK_BYTES: Final = 1024 * 1024
+_SEPARATORS: Final = re.compile(r"[\s_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A photo to bring in, and what is said about it."""
+
+    path: Path
+    caption: str | None = None
+    tags: tuple[str, ...] = ()
+    label: str | None = None
+
+
+class Result(StrEnum):
+    ADDED = "added"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an entry. reason: why it was refused."""
+
+    path: Path
+    result: Result
+    reason: str = ""
+
+
+def entries_of(source: Path) -> list[Entry]:
+    """The photos of a folder or of a CSV file. Raises BadInput for a CSV file that cannot be used."""
+    return list(_entries_of_folder(source) if source.is_dir() else _entries_of_csv(source))
+
+
+def _entries_of_folder(folder: Path) -> Iterator[Entry]:
+    """Every photo below the folder: its caption from its name, its label from the folder that it lies in."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            label = None if path.parent == folder else readable(path.parent.name)
+            yield Entry(path, caption=readable(path.stem), label=label)
+
+
+def _entries_of_csv(file: Path) -> Iterator[Entry]:
+    """Columns: file (relative to the CSV file), and if there are any caption, tags (comma-separated) and label."""
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        try:
+            rows = csv.DictReader(lines, strict=True)
+            if "file" not in (rows.fieldnames or ()):
+                raise BadInput(f"{file} needs a column named file; it may have caption, tags and label.")
+            for row in rows:
+                if row["file"]:
+                    yield _entry_of_row(file.parent, row, rows.line_num)
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise BadInput(f"{file} is not a CSV file in UTF-8: {error}.") from error
+
+
+def _entry_of_row(folder: Path, row: dict[str, str | None], line: int) -> Entry:
+    try:
+        return Entry(
+            folder / (row["file"] or ""),
+            caption=parameters.clean_text("caption", row.get("caption") or "", max_characters=MAX_CAPTION)
+            or None,
+            tags=tuple(parameters.tag_list("tags", [row.get("tags") or ""])),
+            label=parameters.clean_text("label", row.get("label") or "", max_characters=MAX_LABEL) or None,
+        )
+    except BadParameter as error:
+        raise BadInput(f"Line {line}: {error.message}") from error
+
+
+def readable(name: str) -> str | None:
+    """A file or folder name in words: `sea_side-02` is `sea side 02`."""
+    return _SEPARATORS.sub(" ", name).strip()[:MAX_LABEL] or None
+
+
+def bring_in(services: Services, entry: Entry) -> Outcome:
+    """Adds one photo to the gallery. Raises StorageUnavailable and DatabaseUnavailable: those end an import."""
+    try:
+        with Spool() as spool, entry.path.open("rb") as file:
+            spool.fill(iter(lambda: file.read(_CHUNK_BYTES), b""))
+            upload = Upload(
+                spool,
+                entry.path.name,
+                DEFAULT_COLORS,
+                caption=entry.caption,
+                tags=entry.tags,
+                label=entry.label,
+            )
+            added = add_image(services, upload)
+    except BadInput as error:
+        return Outcome(entry.path, Result.REFUSED, error.message)
+    except OSError as error:
+        return Outcome(entry.path, Result.REFUSED, f"It cannot be read: {error.strerror}.")
+    return Outcome(entry.path, Result.DUPLICATE if added.duplicate else Result.ADDED)

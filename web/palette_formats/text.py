@@ -1,0 +1,67 @@
+"""Palettes as text: style sheets, a GIMP palette, JSON."""
+
+import json
+from collections.abc import Sequence
+
+from web.palette_formats.swatch import Swatch, describe
+
+
+def css(swatches: Sequence[Swatch], title: str) -> str:
+    """CSS custom properties `--palette-1`, `--palette-2`, ... on the root."""
+    return f"/* {_in_comment(title)} */\n:root {{\n{_declarations('--palette', swatches)}}}\n"
+
+
+def scss(swatches: Sequence[Swatch], title: str) -> str:
+    """Sass variables `$palette-1`, `$palette-2`, ... and the list `$palette`."""
+    lines = [f"// {_one_line(title)}\n"]
+    lines += [
+        f"$palette-{rank}: {swatch.hex}; // {_label(swatch)}\n" for rank, swatch in enumerate(swatches, 1)
+    ]
+    names = ", ".join(f"$palette-{rank}" for rank in range(1, len(swatches) + 1))
+    return "".join(lines) + f"$palette: ({names});\n"
+
+
+def tailwind(swatches: Sequence[Swatch], title: str) -> str:
+    """Theme variables of Tailwind CSS 4, where configuration is CSS: gives `bg-palette-1`, `text-palette-2`, ..."""
+    return (
+        f'/* {_in_comment(title)}: put this after @import "tailwindcss"; */\n'
+        f"@theme {{\n{_declarations('--color-palette', swatches)}}}\n"
+    )
+
+
+def gpl(swatches: Sequence[Swatch], title: str) -> str:
+    """A GIMP palette, which Inkscape, Krita and Aseprite read too."""
+    rows = "".join(_gpl_row(swatch) for swatch in swatches)
+    return f"GIMP Palette\nName: {_one_line(title)}\nColumns: {len(swatches)}\n#\n{rows}"
+
+
+def json_document(swatches: Sequence[Swatch], title: str) -> str:
+    """`{title, colors, count}`, with the colours as the API describes them."""
+    document = {"title": title, "colors": [describe(swatch) for swatch in swatches], "count": len(swatches)}
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _gpl_row(swatch: Swatch) -> str:
+    red, green, blue = swatch.rgb
+    return f"{red:3d} {green:3d} {blue:3d}\t{swatch.name}\n"
+
+
+def _declarations(prefix: str, swatches: Sequence[Swatch]) -> str:
+    return "".join(
+        f"  {prefix}-{rank}: {swatch.hex}; /* {_label(swatch)} */\n"
+        for rank, swatch in enumerate(swatches, 1)
+    )
+
+
+def _label(swatch: Swatch) -> str:
+    return f"{swatch.name}, {swatch.proportion:.1%}"
+
+
+def _one_line(title: str) -> str:
+    """The title where a line break would start something else: a rule, a colour."""
+    return " ".join("".join(char if char.isprintable() else " " for char in title).split())
+
+
+def _in_comment(title: str) -> str:
+    """The title where the end of a comment would let it write the rest of the style sheet."""
+    return _one_line(title).replace("*/", "* /")

@@ -1,0 +1,133 @@
+"""The use case of taking in a photo: guard it, store its bytes, record it with its jobs.
+
+The blob comes before the row: an orphan blob is harmless, a row without its blob is not.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from shared import blob_keys
+from shared.db.queries import images, jobs
+from shared.db.queries.images import ImageRow, NewImage
+from shared.db.queries.jobs import JobRow, NewJob
+from shared.db.unit_of_work import Transaction
+from shared.errors import Conflict, JobNotFound
+from shared.jobs import JobKind
+from web import guard
+from web.filenames import display_name
+from web.guard import Header
+from web.services import Services
+from web.spool import Spool
+
+_CONTENT_TYPES: Final = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A photo as it came, and what was said about it. colors: size of its palette."""
+
+    file: Spool
+    name: str
+    colors: int
+    caption: str | None = None
+    tags: tuple[str, ...] = ()
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """duplicate: the same bytes were in the gallery. job: none where it has been archived since."""
+
+    image: ImageRow
+    job: JobRow | None
+    duplicate: bool
+
+
+def add_image(services: Services, upload: Upload, request_id: str | None = None) -> Added:
+    """Puts the photo into the gallery, or finds it there.
+
+    Raises the guard's errors, StorageUnavailable and DatabaseUnavailable; then nothing was recorded.
+    """
+    header = guard.inspect(upload.file.file)
+    known = _find(services, upload.file.sha256)
+    if known is not None:
+        return known
+    _store(services, blob_keys.original(upload.file.sha256), upload.file, header)
+    with services.unit_of_work.begin() as transaction:
+        image_id = images.insert_image(transaction.connection, _row(upload, header))
+        if image_id is not None:
+            return _record_jobs(transaction, image_id, request_id)
+    # Another request has recorded the same bytes since we looked.
+    known = _find(services, upload.file.sha256)
+    if known is None:
+        raise Conflict("The same photo has just been added and deleted. Send it again.")
+    return known
+
+
+def add_passing_photo(services: Services, upload: Upload, request_id: str | None = None) -> JobRow:
+    """Has the palette of a photo found that does not go into the gallery. Raises as `add_image` does."""
+    header = guard.inspect(upload.file.file)
+    sha256 = upload.file.sha256
+    _store(services, blob_keys.upload(sha256), upload.file, header)
+    wanted = NewJob(
+        JobKind.PALETTE,
+        payload={"upload": sha256, "colors": upload.colors},
+        dedupe_key=f"palette:{sha256}:{upload.colors}",
+        request_id=request_id,
+    )
+    with services.unit_of_work.begin() as transaction:
+        return jobs.get_job(transaction.connection, jobs.create_job(transaction, wanted))
+
+
+def _find(services: Services, sha256: str) -> Added | None:
+    with services.unit_of_work.read() as connection:
+        image_id = images.find_by_sha256(connection, sha256)
+        if image_id is None:
+            return None
+        image = images.get_image(connection, image_id)
+        try:
+            job = None if image.job_id is None else jobs.get_job(connection, image.job_id)
+        except JobNotFound:
+            job = None
+        return Added(image, job, duplicate=True)
+
+
+def _store(services: Services, key: str, spool: Spool, header: Header) -> None:
+    spool.file.seek(0)
+    services.blobs.put(key, spool.file, _CONTENT_TYPES[header.format])
+
+
+def _row(upload: Upload, header: Header) -> NewImage:
+    return NewImage(
+        sha256=upload.file.sha256,
+        name=display_name(upload.name),
+        width=header.width,
+        height=header.height,
+        bytes=upload.file.size,
+        format=header.format,
+        colors=upload.colors,
+        caption=upload.caption,
+        tags=upload.tags,
+        label=upload.label,
+    )
+
+
+def _record_jobs(transaction: Transaction, image_id: int, request_id: str | None) -> Added:
+    steps = (
+        NewJob(JobKind.ANALYSE, image_id, stage=0, request_id=request_id),
+        NewJob(JobKind.EMBED, image_id, stage=1, request_id=request_id),
+    )
+    job_id = jobs.create_job(
+        transaction, NewJob(JobKind.ANALYSE_IMAGE, image_id, request_id=request_id, children=steps)
+    )
+    images.set_job(transaction.connection, image_id, job_id)
+    return Added(
+        image=images.get_image(transaction.connection, image_id),
+        job=jobs.get_job(transaction.connection, job_id),
+        duplicate=False,
+    )
