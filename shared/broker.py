@@ -37,7 +37,6 @@ def make_celery(settings: Settings, *, publisher_only: bool = False) -> Celery:
         worker_max_memory_per_child=2_000_000,
         # A deploy lets running tasks finish for 20 s, then leaves them to the lease.
         worker_soft_shutdown_timeout=20,
-        worker_enable_soft_shutdown_on_idle=True,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         # The default gives up after 100 tries; a worker should outlast any broker outage.
         broker_connection_retry_on_startup=True,

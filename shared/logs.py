@@ -18,6 +18,8 @@ QUIET: Final = {
     "celery.worker.strategy": logging.WARNING,
     "celery.app.trace": logging.WARNING,
     "celery.beat": logging.WARNING,
+    "gunicorn.error": logging.WARNING,
+    "alembic.runtime.plugins": logging.WARNING,
     "urllib3": logging.ERROR,
 }
 

@@ -106,9 +106,10 @@ def _not_embedded(model: str) -> tuple[ColumnElement[bool], ...]:
 
 def begin_run(connection: Connection, job_id: UUID, mode: str, model: str | None) -> int:
     """Records that a run has begun; its id is the generation that a full run builds. The same job: the same run."""
+    started = select(func.coalesce(Job.started_at, func.now())).where(Job.id == job_id).scalar_subquery()
     return connection.execute(
         upsert(IndexRun)
-        .values(job_id=job_id, mode=mode, model=model)
+        .values(job_id=job_id, mode=mode, model=model, started_at=started)
         .on_conflict_do_update(index_elements=[IndexRun.job_id], set_={"model": model})
         .returning(IndexRun.id)
     ).scalar_one()
