@@ -9,13 +9,11 @@ import tomllib
 from pathlib import Path
 
 
-def requirements(project: dict[str, object], extra: str) -> list[str]:
+def requirements(pyproject: Path, extra: str) -> list[str]:
     """The project's own dependencies and those of one extra. Raises KeyError where there is no such extra."""
-    table = project["project"]
-    if not isinstance(table, dict):
-        raise TypeError("pyproject.toml has no table [project].")
-    return [*table["dependencies"], *table["optional-dependencies"][extra]]
+    project = tomllib.loads(pyproject.read_text())["project"]
+    return [*project["dependencies"], *project["optional-dependencies"][extra]]
 
 
 if __name__ == "__main__":
-    print(*requirements(tomllib.loads(Path("pyproject.toml").read_text()), sys.argv[1]), sep="\n")
+    print(*requirements(Path("pyproject.toml"), sys.argv[1]), sep="\n")

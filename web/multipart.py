@@ -20,6 +20,9 @@ MAX_PARTS: Final = 10
 # Captions and tags are far below this.
 MAX_FIELD_BYTES: Final = 64 * 1024
 
+# RFC 2046 allows 70, which not every client knows.
+MAX_BOUNDARY: Final = 200
+
 _CHUNK_BYTES: Final = 64 * 1024
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _ESCAPED: Final = re.compile(r"\\.")
@@ -40,7 +43,7 @@ def read_form(stream: IO[bytes], content_type: str, spool: Spool) -> Form:
     Raises NoFile for a body that is malformed, cut off or without a photo, OneFileOnly, and TooLarge.
     """
     boundary = parse_options_header(content_type)[1].get("boundary", "")
-    if not 1 <= len(boundary) <= 70 or not boundary.isascii():
+    if not 1 <= len(boundary) <= MAX_BOUNDARY or not boundary.isascii():
         raise NoFile("The Content-Type has no boundary, so the parts of the body cannot be told apart.")
     reader = _Reader(spool)
     try:

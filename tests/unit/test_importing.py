@@ -36,7 +36,9 @@ def test_a_name_of_separators_alone_is_no_caption() -> None:
 
 def test_a_csv_file_names_photos_relative_to_itself(tmp_path: Path) -> None:
     table = tmp_path / "photos.csv"
-    table.write_text('\ufefffile,caption,tags,label\nin/a.jpg,"Käse, alt","one, two",thing\nb.jpg,,,\n,,,\n', "utf-8")
+    table.write_text(
+        '\ufefffile,caption,tags,label\nin/a.jpg,"Käse, alt","one, two",thing\nb.jpg,,,\n,,,\n', "utf-8"
+    )
     assert entries_of(table) == [
         Entry(tmp_path / "in/a.jpg", caption="Käse, alt", tags=("one", "two"), label="thing"),
         Entry(tmp_path / "b.jpg"),
@@ -59,7 +61,9 @@ def test_a_csv_file_needs_only_the_column_file(tmp_path: Path) -> None:
         (b"file,caption\na.jpg,x\x01y\n", "Line 2"),
     ],
 )
-def test_a_csv_file_that_cannot_be_used_is_refused_with_the_reason(tmp_path: Path, content: bytes, said: str) -> None:
+def test_a_csv_file_that_cannot_be_used_is_refused_with_the_reason(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
     table = tmp_path / "photos.csv"
     table.write_bytes(content)
     with pytest.raises(BadInput, match=said):

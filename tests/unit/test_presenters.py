@@ -37,7 +37,8 @@ def test_times_are_in_utc_whatever_zone_they_came_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("similarity", "expected"), [(-1, 0.0), (0, 0.0), (0.5, 50.0), (0.505, 50.5), (0.999, 99.9), (1, 100.0), (2, 100.0)]
+    ("similarity", "expected"),
+    [(-1, 0.0), (0, 0.0), (0.5, 50.0), (0.505, 50.5), (0.999, 99.9), (1, 100.0), (2, 100.0)],
 )
 def test_a_percentile_lies_between_the_quantiles_that_enclose_it(similarity: float, expected: float) -> None:
     assert percentile(similarity, QUANTILES) == pytest.approx(expected)

@@ -23,8 +23,8 @@ from web.schemas import ProblemSchema
 View = TypeVar("View", bound=Callable[..., Response])
 
 API_PREFIX: Final = "/api/v1"
-# No body but a photo's is longer, and each is held in memory to be read.
-MAX_SMALL_BODY_BYTES: Final = 64 * 1024
+# Every body but a photo's is far below this; it is held in memory while it is read.
+MAX_SMALL_BODY_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

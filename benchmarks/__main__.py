@@ -1,0 +1,46 @@
+"""`python -m benchmarks [NAME ...]`: runs these benchmarks, by default all, and writes what they find to RESULTS.md.
+
+With everything that `make lint` installs; takes about four minutes. Each benchmark rewrites its own section.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from benchmarks import bench_jobs, bench_serving, bench_upload
+from benchmarks.report import Report, describe_machine
+from shared.settings import PREFIX
+
+BENCHMARKS: Final[dict[str, Callable[[], str]]] = {
+    "upload": bench_upload.run,
+    "serving": bench_serving.run,
+    "jobs": bench_jobs.run,
+}
+RESULTS: Final = Path(__file__).with_name("RESULTS.md")
+
+
+def main(names: list[str]) -> int:
+    """Runs the benchmarks of these names. Returns an exit status."""
+    unknown = sorted(set(names) - set(BENCHMARKS))
+    if unknown:
+        print(f"There is no benchmark {unknown[0]}. There are: {', '.join(BENCHMARKS)}.", file=sys.stderr)
+        return 2
+    # What someone's own Vitrine is set to must not decide what is measured.
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        del os.environ[name]
+    report = Report(RESULTS, tuple(BENCHMARKS))
+    for name in names or BENCHMARKS:
+        machine, start = describe_machine(), time.perf_counter()
+        print(f"{name} ...", flush=True)
+        body = BENCHMARKS[name]()
+        report.rewrite(name, f"{body}\n\n{machine}")
+        print(f"{body}\n\n({time.perf_counter() - start:.0f} s)\n", flush=True)
+    print(f"Written to {os.path.relpath(RESULTS)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

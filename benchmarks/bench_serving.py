@@ -1,0 +1,118 @@
+"""How near does the front end come to the least that could answer? GETs beside bare routes, under the same gunicorn."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Final
+from uuid import UUID
+
+import psycopg2
+
+from benchmarks.load import CLIENT, Load, drive
+from benchmarks.report import table
+from benchmarks.servers import PEERS, VITRINE, running_database, running_gunicorn
+from benchmarks.support import interleave, ratio
+from infra.guard import Guard
+from tests.support.services import service_folder
+
+CONNECTIONS: Final = 16
+SECONDS: Final = 2
+ROUNDS: Final = 5
+TARGET: Final = 0.75
+
+_GALLERY: Final = Path(__file__).with_name("gallery.sql")
+_A_JOB: Final = "SELECT job_id FROM images ORDER BY id LIMIT 1 OFFSET 1000"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """ours, peers: paths on either server. target: the least ratio of requests a second that is wanted."""
+
+    name: str
+    ours: str
+    peer: str
+    peers: str
+    target: str = ""
+
+
+def run() -> str:
+    """The section of RESULTS.md."""
+    with (
+        service_folder("bench") as folder,
+        Guard() as guard,
+        running_database(guard, folder / "postgres") as url,
+    ):
+        job_id = _fill(url)
+        environ = {
+            "VITRINE_DATABASE_URL": url,
+            "VITRINE_STORAGE_DIR": str(folder / "blobs"),
+            "VITRINE_LOG_FORMAT": "json",
+        }
+        with (
+            running_gunicorn(guard, VITRINE, folder / "vitrine", environ) as ours,
+            running_gunicorn(guard, PEERS, folder / "peers", environ) as peers,
+        ):
+            rows = [row for question in _questions(job_id) for row in _measure(question, ours, peers)]
+    head = ("GET", "requests/s", "p50 ms", "p99 ms", "of the peer's requests/s", "target")
+    return (
+        "How near does the front end come to the least that could answer?\n\n"
+        f"{table(head, rows)}\n\n"
+        f"2,000 images, each with its palette, embedding, list and three job rows. {CONNECTIONS} connections, medians of "
+        f"{ROUNDS} runs of {SECONDS} s in turns; {CLIENT}, on the same cores as the servers. Vitrine writes a line of its log "
+        "for each request but livez; the peers write none."
+    )
+
+
+def _questions(job_id: UUID | str) -> tuple[Question, ...]:
+    return (
+        Question(
+            "status poll of a finished job",
+            f"/api/v1/jobs/{job_id}",
+            "one row by key, psycopg2",
+            f"/jobs/{job_id}",
+            f"≥ {TARGET}",
+        ),
+        Question(
+            "24 of 2,000 images",
+            "/api/v1/images?limit=24",
+            "24 rows and a count, psycopg2",
+            "/images?limit=24",
+        ),
+        Question("livez", "/livez", "a constant", "/constant"),
+    )
+
+
+def _fill(url: str) -> str:
+    connection = psycopg2.connect(url.replace("+psycopg2", "", 1))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(_GALLERY.read_text(encoding="utf-8"))
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute(_A_JOB)
+        (job_id,) = cursor.fetchone() or ("",)
+    connection.close()
+    return str(job_id)
+
+
+def _measure(question: Question, ours: str, peers: str) -> list[tuple[str, ...]]:
+    contenders = {
+        "ours": partial(drive, ours + question.ours, SECONDS, CONNECTIONS),
+        "peer": partial(drive, peers + question.peers, SECONDS, CONNECTIONS),
+    }
+    for url in (ours + question.ours, peers + question.peers):
+        drive(url, 1, CONNECTIONS)  # every thread connects and compiles its statements once
+    found = interleave(contenders, ROUNDS)
+    rates = {name: [load.per_second for load in loads] for name, loads in found.items()}
+    return [
+        (question.name, *_shown(found["ours"]), ratio(rates["ours"], rates["peer"]), question.target),
+        (f"peer: {question.peer}", *_shown(found["peer"]), "", ""),
+    ]
+
+
+def _shown(loads: list[Load]) -> tuple[str, str, str]:
+    return (
+        f"{median(load.per_second for load in loads):.0f}",
+        f"{median(load.p50 for load in loads):.1f}",
+        f"{median(load.p99 for load in loads):.1f}",
+    )

@@ -1,0 +1,66 @@
+"""Real servers for the benchmarks: PostgreSQL that syncs its commits to the disk, and gunicorn as `make run` starts it."""
+
+import http.client
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from infra.guard import Guard
+from infra.ports import LOOPBACK, kept_port
+from infra.postgres import prepare_postgres
+from infra.program import Program
+from shared.db.migrate import upgrade
+from tests.support.services import PostgresServer, until
+
+ROOT: Final = Path(__file__).parents[1]
+VITRINE: Final = "web.app:create_app_from_environment()"
+PEERS: Final = "benchmarks.peers:make_app()"
+
+
+@contextmanager
+def running_database(guard: Guard, folder: Path) -> Iterator[str]:
+    """The SQLAlchemy URL of a migrated, empty database on a server of its own, which ends with the block."""
+    server = PostgresServer(guard, prepare_postgres(folder))
+    try:
+        server.start()
+        url = server.create_database()
+        upgrade(create_engine(url, poolclass=NullPool))
+        yield url
+    finally:
+        server.stop()
+
+
+@contextmanager
+def running_gunicorn(
+    guard: Guard, application: str, folder: Path, environ: Mapping[str, str]
+) -> Iterator[str]:
+    """The URL of gunicorn under Vitrine's settings over an application. Its log goes to a file in the folder."""
+    folder.mkdir()
+    port = kept_port(folder / "port")
+    settings = ("--config", "python:web.gunicorn_config", "--bind", f"{LOOPBACK}:{port}")
+    command = (sys.executable, "-m", "gunicorn", *settings, application)
+    program = Program("gunicorn", command, environ, folder=ROOT)
+    with (folder / "log").open("wb") as log:
+        process = guard.start(program, log.fileno())
+    try:
+        until(lambda: _answers(port))
+        yield f"http://{LOOPBACK}:{port}"
+    finally:
+        guard.stop(process, program)
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", "/livez")
+        connection.getresponse()
+    except OSError:
+        return False
+    finally:
+        connection.close()
+    return True

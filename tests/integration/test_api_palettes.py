@@ -1,0 +1,122 @@
+"""Palettes over HTTP."""
+
+from threading import Thread
+
+import pytest
+
+from shared import blob_keys
+from shared.jobs import JobKind
+from tests.support.pipeline import picture
+from tests.support.services import until
+from tests.support.web import Site, check_contract, gallery, site
+from web.schemas import PaletteSchema, StartedSchema
+
+__all__ = ["gallery", "site"]
+
+
+def first(site: Site) -> str:
+    image_id: str = site.get("images?limit=1").get_json()["items"][0]["id"]
+    return image_id
+
+
+def test_the_palette_of_an_image_is_as_the_contract_says(gallery: Site) -> None:
+    palette = gallery.get(f"images/{first(gallery)}/palette").get_json()
+    check_contract(PaletteSchema, palette)
+    shares = [color["proportion"] for color in palette["colors"]]
+    assert sum(shares) == pytest.approx(1)
+    assert shares == sorted(shares, reverse=True)
+    assert palette["count"] == len(shares) == 6
+    for color in palette["colors"]:
+        assert tuple(color["rgb"]) == tuple(bytes.fromhex(color["hex"][1:]))
+
+
+FORMATS = {
+    "css": ("text/css", b"--palette-1: #"),
+    "scss": ("text/x-scss", b"$palette-1: #"),
+    "tailwind": ("text/css", b"--color-palette-1: #"),
+    "gpl": ("text/plain", b"GIMP Palette"),
+    "ase": ("application/octet-stream", b"ASEF"),
+    "svg": ("image/svg+xml", b"<svg"),
+    "png": ("image/png", b"\x89PNG"),
+}
+
+
+@pytest.mark.parametrize(("form", "expected"), FORMATS.items(), ids=FORMATS)
+def test_a_palette_is_exported_so_that_a_browser_runs_nothing_of_it(
+    gallery: Site, form: str, expected: tuple[str, bytes]
+) -> None:
+    response = gallery.get(f"images/{first(gallery)}/palette?format={form}")
+    assert response.status_code == 200
+    assert (response.mimetype, expected[1] in response.data) == (expected[0], True)
+    assert "sandbox" in response.headers["Content-Security-Policy"]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert 'filename="photo-number-6.' in response.headers["Content-Disposition"]
+    again = gallery.get(
+        f"images/{first(gallery)}/palette?format={form}", headers={"If-None-Match": response.headers["ETag"]}
+    )
+    assert again.status_code == 304
+
+
+def test_a_size_that_was_never_asked_for_is_a_job_and_then_there(site: Site) -> None:
+    image_id = site.add(1)
+    site.pipeline.drain()
+    asked = site.get(f"images/{image_id}/palette?colors=3")
+    assert asked.status_code == 202
+    check_contract(StartedSchema, asked.get_json())
+    job = asked.get_json()["job"]
+    assert (job["kind"], job["image"]) == ("palette", image_id)
+    assert (asked.headers["Location"], asked.headers["Retry-After"]) == (f"/api/v1/jobs/{job['id']}", "1")
+    site.pipeline.drain()
+    result = site.get(f"jobs/{job['id']}").get_json()["result"]
+    palette = site.get(f"images/{image_id}/palette?colors=3").get_json()
+    assert palette["count"] == 3
+    assert result == palette
+
+
+def test_asking_twice_for_a_size_makes_one_job(site: Site) -> None:
+    image_id = site.add(1)
+    site.pipeline.drain()
+    asked = [site.get(f"images/{image_id}/palette?colors={k}").get_json()["job"]["id"] for k in (3, 3, 4)]
+    assert asked[0] == asked[1] != asked[2]
+    assert [kind for kind, _ in site.pipeline.dispatcher.sent] == [JobKind.PALETTE] * 2
+
+
+def test_while_an_image_is_analysed_its_own_job_is_the_one_to_wait_for(site: Site) -> None:
+    answer = site.upload(picture(1)).get_json()
+    for query in ("", "?colors=3", "?format=css"):
+        asked = site.get(f"images/{answer['image']['id']}/palette{query}")
+        assert (asked.status_code, asked.get_json()["job"]["id"]) == (202, answer["job"]["id"])
+
+
+def test_a_photo_in_passing_gets_a_palette_and_no_place_in_the_gallery(site: Site) -> None:
+    asked = site.upload(picture(1), path="palettes", colors="7")
+    assert asked.status_code == 202
+    check_contract(StartedSchema, asked.get_json())
+    site.pipeline.drain()
+    job = site.get(asked.headers["Location"]).get_json()
+    check_contract(PaletteSchema, job["result"])
+    assert (job["status"], job["image"], job["result"]["count"]) == ("succeeded", None, 7)
+    assert site.count("images") == 0
+    assert not list(site.pipeline.blobs.keys("originals/"))
+
+
+def test_a_photo_in_passing_is_kept_apart_from_the_gallery(site: Site) -> None:
+    data = picture(1)
+    site.upload(data, path="palettes")
+    (key,) = site.pipeline.blobs.keys()
+    assert key == blob_keys.upload(key.rpartition("/")[2])
+
+
+def test_the_answer_is_held_until_the_palette_is_there(site: Site) -> None:
+    # The worker begins when it is sent something, and not before.
+    worker = Thread(target=lambda: drain_once_sent(site))
+    worker.start()
+    answer = site.upload(picture(1), path="palettes", headers={"Prefer": "respond-async, wait=30"})
+    worker.join()
+    assert (answer.status_code, answer.get_json()["job"]["status"]) == (202, "succeeded")
+    assert answer.headers["Preference-Applied"] == "wait=30"
+
+
+def drain_once_sent(site: Site) -> None:
+    until(lambda: bool(site.pipeline.dispatcher.sent))
+    site.pipeline.drain()

@@ -1,0 +1,150 @@
+"""The `flask` commands."""
+
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from click.testing import Result
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.pool import NullPool
+
+from tests.support.hostile_files import half_of
+from tests.support.pipeline import picture
+from tests.support.services import PostgresServer, until
+from tests.support.web import Site, site
+
+__all__ = ["site"]
+
+
+def run(site: Site, *args: str, **options: Any) -> Result:
+    return site.app.test_cli_runner().invoke(args=list(args), **options)
+
+
+def tables(url: str) -> set[str]:
+    return set(inspect(create_engine(url, poolclass=NullPool)).get_table_names())
+
+
+def test_create_db_makes_a_missing_database_with_its_tables_and_may_be_repeated(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    url = postgres_server.url("made by-us")
+    site = Site(url, tmp_path)
+    for _ in range(2):
+        result = run(site, "create-db")
+        assert result.exit_code == 0, result.output
+    assert {"images", "jobs", "alembic_version"} <= tables(url)
+    assert site.get("images").get_json()["total"] == 0
+    site.close()
+    postgres_server.drop_database(url)
+
+
+def test_create_db_fills_an_empty_database(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    url = postgres_server.create_database()
+    site = Site(url, tmp_path)
+    assert run(site, "create-db").exit_code == 0
+    assert "images" in tables(url)
+    site.close()
+    postgres_server.drop_database(url)
+
+
+def test_create_db_says_in_a_sentence_that_the_server_is_away(tmp_path: Path) -> None:
+    site = Site("postgresql+psycopg2://nobody@127.0.0.1:1/nothing", tmp_path)
+    result = run(site, "create-db")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: The database does not answer.")
+    site.close()
+
+
+def test_drop_db_asks_first(site: Site) -> None:
+    site.add(1)
+    refused = run(site, "drop-db", input="n\n")
+    assert refused.exit_code == 1
+    assert site.count("images") == 1
+    assert run(site, "drop-db", input="y\n").exit_code == 0
+    assert "images" not in tables(site.services.settings.database_url)
+
+
+def test_drop_db_does_not_ask_when_told_so(site: Site) -> None:
+    assert run(site, "drop-db", "--yes").exit_code == 0
+    assert "images" not in tables(site.services.settings.database_url)
+    assert run(site, "create-db").exit_code == 0
+    assert site.count("images") == 0
+
+
+@pytest.fixture
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    (folder / "the_sea").mkdir()
+    (folder / "the_sea" / "high-tide_01.jpg").write_bytes(picture(1))
+    (folder / "the_sea" / "low-tide.jpg").write_bytes(picture(2))
+    (folder / "copy.jpg").write_bytes(picture(1))
+    (folder / "text.jpg").write_bytes(b"not a photo")
+    (folder / "half.jpg").write_bytes(half_of(picture(3, (400, 300))))
+    (folder / "readme.txt").write_bytes(b"not to be looked at")
+    return folder
+
+
+def test_a_folder_is_imported_in_spite_of_bad_files(site: Site, photos: Path) -> None:
+    result = run(site, "import", str(photos))
+    assert result.exit_code == 1
+    assert "3 added, 1 duplicate, 1 refused." in result.output
+    assert "text.jpg: This file is" in result.output
+    found = {
+        (image["name"], image["caption"], image["label"]) for image in site.get("images").get_json()["items"]
+    }
+    assert found == {
+        ("copy.jpg", "copy", None),
+        ("half.jpg", "half", None),
+        ("low-tide.jpg", "low tide", "the sea"),
+    }
+
+
+def test_importing_again_adds_nothing(site: Site, photos: Path) -> None:
+    (photos / "text.jpg").unlink()
+    assert run(site, "import", str(photos)).exit_code == 0
+    again = run(site, "import", str(photos))
+    assert again.exit_code == 0
+    assert "0 added, 4 duplicate, 0 refused." in again.output
+
+
+def test_a_csv_file_is_imported_with_what_it_says(site: Site, photos: Path) -> None:
+    table = photos / "photos.csv"
+    table.write_text(
+        'file,caption,tags,label\nthe_sea/low-tide.jpg,At ebb,"sea,grey",water\nmissing.jpg,,,\n'
+    )
+    result = run(site, "import", str(table))
+    assert result.exit_code == 1
+    assert "1 added, 0 duplicate, 1 refused." in result.output
+    assert "missing.jpg: It cannot be read" in result.output
+    (image,) = site.get("images").get_json()["items"]
+    assert (image["caption"], image["tags"], image["label"]) == ("At ebb", ["sea", "grey"], "water")
+
+
+def test_a_table_that_cannot_be_used_is_refused_in_a_sentence(site: Site, tmp_path: Path) -> None:
+    table = tmp_path / "photos.csv"
+    table.write_text("path\na.jpg\n")
+    result = run(site, "import", str(table))
+    assert result.exit_code == 1
+    assert "needs a column named file" in result.output
+
+
+@pytest.mark.parametrize(("options", "kind"), [((), "index-full"), (("--incremental",), "index-incremental")])
+def test_reindex_starts_a_run_and_prints_its_id(site: Site, options: tuple[str, ...], kind: str) -> None:
+    result = run(site, "reindex", *options)
+    assert result.exit_code == 0
+    assert site.job_row(result.output.strip()).kind.value == kind
+
+
+def test_reindex_waits_for_the_end_and_tells_it(site: Site) -> None:
+    def work() -> None:
+        until(lambda: bool(site.pipeline.dispatcher.sent))
+        site.pipeline.drain()
+
+    _ = site.pipeline.services.embedder
+    worker = Thread(target=work)
+    worker.start()
+    result = run(site, "reindex", "--wait")
+    worker.join()
+    assert result.exit_code == 0
+    assert result.output.splitlines()[-1] == "succeeded"

@@ -1,0 +1,57 @@
+"""The site served to a real browser by the test's own process, and windows that look at it."""
+
+from pathlib import Path
+from threading import Thread
+
+from playwright.sync_api import BrowserContext, Page, ViewportSize
+from werkzeug.serving import make_server
+
+from tests.support.pipeline import picture
+from tests.support.site import Site
+
+WIDE: ViewportSize = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+SMALL_PHONE: ViewportSize = {"width": 320, "height": 640}
+
+
+class ServedSite(Site):
+    """A site that a browser can open. address: where."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        super().__init__(database_url, folder)
+        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = Thread(target=self._server.serve_forever)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        super().close()
+
+    def add_photos(self, count: int) -> list[int]:
+        """Photos with palettes and look-alikes."""
+        ids = [self.pipeline.add(picture(seed, (480, 320)))[0] for seed in range(count)]
+        self.pipeline.settle()
+        return ids
+
+
+class Visit:
+    """Pages opened in one browser window. troubles: whatever the browser complained about."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.page = context.new_page()
+        self.troubles: list[str] = []
+        self._address = address
+        self.page.on("console", lambda message: self._note(message.type, message.text))
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self._address + path)
+        return self.page
+
+    def _note(self, kind: str, text: str) -> None:
+        # Chromium reports what the security policy stops as an error, too.
+        if kind in {"error", "warning"}:
+            self.troubles.append(text)

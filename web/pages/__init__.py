@@ -1,0 +1,23 @@
+"""The site: HTML that works without JavaScript. A blueprint a page."""
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from web.pages import gallery, jobs, photo, upload
+from web.pages.view_models.fault import fault_heading
+from web.pages.view_models.frame import Frame, make_frame
+
+
+def register(app: Flask) -> None:
+    """Adds the pages to the application, and to every template what the frame around a page needs."""
+    for page in (gallery, photo, upload, jobs):
+        app.register_blueprint(page.blueprint)
+    # A name that a template misspells is an error, not a blank.
+    app.jinja_env.undefined = StrictUndefined
+    app.add_template_filter(fault_heading)
+    app.context_processor(_frame)
+
+
+def _frame() -> dict[str, Frame]:
+    """The frame of pages that bring none of their own, such as errors: they cannot count on the database."""
+    return {"frame": make_frame(None)}

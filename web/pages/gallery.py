@@ -1,0 +1,55 @@
+"""The gallery: `/`."""
+
+import re
+from typing import Final
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from shared.db.queries.images import list_images
+from shared.db.queries.index import index_state
+from shared.db.queries.previous_page import previous_images
+from web import parameters
+from web.cursors import decode_image
+from web.pages.view_models.frame import make_frame
+from web.pages.view_models.gallery import GalleryQuery, gallery_view
+from web.services import current_services
+
+blueprint = Blueprint("gallery", __name__)
+
+# Fills rows of two, three, four and six, and loads within a second.
+PAGE_SIZE: Final = 24
+_COLOR: Final = re.compile(r"\s*#[0-9a-fA-F]{6}\s*")
+
+
+@blueprint.get("/")
+def show() -> str | Response:
+    """A page of photos: newest first, or nearest in colour first."""
+    query = read_query(request.args)
+    if query.words and _COLOR.fullmatch(query.words):
+        return redirect(GalleryQuery(color=query.words.strip().lower()).address())
+    with current_services().unit_of_work.read() as connection:
+        page = list_images(connection, query.filter, PAGE_SIZE, query.after)
+        newer = None
+        if query.after is not None and query.color is None:
+            newer = previous_images(connection, query.filter, PAGE_SIZE, query.after)
+        frame = make_frame(index_state(connection), here="gallery.show", search=query.words or "")
+    return render_template("gallery.html", frame=frame, view=gallery_view(query, page, newer))
+
+
+def read_query(args: MultiDict[str, str]) -> GalleryQuery:
+    """What the address asks for; an empty field of a form counts as left out. Raises BadParameter, BadCursor."""
+    given = {name: [value for value in args.getlist(name) if value] for name in args}
+    color = parameters.hex_color("color", given.get("color", []), default=None)
+    return GalleryQuery(
+        tag=_text("tag", given.get("tag", [])),
+        label=_text("label", given.get("label", [])),
+        words=_text("q", given.get("q", [])),
+        color=color,
+        after=decode_image(_text("cursor", given.get("cursor", [])), by_color=color is not None),
+    )
+
+
+def _text(name: str, values: list[str]) -> str | None:
+    return parameters.text(name, values, default=None, max_characters=200)

@@ -1,0 +1,1 @@
+"""What the templates show, worked out beforehand: typed, plain values, no markup."""

@@ -1,0 +1,58 @@
+"""What is around every page: the rooms, the search field, and a notice while there is one."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import url_for
+
+from shared.db.queries.index import IndexStateRow
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    name: str
+    href: str
+    icon: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    rooms: tuple[Room, ...]
+    search: str
+    notice: str | None
+
+
+_ROOMS: Final = (
+    ("Gallery", "gallery.show", "images"),
+    ("Upload", "upload.show", "upload"),
+    ("Jobs", "jobs_page.show", "list-todo"),
+)
+_UNTRAINED: Final = "resnet18/untrained"
+_UNTRAINED_NOTICE: Final = (
+    "Look-alikes are only roughly right for now: Vitrine runs on weights that were never trained. "
+    "Set VITRINE_WEIGHTS to a file of ResNet18 weights (.pth or .safetensors) and start it again."
+)
+_CHANGING_NOTICE: Final = (
+    "Look-alikes are only roughly right until every photo has been looked at with the trained weights. "
+    "Vitrine is doing that now and switches by itself."
+)
+
+
+def make_frame(state: IndexStateRow | None, *, here: str = "", search: str = "") -> Frame:
+    """here: the endpoint of the room that is shown. state: None where the database cannot be asked."""
+    return Frame(
+        rooms=tuple(
+            Room(name, url_for(endpoint), icon, here=endpoint == here) for name, endpoint, icon in _ROOMS
+        ),
+        search=search,
+        notice=None if state is None else _notice(state),
+    )
+
+
+def _notice(state: IndexStateRow) -> str | None:
+    # The model that serves decides; before the first photo there is only the one that will.
+    serving, coming = state.model or state.target_model, state.target_model or state.model
+    if serving is None or not serving.startswith(_UNTRAINED):
+        return None
+    return _UNTRAINED_NOTICE if coming is None or coming.startswith(_UNTRAINED) else _CHANGING_NOTICE

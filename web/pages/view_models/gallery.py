@@ -1,0 +1,107 @@
+"""The gallery: a page of tiles, what it is narrowed to, and the way on."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import url_for
+
+from shared.colour import color_name, hex_to_rgb, rgb_to_oklab
+from shared.db.queries.images import ImageFilter, Page, Position
+from web.cursors import encode_image
+from web.pages.view_models.paging import Pages
+from web.pages.view_models.progress import is_unfinished
+from web.pages.view_models.tile import Tile, make_tile
+from web.pages.view_models.upload import UploadView, upload_view
+from web.pages.view_models.words import count
+
+# Tiles that a large screen shows at once: their photos are loaded without waiting for a scroll.
+EAGER: Final = 8
+# What a row of photos comes to, more often than not: gallery.css begins at 232 px and grows.
+ROW_HEIGHT: Final = 270
+
+_WORDS_FIT_NONE: Final = "Words are looked for in captions only, and each must be there as a whole."
+_FIT_NONE: Final = "It may have been deleted, or have another tag or label by now."
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryQuery:
+    """What a reader asked for, as it stands in the address. color: `#rrggbb`."""
+
+    tag: str | None = None
+    label: str | None = None
+    words: str | None = None
+    color: str | None = None
+    after: Position | None = None
+
+    @property
+    def filter(self) -> ImageFilter:
+        color = rgb_to_oklab(hex_to_rgb(self.color)) if self.color else None
+        return ImageFilter(self.tag, self.label, self.words, color)
+
+    def address(self, **changes: str | None) -> str:
+        """The gallery with this query; a change to None leaves that part out."""
+        parts: dict[str, Any] = {"tag": self.tag, "label": self.label, "q": self.words, "color": self.color}
+        return url_for("gallery.show", **parts | changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One thing that the gallery is narrowed to, and the address without it."""
+
+    words: str
+    without: str
+    color: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryView:
+    """upload: the place to drop photos, where there are none at all. none_words: why none fits the filters."""
+
+    title: str
+    heading: str
+    filters: tuple[Filter, ...]
+    tiles: tuple[Tile, ...]
+    pages: Pages
+    unfinished: bool
+    upload: UploadView | None
+    none_words: str
+
+
+def gallery_view(query: GalleryQuery, page: Page, newer: Position | None) -> GalleryView:
+    """newer: where the page before this one begins, None for the first."""
+    filters = _filters(query)
+    return GalleryView(
+        title=" · ".join([*(chosen.words for chosen in filters), "Vitrine"]),
+        heading=count(page.total, "photo", "photos"),
+        filters=filters,
+        tiles=tuple(
+            make_tile(image, row_height=ROW_HEIGHT, eager=place < EAGER)
+            for place, image in enumerate(page.images)
+        ),
+        pages=_pages(query, page, newer),
+        unfinished=any(is_unfinished(image) for image in page.images),
+        upload=None if page.images or filters or query.after else upload_view(),
+        none_words=_WORDS_FIT_NONE if query.words else _FIT_NONE,
+    )
+
+
+def _filters(query: GalleryQuery) -> tuple[Filter, ...]:
+    found = []
+    if query.words:
+        found.append(Filter(f"“{query.words}”", query.address(q=None)))
+    if query.tag:
+        found.append(Filter(f"Tag: {query.tag}", query.address(tag=None)))
+    if query.label:
+        found.append(Filter(f"Label: {query.label}", query.address(label=None)))
+    if query.color:
+        name = color_name(hex_to_rgb(query.color))
+        found.append(Filter(f"Nearest to {name}, {query.color}", query.address(color=None), query.color))
+    return tuple(found)
+
+
+def _pages(query: GalleryQuery, page: Page, newer: Position | None) -> Pages:
+    on = query.address(cursor=encode_image(page.after)) if page.after else None
+    back = query.address(cursor=encode_image(newer)) if query.after else None
+    if query.color:
+        return Pages(back, on, back_words="Back to the nearest", on_words="Further")
+    return Pages(back, on)

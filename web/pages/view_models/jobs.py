@@ -1,0 +1,161 @@
+"""Jobs as sentences."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from flask import url_for
+
+from shared.db.queries.images import ImageRow
+from shared.db.queries.jobs import JobRow
+from shared.jobs import ACTIVE, JobKind, JobStatus
+from web.pages.view_models import words
+from web.pages.view_models.paging import Pages
+from web.pages.view_models.photo import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What may be done to a job now: a button's words, its icon, and where it posts to."""
+
+    words: str
+    icon: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine:
+    """what: the sentence, which the photo's name ends. state: waiting, working, done or failed."""
+
+    id: UUID
+    what: str
+    photo: Part | None
+    state: str
+    status: str
+    reason: str | None
+    time: str
+    iso: str
+    unfinished: bool
+    action: Action | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    name: str
+    href: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobsView:
+    heading: str
+    choices: tuple[Choice, ...]
+    jobs: tuple[JobLine, ...]
+    pages: Pages
+    none_words: str
+    unfinished: bool
+
+
+STATUS_NAMES: Final = {
+    JobStatus.QUEUED: "Waiting",
+    JobStatus.RUNNING: "At work",
+    JobStatus.SUCCEEDED: "Done",
+    JobStatus.FAILED: "Failed",
+    JobStatus.DEAD: "Given up",
+    JobStatus.CANCELLED: "Cancelled",
+}
+_STATES: Final = {
+    JobStatus.QUEUED: "waiting",
+    JobStatus.RUNNING: "working",
+    JobStatus.SUCCEEDED: "done",
+    JobStatus.FAILED: "failed",
+    JobStatus.DEAD: "failed",
+    JobStatus.CANCELLED: "waiting",
+}
+_WENT_WRONG: Final = frozenset({JobStatus.FAILED, JobStatus.DEAD})
+_SENTENCES: Final = {
+    JobKind.ANALYSE_IMAGE: "Palette and embedding of",
+    JobKind.ANALYSE: "Palette of",
+    JobKind.EMBED: "Embedding of",
+    JobKind.PALETTE: "Another palette of",
+    JobKind.INDEX_FULL: "Look-alikes of every photo, from the start",
+    JobKind.INDEX_INCREMENTAL: "Look-alikes of the photos that came or went",
+}
+
+
+def jobs_view(
+    jobs: Sequence[JobRow],
+    total: int,
+    images: Mapping[int, ImageRow],
+    chosen: JobStatus | None,
+    pages: Pages,
+) -> JobsView:
+    """images: those of the jobs that are still in the gallery, by id."""
+    return JobsView(
+        heading=words.count(total, "job", "jobs"),
+        choices=tuple(_choices(chosen)),
+        jobs=tuple(_line(job, images) for job in jobs),
+        pages=pages,
+        none_words="No job is in this state."
+        if chosen
+        else "There are no jobs yet. Upload a photo to see one.",
+        unfinished=any(job.status in ACTIVE for job in jobs),
+    )
+
+
+def _choices(chosen: JobStatus | None) -> list[Choice]:
+    every = Choice("All", url_for("jobs_page.show"), here=chosen is None)
+    return [
+        every,
+        *(
+            Choice(name, url_for("jobs_page.show", status=status.value), here=status is chosen)
+            for status, name in STATUS_NAMES.items()
+        ),
+    ]
+
+
+def _line(job: JobRow, images: Mapping[int, ImageRow]) -> JobLine:
+    what, photo = _sentence(job, images)
+    return JobLine(
+        id=job.id,
+        what=what,
+        photo=photo,
+        state=_STATES[job.status],
+        status=_status(job),
+        # A waiting job may bear the error of its last run: while it will run again that is nobody's trouble.
+        reason=job.error_message if job.status in _WENT_WRONG else None,
+        time=words.moment(job.created_at),
+        iso=job.created_at.isoformat(),
+        unfinished=job.status in ACTIVE,
+        action=_action(job),
+    )
+
+
+def _sentence(job: JobRow, images: Mapping[int, ImageRow]) -> tuple[str, Part | None]:
+    sentence = _SENTENCES.get(job.kind, job.kind.value)
+    if not sentence.endswith(" of"):
+        return sentence, None
+    if job.image_id is None:
+        return "Palette of a photo that is not kept", None
+    image = images.get(job.image_id)
+    if image is None:
+        return f"{sentence} a photo that was deleted", None
+    return sentence, Part(image.caption or image.name, url_for("photo.show", id=image.id))
+
+
+def _status(job: JobRow) -> str:
+    name = STATUS_NAMES[job.status]
+    if job.status is JobStatus.RUNNING:
+        return f"{name}, {job.progress:.0%}"
+    if job.status is JobStatus.SUCCEEDED and job.started_at and job.finished_at:
+        return f"{name} in {words.duration(job.finished_at - job.started_at)}"
+    return name
+
+
+def _action(job: JobRow) -> Action | None:
+    if job.status in ACTIVE:
+        return Action("Cancel", "circle-slash", url_for("jobs_page.cancel", id=job.id))
+    if job.status is JobStatus.SUCCEEDED or (job.image_id is None and job.kind is JobKind.PALETTE):
+        return None
+    return Action("Try again", "rotate-cw", url_for("jobs_page.retry", id=job.id))

@@ -1,0 +1,45 @@
+"""Numbers, sizes and times as people read them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+_KILO: Final = 1000
+
+
+def count(number: int, one: str, many: str) -> str:
+    """`1 photo`, `2,608 photos`."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def file_size(size: int) -> str:
+    """Bytes in decimal units: `812 bytes`, `48 kB`, `3.4 MB`."""
+    if size < _KILO:
+        return count(size, "byte", "bytes")
+    if size < _KILO**2:
+        return f"{size / _KILO:.0f} kB"
+    return f"{size / _KILO**2:.1f} MB"
+
+
+def share(proportion: float) -> str:
+    """A share of a whole, 0 to 1, in percent; what is there never reads as nothing."""
+    percent = round(100 * proportion)
+    return f"{percent} %" if percent or not proportion else "< 1 %"
+
+
+def moment(time: datetime) -> str:
+    """A time with time zone, in UTC: `3 March 2026, 14:05 UTC`."""
+    utc = time.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+
+
+def duration(time: timedelta) -> str:
+    """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    seconds = max(0.0, time.total_seconds())
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return "{} h {} min".format(*divmod(minutes, 60))

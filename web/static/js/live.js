@@ -1,0 +1,41 @@
+// Keeps the parts of a page that are still being worked on up to date, by asking for the same page again.
+//
+// A part is an element with an id and data-live="working"; the server leaves that attribute out once the part is done.
+
+import { pauses, untilVisible, wait } from "./pauses.js";
+
+const WORKING = '[data-live="working"]';
+// What the server last sent for each part: scripts may have changed the part on the page since.
+const sent = new Map();
+
+async function refresh() {
+  const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (!response.ok) return response.status < 500 && response.status !== 429 ? "over" : "same";
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  let changed = false;
+  for (const part of document.querySelectorAll(WORKING)) {
+    const newer = fresh.getElementById(part.id);
+    if (!newer || newer.outerHTML === (sent.get(part.id) ?? part.outerHTML)) continue;
+    sent.set(part.id, newer.outerHTML);
+    replace(part, document.adoptNode(newer));
+    changed = true;
+  }
+  return changed ? "changed" : "same";
+}
+
+function replace(part, newer) {
+  const inReach = "a, button";
+  const place = [...part.querySelectorAll(inReach)].indexOf(document.activeElement);
+  part.replaceWith(newer);
+  if (place >= 0) newer.querySelectorAll(inReach)[place]?.focus({ preventScroll: true });
+  newer.dispatchEvent(new CustomEvent("vitrine:replaced", { bubbles: true }));
+}
+
+let pause = pauses();
+while (document.querySelector(WORKING)) {
+  await wait(pause.next());
+  await untilVisible();
+  const news = await refresh().catch(() => "same");
+  if (news === "over") break;
+  if (news === "changed") pause = pauses();
+}
