@@ -116,7 +116,8 @@ def _bloom(
         return
     y, x = grid(bottom - top, right - left)
     # One noise field serves every bloom: each reads it from another corner, stretched to its own size.
-    zoom = 1024 / (2.2 * box + 2)
+    # Read too coarsely, it would make small drops ragged.
+    zoom = min(1024 / (2.2 * box + 2), 4)
     rows = ((y + top - centre[1] + box) * zoom + rng.integers(1024)).astype(np.intp) % 1024
     columns = ((x + left - centre[0] + box) * zoom + rng.integers(1024)).astype(np.intp) % 1024
     rough = run[rows, columns]

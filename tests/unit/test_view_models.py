@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import web
+import web.app
 from shared.colour import OKLCH, contrast_ratio, hex_to_rgb, oklab_distance, rgb_to_oklab, rgb_to_oklch
 from web.pages.view_models import words
 from web.pages.view_models.accent import DARK_GROUND, LIGHT_GROUND, accent_of, oklch_to_rgb
@@ -17,7 +17,7 @@ from web.pages.view_models.picture import DISPLAY_SIDE, gradient, strip
 from web.palette_formats import Swatch
 from worker.algorithms import renditions
 
-STATIC = Path(web.__file__).parent / "static"
+STATIC = Path(web.app.__file__).parent / "static"
 channels = st.integers(0, 255)
 colors = st.tuples(channels, channels, channels)
 
