@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import structlog
 from flask import Flask, Response, g, render_template, request
-from jinja2 import TemplateNotFound
 from werkzeug.exceptions import HTTPException
 
 from shared.errors import BadJson, BadParameter, NotFound, Unavailable, VitrineError
@@ -197,13 +196,13 @@ def problem_answer(
 
 
 def _page(status: int, detail: str, headers: Mapping[str, str] | None) -> Response:
-    phrase = HTTPStatus(status).phrase
-    try:
-        body = render_template(
-            "error.html", status=status, title=phrase, message=detail, request_id=g.get("request_id")
-        )
-        response = Response(body, status, mimetype="text/html")
-    except TemplateNotFound:
-        response = Response(f"{phrase}\n{detail}\n", status, mimetype="text/plain")
+    body = render_template(
+        "error.html",
+        status=status,
+        title=HTTPStatus(status).phrase,
+        message=detail,
+        request_id=g.get("request_id"),
+    )
+    response = Response(body, status, mimetype="text/html")
     response.headers.update(headers or {})
     return response

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from shared.db.migrate import drop
@@ -140,6 +141,16 @@ def test_a_request_is_one_line_in_the_log(site: Site) -> None:
     ]
     assert requests[1]["code"] == "not_found"
     assert all(line["ms"] >= 0 for line in requests)
+
+
+def test_the_line_of_an_upload_names_its_image_and_job(site: Site) -> None:
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        answer = site.upload(picture(1))
+        answer.close()
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert line["request_id"] == answer.headers["X-Request-ID"]
+    assert str(line["image_id"]) == answer.get_json()["image"]["id"]
+    assert line["job_id"] == answer.get_json()["job"]["id"]
 
 
 def test_a_mistake_of_our_own_is_a_problem_without_details_and_is_logged(site: Site) -> None:

@@ -1,7 +1,6 @@
 """The pages as a browser without JavaScript gets them, over a real database, store and worker."""
 
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -27,10 +26,9 @@ def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
     made.close()
 
 
-def send(site: Site, data: bytes, name: str = "a.jpg", **fields: str) -> TestResponse:
+def send(site: Site, data: bytes, name: str = "a.jpg", tags: str = "") -> TestResponse:
     """Sends the form of the upload page."""
-    form = {"file": (BytesIO(data), name), **fields}
-    return site.client.post("/upload", data=form, content_type="multipart/form-data")
+    return site.upload(data, name, path="/upload", tags=tags)
 
 
 def make_flat(red: int, green: int, blue: int) -> bytes:
@@ -51,7 +49,7 @@ def link(page: Element, rel: str) -> str:
 
 
 def test_an_empty_gallery_says_how_to_fill_it(site: Site) -> None:
-    page = site.get("/")
+    page = site.page("/")
     assert "make demo" in page.text
     assert page.find("form", id="drop")["action"] == "/upload"
 
@@ -59,31 +57,31 @@ def test_an_empty_gallery_says_how_to_fill_it(site: Site) -> None:
 def test_the_newest_photo_comes_first(site: Site) -> None:
     for number in range(3):
         site.record(number, caption=f"number {number}")
-    assert tiles(site.get("/")) == ["number 2", "number 1", "number 0"]
+    assert tiles(site.page("/")) == ["number 2", "number 1", "number 0"]
 
 
 def test_links_walk_through_the_whole_gallery_and_back(site: Site) -> None:
     expected = [f"photo-{number}.jpg" for number in reversed(range(2 * gallery.PAGE_SIZE + 5))]
     for name in reversed(expected):
         site.record(expected.index(name), name=name)
-    first = site.get("/")
-    second = site.get(link(first, "next"))
-    third = site.get(link(second, "next"))
+    first = site.page("/")
+    second = site.page(link(first, "next"))
+    third = site.page(link(second, "next"))
     assert tiles(first) + tiles(second) + tiles(third) == expected
     assert not third.find_all("a", rel="next")
     assert not first.find_all("a", rel="prev")
-    assert tiles(site.get(link(third, "prev"))) == tiles(second)
-    assert tiles(site.get(link(second, "prev"))) == tiles(first)
+    assert tiles(site.page(link(third, "prev"))) == tiles(second)
+    assert tiles(site.page(link(second, "prev"))) == tiles(first)
 
 
 def test_the_way_back_leads_to_the_newest_when_photos_came_in_meanwhile(site: Site) -> None:
     for number in range(gallery.PAGE_SIZE + 1):
         site.record(number)
-    first = site.get("/")
+    first = site.page("/")
     site.record(99, caption="just in")
-    before = site.get(link(site.get(link(first, "next")), "prev"))
+    before = site.page(link(site.page(link(first, "next")), "prev"))
     assert tiles(before) == tiles(first)
-    assert tiles(site.get(link(before, "prev")))[0] == "just in"
+    assert tiles(site.page(link(before, "prev")))[0] == "just in"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +98,7 @@ def test_the_address_narrows_the_gallery(site: Site, query: str, expected: list[
     site.record(1, caption="one", tags=("sea",))
     site.record(2, caption="two", tags=("sea", "sand"))
     site.record(3, caption="three", label="boat")
-    page = site.get(f"/?{query}")
+    page = site.page(f"/?{query}")
     assert tiles(page) == expected
     assert bool(expected) or "No photo fits this" in page.text
 
@@ -109,19 +107,19 @@ def test_a_filter_stays_on_the_next_page_and_can_be_removed(site: Site) -> None:
     for number in range(gallery.PAGE_SIZE + 1):
         site.record(number, tags=("a&b",))
     site.record(99, caption="another")
-    page = site.get("/?tag=a%26b")
+    page = site.page("/?tag=a%26b")
     assert "another" not in tiles(page)
-    assert len(tiles(site.get(link(page, "next")))) == 1
+    assert len(tiles(site.page(link(page, "next")))) == 1
     chip = page.find("a", class_="chip")
     assert "a&b" in chip.text
-    assert "another" in tiles(site.get(chip["href"]))
+    assert "another" in tiles(site.page(chip["href"]))
 
 
 def test_a_colour_orders_the_gallery(site: Site) -> None:
     red = send(site, make_flat(230, 20, 20))
     send(site, make_flat(20, 20, 230), "blue.jpg")
     site.pipeline.settle()
-    page = site.get("/?color=%23ee1111")
+    page = site.page("/?color=%23ee1111")
     assert page.find_all("a", class_="tile")[0]["href"] == red.location
     assert len(tiles(page)) == 2
 
@@ -134,11 +132,11 @@ def test_a_colour_in_the_search_field_is_looked_for_as_a_colour(site: Site) -> N
 
 def test_a_photo_that_is_not_ready_says_so_on_its_tile(site: Site) -> None:
     send(site, picture(1))
-    tile = site.get("/").find("a", class_="tile")
+    tile = site.page("/").find("a", class_="tile")
     assert tile.find("span", class_="state").text == "Waiting for its palette"
     assert not tile.find_all("img")
     site.pipeline.settle()
-    tile = site.get("/").find("a", class_="tile")
+    tile = site.page("/").find("a", class_="tile")
     assert not tile.find_all("span", class_="state")
     image = tile.find("img")
     assert (image["width"], image["height"]) == ("96", "72")
@@ -151,7 +149,7 @@ def test_only_unfinished_tiles_are_kept_up_to_date(site: Site) -> None:
     send(site, picture(1))
     site.pipeline.settle()
     send(site, picture(2))
-    items = site.get("/").find("ul", class_="rows").find_all("li")
+    items = site.page("/").find("ul", class_="rows").find_all("li")
     assert ["data-live" in item.attributes for item in items] == [True, False]
 
 
@@ -159,7 +157,7 @@ def test_only_unfinished_tiles_are_kept_up_to_date(site: Site) -> None:
     "address", ["/?color=red", "/?cursor=nonsense", "/?tag=a&tag=b", "/jobs?status=lost"]
 )
 def test_an_address_that_cannot_be_used_is_explained(site: Site, address: str) -> None:
-    assert "This request cannot be used" in site.get(address, 400).text
+    assert "This request cannot be used" in site.page(address, 400).text
 
 
 # --- a photo ----------------------------------------------------------------------------------------------------
@@ -168,7 +166,7 @@ def test_an_address_that_cannot_be_used_is_explained(site: Site, address: str) -
 def test_a_photo_shows_its_palette_and_leads_to_its_look_alikes(site: Site) -> None:
     addresses = [send(site, picture(number), f"{number}.jpg").location for number in range(3)]
     site.pipeline.settle()
-    page = site.get(addresses[0])
+    page = site.page(addresses[0])
     codes = [swatch["data-copy"] for swatch in page.find("ul", class_="palette").find_all("button")]
     assert len(codes) >= 2
     assert all(code in page.text for code in codes)
@@ -184,11 +182,11 @@ def test_a_photo_shows_its_palette_and_leads_to_its_look_alikes(site: Site) -> N
 def test_the_first_photo_of_all_has_nothing_to_be_compared_with(site: Site) -> None:
     address = send(site, picture(1)).location
     site.pipeline.settle()
-    assert "no other photo" in site.get(address).text
+    assert "no other photo" in site.page(address).text
 
 
 def test_a_photo_that_is_being_worked_on_says_what_is_still_done(site: Site) -> None:
-    page = site.get(send(site, picture(1)).location)
+    page = site.page(send(site, picture(1)).location)
     states = [stage["data-state"] for stage in page.find("ol", class_="stages").find_all("li")]
     assert states == ["done", "waiting", "waiting", "waiting"]
     assert {part["id"] for part in page.find_all(**{"data-live": "working"})} == {
@@ -202,26 +200,26 @@ def test_a_photo_that_is_being_worked_on_says_what_is_still_done(site: Site) -> 
 def test_a_photo_that_cannot_be_read_says_why(site: Site) -> None:
     address = send(site, half_of(make_jpeg(400, 300))).location
     site.pipeline.settle()
-    page = site.get(address)
+    page = site.page(address)
     assert "Try to open it and save it again" in page.find("p", class_="error").text
     assert not page.find_all("img")
-    assert "Could not be read" in site.get("/").text
+    assert "Could not be read" in site.page("/").text
 
 
 def test_a_photo_whose_work_was_cancelled_can_be_tried_again(site: Site) -> None:
     address = send(site, picture(1)).location
-    assert not site.get(address).find_all("form", method="post")
-    site.client.post(site.get("/jobs").find("form", method="post")["action"])
-    page = site.get(address)
+    assert not site.page(address).find_all("form", method="post")
+    site.client.post(site.page("/jobs").find("form", method="post")["action"])
+    page = site.page(address)
     assert "Cancelled" in page.find("div", id="stage").text
     assert site.client.post(page.find("form", method="post")["action"]).status_code == 303
     site.pipeline.settle()
-    assert site.get(address).find("ul", class_="palette").find_all("button")
+    assert site.page(address).find("ul", class_="palette").find_all("button")
 
 
 def test_details_lead_to_photos_with_the_same_tag_and_label(site: Site) -> None:
     image_id = site.record(1, tags=("sea & sand",), label="boat", bytes=1_234_567)
-    details = site.get(f"/images/{image_id}").find("dl", class_="details")
+    details = site.page(f"/images/{image_id}").find("dl", class_="details")
     assert {part["href"] for part in details.find_all("a")} == {"/?tag=sea+%26+sand", "/?label=boat"}
     assert "1.2 MB" in details.text
     assert "1,200 × 800 pixels" in details.text
@@ -231,13 +229,13 @@ def test_a_strong_colour_becomes_the_accent_of_the_page(site: Site) -> None:
     red = send(site, make_flat(230, 20, 20)).location
     grey = send(site, make_flat(128, 128, 128)).location
     site.pipeline.settle()
-    assert "--accent: light-dark(#" in site.get(red).find("body")["style"]
-    assert "style" not in site.get(grey).find("body").attributes
+    assert "--accent: light-dark(#" in site.page(red).find("body")["style"]
+    assert "style" not in site.page(grey).find("body").attributes
 
 
 @pytest.mark.parametrize("address", ["/images/1", "/images/01", "/images/x", f"/images/{10**30}", "/nowhere"])
 def test_an_address_without_anything_behind_it_is_a_page_that_leads_home(site: Site, address: str) -> None:
-    page = site.get(address, 404)
+    page = site.page(address, 404)
     assert "There is nothing here" in page.text
     assert page.find("main").find("a")["href"] == "/"
 
@@ -248,7 +246,7 @@ def test_an_address_without_anything_behind_it_is_a_page_that_leads_home(site: S
 def test_a_form_without_scripts_leads_to_the_photo(site: Site) -> None:
     answer = send(site, picture(1), "holiday.jpg", tags="sea, sand")
     assert answer.status_code == 303
-    page = site.get(answer.location)
+    page = site.page(answer.location)
     assert page.find("h1").text == "holiday.jpg"
     assert {part.text for part in page.find("dl").find_all("a")} == {"sea", "sand"}
 
@@ -270,7 +268,7 @@ def test_a_form_that_cannot_be_taken_comes_back_with_the_reason(
     page = page_of(send(site, data, name), status)
     assert words in page.find("p", role="alert").text
     assert page.find("form", id="drop")["enctype"] == "multipart/form-data"
-    assert tiles(site.get("/")) == []
+    assert tiles(site.page("/")) == []
 
 
 def test_a_form_without_a_photo_comes_back_with_the_reason(site: Site) -> None:
@@ -289,7 +287,7 @@ def test_a_form_of_another_site_is_refused(site: Site) -> None:
     foreign = {"Sec-Fetch-Site": "cross-site"}
     answer = site.client.post(f"/images/{image_id}/delete", headers=foreign)
     assert page_of(answer, 403).find("h1").text == "This is not allowed"
-    assert len(tiles(site.get("/"))) == 1
+    assert len(tiles(site.page("/"))) == 1
 
 
 # --- deletion ---------------------------------------------------------------------------------------------------
@@ -298,14 +296,14 @@ def test_a_form_of_another_site_is_refused(site: Site) -> None:
 def test_deleting_asks_first_and_then_takes_the_photo_away(site: Site) -> None:
     addresses = [send(site, picture(number)).location for number in range(2)]
     site.pipeline.settle()
-    question = site.get(f"{addresses[0]}/delete")
+    question = site.page(f"{addresses[0]}/delete")
     assert question.find("a", class_="button")["href"] == addresses[0]
-    assert len(tiles(site.get("/"))) == 2
+    assert len(tiles(site.page("/"))) == 2
     answer = site.client.post(f"{addresses[0]}/delete")
     assert (answer.status_code, answer.location) == (303, "/")
-    assert len(tiles(site.get("/"))) == 1
-    site.get(addresses[0], 404)
-    assert not site.get(addresses[1]).find_all("ol", class_="filmstrip")
+    assert len(tiles(site.page("/"))) == 1
+    site.page(addresses[0], 404)
+    assert not site.page(addresses[1]).find_all("ol", class_="filmstrip")
     page_of(site.client.post(f"{addresses[0]}/delete"), 404)
 
 
@@ -317,27 +315,27 @@ def test_jobs_read_like_sentences(site: Site) -> None:
     send(site, half_of(make_jpeg(400, 300)), "bad.jpg")
     site.pipeline.settle()
     send(site, picture(2), "new.jpg")
-    lines = [job.text for job in site.get("/jobs").find_all("li", class_="job")]
+    lines = [job.text for job in site.page("/jobs").find_all("li", class_="job")]
     assert any("Palette and embedding of new.jpg Waiting" in line for line in lines)
     assert any("bad.jpg" in line and "Try to open it" in line and "Failed" in line for line in lines)
     assert any("Palette and embedding of good.jpg Done in" in line for line in lines)
     assert any(line.startswith("Look-alikes of the photos that came or went Done in") for line in lines)
-    failed = site.get("/jobs?status=failed").find("li", class_="job")
+    failed = site.page("/jobs?status=failed").find("li", class_="job")
     assert "bad.jpg" in failed.text
     site.client.post(f"{good}/delete")
-    assert "of a photo that was deleted" in site.get("/jobs").text
+    assert "of a photo that was deleted" in site.page("/jobs").text
 
 
 def test_a_job_can_be_cancelled_and_tried_again(site: Site) -> None:
     send(site, picture(1))
-    cancel = site.get("/jobs").find("form", method="post")["action"]
+    cancel = site.page("/jobs").find("form", method="post")["action"]
     assert site.client.post(cancel).location == "/jobs"
-    job = site.get("/jobs").find("li", class_="job")
+    job = site.page("/jobs").find("li", class_="job")
     assert "Cancelled" in job.text
     page_of(site.client.post(cancel), 409)
     assert site.client.post(job.find("form")["action"]).status_code == 303
     site.pipeline.settle()
-    assert len(site.get("/jobs?status=succeeded").find_all("li", class_="job")) == 2
+    assert len(site.page("/jobs?status=succeeded").find_all("li", class_="job")) == 2
 
 
 def test_links_walk_through_all_jobs_and_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,15 +343,15 @@ def test_links_walk_through_all_jobs_and_back(site: Site, monkeypatch: pytest.Mo
     for number in range(5):
         send(site, picture(number), f"{number}.jpg")
     names = [f"{number}.jpg" for number in reversed(range(5))]
-    pages, page = [], site.get("/jobs")
+    pages, page = [], site.page("/jobs")
     pages.append(job_photos(page))
     while page.find_all("a", rel="next"):
-        page = site.get(link(page, "next"))
+        page = site.page(link(page, "next"))
         pages.append(job_photos(page))
     assert pages == [names[:2], names[2:4], names[4:]]
-    middle = site.get(link(page, "prev"))
+    middle = site.page(link(page, "prev"))
     assert job_photos(middle) == names[2:4]
-    assert job_photos(site.get(link(middle, "prev"))) == names[:2]
+    assert job_photos(site.page(link(middle, "prev"))) == names[:2]
 
 
 def job_photos(page: Element) -> list[str]:
@@ -368,7 +366,7 @@ def test_what_people_write_is_shown_and_never_run(site: Site) -> None:
     named = send(site, picture(1), "<img src=x onerror=alert(1)>.jpg")
     addresses = ["/", "/?q=" + HOSTILE, f"/images/{image_id}", f"/images/{image_id}/delete", "/jobs"]
     for address in [*addresses, named.location]:
-        page = site.get(address)
+        page = site.page(address)
         assert not page.find_all("img", src="x")
         assert all("alert" not in script.text for script in page.find_all("script"))
         assert "onerror=alert(1)" in page.text or address == "/?q=" + HOSTILE
@@ -376,7 +374,7 @@ def test_what_people_write_is_shown_and_never_run(site: Site) -> None:
 
 def test_pages_obey_their_own_security_policy(site: Site) -> None:
     address = send(site, picture(1)).location
-    for page in map(site.get, ["/", address, "/upload", "/jobs", "/images/1/delete"]):
+    for page in map(site.page, ["/", address, "/upload", "/jobs", "/images/1/delete"]):
         assert all("src" in script.attributes and not script.text for script in page.find_all("script"))
         assert not page.find_all("style")
         everything = page.find_all()
@@ -387,10 +385,10 @@ def test_untrained_weights_are_named_on_every_page(site: Site) -> None:
     image_id = site.record(1)
     addresses = ["/", f"/images/{image_id}", "/upload", "/jobs"]
     for address in addresses:
-        assert not site.get(address).find_all("aside", class_="notice")
+        assert not site.page(address).find_all("aside", class_="notice")
     site.use_model("resnet18/untrained-0")
     for address in addresses:
-        assert "VITRINE_WEIGHTS" in site.get(address).find("aside", class_="notice").text
+        assert "VITRINE_WEIGHTS" in site.page(address).find("aside", class_="notice").text
 
 
 def test_the_number_of_queries_does_not_grow_with_the_gallery(site: Site) -> None:
@@ -406,8 +404,8 @@ def test_the_number_of_queries_does_not_grow_with_the_gallery(site: Site) -> Non
 
 
 def queries(site: Site, address: str) -> int:
-    with site.counted_queries() as sent:
-        site.get(address)
+    with site.queries() as sent:
+        site.page(address)
     return len(sent)
 
 

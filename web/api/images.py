@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Response, g, request
+from structlog.contextvars import bind_contextvars
 
 from shared.colour import hex_to_rgb, rgb_to_oklab
 from shared.db.queries import images
@@ -25,8 +26,8 @@ from web.schemas import (
     UploadBody,
     UploadedSchema,
 )
-from web.services import current_services
-from web.uploads import Added, Upload, add_image
+from web.services import Services, current_services
+from web.uploads import Upload, add_image
 
 api = Resource("images", "The photos of the gallery.")
 
@@ -53,7 +54,7 @@ def post_image() -> Response:
             services,
             request,
             _said(upload),
-            lambda: _kept(add_image(services, upload, request_id=g.request_id)),
+            lambda: _add(services, upload),
         )
     return with_preference(_uploaded(answer), request)
 
@@ -68,7 +69,9 @@ def _said(upload: Upload) -> dict[str, Any]:
     }
 
 
-def _kept(added: Added) -> KeptAnswer:
+def _add(services: Services, upload: Upload) -> KeptAnswer:
+    added = add_image(services, upload, request_id=g.request_id)
+    bind_contextvars(image_id=added.image.id)
     document = {
         "image": image_document(added.image),
         "job": None if added.job is None else job_document(added.job),

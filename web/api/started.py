@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from flask import Request, Response
+from structlog.contextvars import bind_contextvars
 
 from shared.db.queries.jobs import JobRow
 from web.answers import json_answer
@@ -41,6 +42,7 @@ def accepted(document: Mapping[str, Any], retry_seconds: int = RETRY_SECONDS) ->
     """202 with a document that has a presented job under `job`."""
     headers = {"Retry-After": str(retry_seconds)}
     if document["job"] is not None:
+        bind_contextvars(job_id=document["job"]["id"])
         headers["Location"] = f"{PREFIX}/jobs/{document['job']['id']}"
     return json_answer(document, 202, headers)
 

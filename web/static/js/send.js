@@ -44,7 +44,7 @@ export function makeSender({ onStored, onChange }) {
         return;
       }
       if (answer.status === 503) row.tries += 1;
-      const mayPass = false || (answer.status === 503 && row.tries < TRIES);
+      const mayPass = answer.status === 429 || (answer.status === 503 && row.tries < TRIES);
       if (!mayPass) {
         row.failed(answer.body?.detail ?? wordsFor(answer.status), { retry: !AT_FAULT.includes(answer.status) });
         return;
