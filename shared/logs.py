@@ -54,8 +54,6 @@ def configure_logs(settings: Settings, service: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # It lists its plugins in every process that imports it.
-    logging.getLogger("alembic.runtime.plugins").setLevel(max(level, logging.WARNING))
     for name, least in QUIET.items():
         logging.getLogger(name).setLevel(least)
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.services import until
+
 ROOT = Path(__file__).parents[2]
 HEAD = b"POST /api/v1/images HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=B\r\n"
 
@@ -69,7 +71,10 @@ def test_it_answers_without_saying_what_it_is(server: Server) -> None:
 
 def test_every_line_of_its_log_is_json_also_from_the_worker(server: Server) -> None:
     httpx.get(f"{server.url}/api/v1/nowhere", headers={"X-Request-ID": "look-for-me"}, timeout=30)
-    lines = [json.loads(line) for line in (server.home / "log").read_text().splitlines()]
+    log = server.home / "log"
+    # The line is written once the answer has been sent.
+    until(lambda: "look-for-me" in log.read_text())
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [line["path"] for line in lines if line.get("request_id") == "look-for-me"] == ["/api/v1/nowhere"]
 
 

@@ -15,6 +15,7 @@ from shared.settings import Settings
 def _restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
+    structlog.contextvars.clear_contextvars()
     yield
     root.handlers, root.level = handlers, level
     structlog.contextvars.clear_contextvars()
