@@ -6,7 +6,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
@@ -78,6 +91,22 @@ COLUMNS = (
 )
 
 
+# Built once: a poll asks for a job many times a second, and building a statement costs as much as running it.
+JOB_BY_ID = select(*COLUMNS).where(Job.id == bindparam("job_id"))
+
+STEPS_OF = (
+    select(
+        Job.parent_id,
+        Job.kind,
+        func.array_agg(Job.status.distinct()).label("statuses"),
+        func.max(Job.attempt).label("attempt"),
+    )
+    .where(Job.parent_id == func.any(bindparam("parents", type_=ARRAY(Uuid(as_uuid=True)))))
+    .group_by(Job.parent_id, Job.kind, Job.stage)
+    .order_by(Job.parent_id, Job.stage)
+)
+
+
 def create_job(transaction: Transaction, new: NewJob) -> UUID:
     """Records the job and its children, and has what is ready dispatched after the commit.
 
@@ -144,7 +173,7 @@ def _job_in_flight(connection: Connection, new: NewJob) -> UUID:
 
 def get_job(connection: Connection, job_id: UUID) -> JobRow:
     """The job with its steps. Raises JobNotFound."""
-    row = connection.execute(select(*COLUMNS).where(Job.id == job_id)).one_or_none()
+    row = connection.execute(JOB_BY_ID, {"job_id": job_id}).one_or_none()
     if row is None:
         raise JobNotFound
     return with_steps(connection, [row])[0]
@@ -192,15 +221,8 @@ def with_steps(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) ->
     """
     steps: dict[UUID, list[Step]] = {row.id: [] for row in rows}
     attempts: dict[UUID, int] = {row.id: row.attempt for row in rows}
-    children = select(
-        Job.parent_id,
-        Job.kind,
-        func.array_agg(Job.status.distinct()).label("statuses"),
-        func.max(Job.attempt).label("attempt"),
-    ).where(Job.parent_id.in_(list(steps)))
-    for child in connection.execute(
-        children.group_by(Job.parent_id, Job.kind, Job.stage).order_by(Job.parent_id, Job.stage)
-    ):
+    parents = [row.id for row in rows if row.kind in PARENTS]
+    for child in connection.execute(STEPS_OF, {"parents": parents}) if parents else ():
         steps[child.parent_id].append(Step(JobKind(child.kind), summary(child.statuses)))
         attempts[child.parent_id] = max(attempts[child.parent_id], child.attempt)
     return [
