@@ -11,7 +11,7 @@ from flask import Request
 from marshmallow import Schema, ValidationError
 
 from shared.errors import BadParameter, UseMultipart
-from web.api.blueprint import json_body, refuse
+from web.json_bodies import json_body, refuse
 from web.multipart import read_form
 from web.schemas import UploadBody, UploadForm
 from web.spool import Spool

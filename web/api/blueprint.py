@@ -13,11 +13,9 @@ import flask_smorest
 from flask import Flask, Request, Response
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import UnsupportedMediaType
 
-from web import strict_json
-from web.errors import PROBLEM_TYPE, BadParameters, FieldProblem, UnknownFields
-from web.fields import messages_by_field
+from web.errors import PROBLEM_TYPE
+from web.json_bodies import json_body, refuse
 from web.schemas import ProblemSchema
 
 View = TypeVar("View", bound=Callable[..., Response])
@@ -54,22 +52,6 @@ class StrictParser(FlaskParser):
         nested: Any = error.messages
         (messages,) = nested.values()
         refuse(ValidationError(messages))
-
-
-def json_body(asked: Request) -> dict[str, Any]:
-    """The object in the body. Raises BadJson; UnsupportedMediaType (415) for a body that is not said to be JSON."""
-    if not asked.is_json:
-        raise UnsupportedMediaType
-    return strict_json.loads(asked.get_data(cache=False))
-
-
-def refuse(error: ValidationError) -> NoReturn:
-    """Raises UnknownFields or BadParameters for what marshmallow says about a request."""
-    said = messages_by_field(error)
-    unknown = [name for name, message in said.items() if "Unknown field" in message]
-    if unknown:
-        raise UnknownFields(unknown) from error
-    raise BadParameters(FieldProblem(name, message) for name, message in said.items()) from error
 
 
 class _Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
