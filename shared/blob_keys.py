@@ -1,4 +1,7 @@
-"""Where each thing lies in the blob store. Photos and what is made of them are named by the photo's SHA-256."""
+"""Where each thing lies in the blob store. Photos and what is made of them are named by the photo's SHA-256.
+
+The first two digits are a folder of their own: with a million photos no folder holds more than 4,000 names.
+"""
 
 from typing import Final
 from uuid import UUID

@@ -14,6 +14,7 @@ from celery import Celery
 from celery.concurrency import get_implementation
 from celery.concurrency.solo import TaskPool as SoloPool
 from celery.signals import setup_logging, worker_init, worker_process_shutdown
+from celery.worker import state as worker_state
 
 from shared.broker import make_celery
 from shared.errors import VitrineError
@@ -101,11 +102,18 @@ def register_tasks(celery: Celery, process: Process) -> None:
 
     @celery.task(name=JobKind.EMBED.value, time_limit=limit)
     def embed_task(job_id: str) -> None:  # noqa: ARG001 - a wake-up: whatever waits is taken
-        embed(process.services, process.lifecycle)
+        embed(process.services, process.lifecycle, told_to_stop)
 
     @celery.task(name=SWEEP)
     def sweep_task() -> None:
         sweep(process.services, process.lifecycle, datetime.now(UTC))
+
+
+def told_to_stop() -> bool:
+    """Whether this worker is shutting down. Known only where tasks run in the main process, as in the solo pool."""
+    # An exit status once a signal has come, and that may be 0: Celery itself compares with None and False only.
+    told: tuple[Any, ...] = (worker_state.should_stop, worker_state.should_terminate)
+    return any(status is not None and status is not False for status in told)
 
 
 def make_app(settings: Settings) -> Celery:

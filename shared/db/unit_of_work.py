@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Engine, update
+from sqlalchemy import Connection, Engine, text, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -59,15 +60,23 @@ class UnitOfWork:
     def read(self) -> Iterator[Connection]:
         """A connection for reading, each statement by itself, so that nothing holds a transaction open."""
         with reachable_database(), self._engine.connect() as connection:
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            # Not SQLAlchemy's isolation_level: setting that back makes psycopg2 send SET default_transaction_isolation,
+            # then and at every ping of the connection from then on.
+            driver: Any = connection.connection.driver_connection
+            driver.autocommit = True
+            try:
+                yield connection
+            finally:
+                if not driver.closed:
+                    driver.autocommit = False
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """A connection whose statements all see the database as it was at the first of them."""
-        with reachable_database(), self._engine.connect() as connection:
-            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            with connection.begin():
-                yield connection
+        with reachable_database(), self._engine.connect() as connection, connection.begin():
+            # By statement, for the reason given in `read`.
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+            yield connection
 
     def _dispatch(self, messages: list[Message]) -> None:
         for position, message in enumerate(messages):

@@ -3,13 +3,11 @@
 import errno
 import io
 import os
-import re
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from hashlib import blake2b
 from pathlib import Path
 from stat import S_ISREG
 from typing import IO, Any, BinaryIO
@@ -22,8 +20,6 @@ from shared.storage.protocol import BlobInfo, BlobStore, check_key, check_prefix
 _TEMPORARY = "~tmp"
 # No put takes a day, so an older temporary file belongs to a process that was killed.
 _STALE_SECONDS = 24 * 60 * 60
-# 256 folders under the root: even a million blobs of one kind leave a folder at 4,000 names.
-_FAN = re.compile(r"[0-9a-f]{2}")
 # An attempt fails only if a delete removed the emptied folder between making it and the rename.
 _RENAME_ATTEMPTS = 20
 _COPY_BYTES = 1 << 20
@@ -31,7 +27,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class DirectoryBlobStore(BlobStore):
-    """`<root>/<two hex digits of the key's hash>/<key>`, written beside and renamed into place.
+    """`<root>/<key>`, written beside and renamed into place.
 
     A put is on disk when it returns: the file, its name and the folders above it are synced. The content type is not
     kept; the database knows it.
@@ -95,17 +91,15 @@ class DirectoryBlobStore(BlobStore):
 
     def _path(self, key: str) -> Path:
         check_key(key)
-        # By hash, not by the first letters of a key: keys of one kind all begin alike.
-        return self._root / blake2b(key.encode(), digest_size=1).hexdigest() / key
+        # The keys themselves spread blobs over folders (shared/blob_keys.py); more folders would only cost more syncs.
+        return self._root / key
 
     def _list(self, prefix: str) -> Iterator[BlobInfo]:
         folder = prefix.rpartition("/")[0]
         with _translated():
-            for fan in _entries(self._root):
-                if _FAN.fullmatch(fan.name):
-                    for key, stat in _files_under(Path(fan.path), folder):
-                        if key.startswith(prefix):
-                            yield _info(key, stat)
+            for key, stat in _files_under(self._root, folder):
+                if key.startswith(prefix):
+                    yield _info(key, stat)
 
     @contextmanager
     def _temporary_file(self) -> Iterator[tuple[Path, BinaryIO]]:
@@ -130,7 +124,7 @@ class DirectoryBlobStore(BlobStore):
         self._swept = True
 
     def _remove_empty_folders(self, folder: Path) -> None:
-        while folder.parent != self._root:
+        while folder != self._root:
             try:
                 folder.rmdir()
             except OSError:  # not empty, or another delete was faster
@@ -215,14 +209,14 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def _files_under(fan: Path, folder: str) -> Iterator[tuple[str, os.stat_result]]:
-    """(key, stat) of every blob in `folder` of a fan folder, at any depth."""
-    for entry in _entries(fan / folder):
+def _files_under(root: Path, folder: str) -> Iterator[tuple[str, os.stat_result]]:
+    """(key, stat) of every blob in a folder, at any depth."""
+    for entry in _entries(root / folder):
         key = f"{folder}/{entry.name}" if folder else entry.name
         if not is_key(key):
             continue
         if entry.is_dir(follow_symlinks=False):
-            yield from _files_under(fan, key)
+            yield from _files_under(root, key)
         else:
             try:
                 stat = entry.stat()

@@ -96,7 +96,7 @@ class Pipeline:
         """Hands one message to the worker."""
         kind, job_id = message
         if kind is JobKind.EMBED:
-            embed(self.services, self.lifecycle)
+            embed(self.services, self.lifecycle, lambda: False)
         else:
             self.lifecycle.run(kind, job_id, lambda job: HANDLERS[kind](self.services, job))
 

@@ -54,13 +54,6 @@ def test_blobs_are_not_readable_by_other_users(tmp_path: Path) -> None:
         assert not path.stat().st_mode & stat.S_IRWXO
 
 
-def test_keys_of_one_kind_are_spread_over_folders(tmp_path: Path) -> None:
-    store = DirectoryBlobStore(tmp_path)
-    for number in range(40):
-        store.put(f"originals/{number:064}", b"", "image/jpeg")
-    assert len({path.parent for path in _files(tmp_path)}) > 20
-
-
 def test_what_a_killed_process_left_behind_is_not_listed(tmp_path: Path) -> None:
     store = DirectoryBlobStore(tmp_path)
     store.put("a/b", b"1", "text/plain")

@@ -97,8 +97,9 @@ class Resource:
             for place, schema in (("json", body), ("query", query)):
                 if schema is not None:
                     name = "body" if place == "json" else place
+                    # An instance: of a class, webargs would make one for each request.
                     read = self.blueprint.arguments(
-                        schema, location=place, arg_name=name, error_status_code=400
+                        schema(), location=place, arg_name=name, error_status_code=400
                     )
                     documented = read(documented)
             for status, answer in described.items():

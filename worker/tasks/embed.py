@@ -1,7 +1,7 @@
 """Embeddings, a batch at a time. A message is a wake-up: it takes what waits, not one job by name."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -29,10 +29,10 @@ DRAIN_SECONDS: Final = 300
 Answers = Mapping[Claim, Outcome | Exception]
 
 
-def embed(services: Services, lifecycle: Lifecycle) -> None:
-    """Embeds batch after batch while work remains."""
+def embed(services: Services, lifecycle: Lifecycle, stopping: Callable[[], bool]) -> None:
+    """Embeds batch after batch while work remains and the worker is not told to stop."""
     end = time.monotonic() + DRAIN_SECONDS
-    while time.monotonic() < end:
+    while time.monotonic() < end and not stopping():
         if not lifecycle.run_batch(
             JobKind.EMBED, services.settings.embed_batch, lambda claims: embed_batch(services, claims)
         ):

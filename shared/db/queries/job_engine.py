@@ -9,7 +9,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, func, or_, select, text, tuple_, update
+from sqlalchemy import Connection, Interval, and_, bindparam, func, or_, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.db.models import Job
@@ -38,9 +40,7 @@ def claim_job(
     connection: Connection, job_id: UUID, kind: JobKind, lease: timedelta, worker: str
 ) -> Claim | None:
     """Takes the job if it is due, or if its lease has run out and attempts are left. None: it is not to be had."""
-    overdue = and_(Job.status == RUNNING, Job.lease_expires_at < func.now(), Job.attempt < Job.max_attempts)
-    which = and_(Job.id == job_id, Job.kind == kind.value, or_(_due(), overdue))
-    claims = _claim(connection, which, kind, lease, worker)
+    claims = _claim(connection, CLAIM_ONE, kind, {"lease": lease, "by": worker, "wanted": job_id})
     return claims[0] if claims else None
 
 
@@ -48,48 +48,70 @@ def claim_batch(
     connection: Connection, kind: JobKind, limit: int, lease: timedelta, worker: str
 ) -> list[Claim]:
     """Takes up to `limit` due jobs of a kind, oldest first, passing over those that others are taking."""
-    oldest = (
-        select(Job.id)
-        .where(Job.kind == kind.value, _due())
-        .order_by(Job.run_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("oldest")
-    )
-    return _claim(connection, Job.id.in_(select(oldest.c.id)), kind, lease, worker)
+    return _claim(connection, CLAIM_OLDEST, kind, {"lease": lease, "by": worker, "most": limit})
 
 
 def _due() -> ColumnElement[bool]:
     return and_(Job.status == QUEUED, ~Job.blocked, Job.run_at <= func.now())
 
 
-def _claim(
-    connection: Connection, which: ColumnElement[bool], kind: JobKind, lease: timedelta, worker: str
-) -> list[Claim]:
-    rows = connection.execute(
+def _claiming(which: ColumnElement[bool]) -> ReturningUpdate[Any]:
+    lease, deadline = bindparam("lease", type_=Interval()), bindparam("deadline", type_=Interval())
+    return (
         update(Job)
         .where(which)
         .values(
             status=RUNNING,
             attempt=Job.attempt + 1,
             lease_expires_at=func.now() + lease,
-            deadline_at=func.now() + timedelta(seconds=RULES[kind].deadline_seconds),
+            deadline_at=func.now() + deadline,
             started_at=func.coalesce(Job.started_at, func.now()),
-            worker=worker,
+            worker=bindparam("by"),
             error_code=None,
             error_message=None,
         )
         .returning(
             Job.id, Job.attempt, Job.parent_id, Job.image_id, Job.payload, Job.max_attempts, Job.request_id
         )
-    ).all()
+    )
+
+
+def _claim_one() -> ReturningUpdate[Any]:
+    overdue = and_(Job.status == RUNNING, Job.lease_expires_at < func.now(), Job.attempt < Job.max_attempts)
+    return _claiming(
+        and_(Job.id == bindparam("wanted"), Job.kind == bindparam("of_kind"), or_(_due(), overdue))
+    )
+
+
+def _claim_oldest() -> ReturningUpdate[Any]:
+    oldest = (
+        select(Job.id)
+        .where(Job.kind == bindparam("of_kind"), _due())
+        .order_by(Job.run_at)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+        .cte("oldest")
+    )
+    return _claiming(Job.id.in_(select(oldest.c.id)))
+
+
+# Built once: building one takes longer than running it.
+CLAIM_ONE, CLAIM_OLDEST = _claim_one(), _claim_oldest()
+START_PARENTS = (
+    update(Job)
+    .where(Job.id.in_(bindparam("parents", expanding=True)), Job.status == QUEUED)
+    .values(status=RUNNING, started_at=func.coalesce(Job.started_at, func.now()))
+)
+
+
+def _claim(
+    connection: Connection, statement: ReturningUpdate[Any], kind: JobKind, values: Mapping[str, Any]
+) -> list[Claim]:
+    deadline = timedelta(seconds=RULES[kind].deadline_seconds)
+    rows = connection.execute(statement, {"of_kind": kind.value, "deadline": deadline, **values}).all()
     parents = {row.parent_id for row in rows if row.parent_id}
     if parents:
-        connection.execute(
-            update(Job)
-            .where(Job.id.in_(parents), Job.status == QUEUED)
-            .values(status=RUNNING, started_at=func.coalesce(Job.started_at, func.now()))
-        )
+        connection.execute(START_PARENTS, {"parents": list(parents)})
     return [Claim(kind=kind, **row._asdict()) for row in rows]
 
 
@@ -124,16 +146,19 @@ def succeed(
     The caller has called lock_families, writes the results of the held ones in the same transaction, and then
     calls settle_families.
     """
-    held = set()
-    for claim in claims:
-        done = transaction.connection.execute(
-            update(Job)
-            .where(_held([claim]))
-            .values(**ENDED, status=JobStatus.SUCCEEDED.value, progress=1, result=results.get(claim.id))
-        )
-        if done.rowcount:
-            held.add(claim.id)
-    return held
+    ended = [
+        {"id": str(claim.id), "attempt": claim.attempt, "result": results.get(claim.id)} for claim in claims
+    ]
+    return set(transaction.connection.execute(SUCCEED, {"ended": ended}).scalars())
+
+
+SUCCEED = text("""
+    UPDATE jobs AS job SET status = 'succeeded', progress = 1, finished_at = now(), lease_expires_at = NULL,
+        deadline_at = NULL, result = nullif(ended.result, 'null')
+    FROM jsonb_to_recordset(:ended) AS ended (id uuid, attempt integer, result jsonb)
+    WHERE job.id = ended.id AND job.attempt = ended.attempt AND job.status = 'running'
+    RETURNING job.id
+""").bindparams(bindparam("ended", type_=JSONB))
 
 
 def settle_families(transaction: Transaction, claims: Collection[Claim]) -> None:
