@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import bench_jobs, bench_serving, bench_upload
+from benchmarks import bench_jobs, bench_serving, bench_topk, bench_upload
 from benchmarks.report import Report, describe_machine
 from shared.settings import PREFIX
 
@@ -18,6 +18,7 @@ BENCHMARKS: Final[dict[str, Callable[[], str]]] = {
     "upload": bench_upload.run,
     "serving": bench_serving.run,
     "jobs": bench_jobs.run,
+    "topk": bench_topk.run,
 }
 RESULTS: Final = Path(__file__).with_name("RESULTS.md")
 

@@ -11,7 +11,7 @@ import psycopg2
 
 from benchmarks.load import CLIENT, Load, drive
 from benchmarks.report import table
-from benchmarks.servers import PEERS, VITRINE, running_database, running_gunicorn
+from benchmarks.servers import PEERS, VITRINE, Gunicorn, running_database, running_gunicorn
 from benchmarks.support import interleave, ratio
 from infra.guard import Guard
 from tests.support.services import service_folder
@@ -36,6 +36,14 @@ class Question:
     target: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """cpu: milliseconds that gunicorn's processes computed for a request, waits and other programs left out."""
+
+    load: Load
+    cpu: float
+
+
 def run() -> str:
     """The section of RESULTS.md."""
     with (
@@ -54,7 +62,7 @@ def run() -> str:
             running_gunicorn(guard, PEERS, folder / "peers", environ) as peers,
         ):
             rows = [row for question in _questions(job_id) for row in _measure(question, ours, peers)]
-    head = ("GET", "requests/s", "p50 ms", "p99 ms", "of the peer's requests/s", "target")
+    head = ("GET", "requests/s", "p50 ms", "p99 ms", "CPU ms a request", "of the peer's requests/s", "target")
     return (
         "How near does the front end come to the least that could answer?\n\n"
         f"{table(head, rows)}\n\n"
@@ -95,24 +103,32 @@ def _fill(url: str) -> str:
     return str(job_id)
 
 
-def _measure(question: Question, ours: str, peers: str) -> list[tuple[str, ...]]:
+def _measure(question: Question, ours: Gunicorn, peers: Gunicorn) -> list[tuple[str, ...]]:
     contenders = {
-        "ours": partial(drive, ours + question.ours, SECONDS, CONNECTIONS),
-        "peer": partial(drive, peers + question.peers, SECONDS, CONNECTIONS),
+        "ours": partial(_drive, ours, question.ours),
+        "peer": partial(_drive, peers, question.peers),
     }
-    for url in (ours + question.ours, peers + question.peers):
-        drive(url, 1, CONNECTIONS)  # every thread connects and compiles its statements once
+    for contend in contenders.values():
+        contend(seconds=1)  # every thread connects and compiles its statements once
     found = interleave(contenders, ROUNDS)
-    rates = {name: [load.per_second for load in loads] for name, loads in found.items()}
+    rates = {name: [run.load.per_second for run in runs] for name, runs in found.items()}
     return [
         (question.name, *_shown(found["ours"]), ratio(rates["ours"], rates["peer"]), question.target),
         (f"peer: {question.peer}", *_shown(found["peer"]), "", ""),
     ]
 
 
-def _shown(loads: list[Load]) -> tuple[str, str, str]:
+def _drive(server: Gunicorn, path: str, seconds: int = SECONDS) -> Run:
+    before = server.cpu_seconds()
+    load = drive(server.url + path, seconds, CONNECTIONS)
+    requests = load.per_second * seconds
+    return Run(load, 1000 * (server.cpu_seconds() - before) / requests)
+
+
+def _shown(runs: list[Run]) -> tuple[str, ...]:
     return (
-        f"{median(load.per_second for load in loads):.0f}",
-        f"{median(load.p50 for load in loads):.1f}",
-        f"{median(load.p99 for load in loads):.1f}",
+        f"{median(run.load.per_second for run in runs):.0f}",
+        f"{median(run.load.p50 for run in runs):.1f}",
+        f"{median(run.load.p99 for run in runs):.1f}",
+        f"{median(run.cpu for run in runs):.2f}",
     )

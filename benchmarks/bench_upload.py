@@ -22,10 +22,10 @@ from tests.support.stack import QUICK, database_url, running_stack
 
 WIDTH, HEIGHT = 1632, 1224  # 2.0 MP
 PICTURES: Final = 6
-IDLE_ROUNDS: Final = 60
-IDLE_SECONDS: Final = 45
+IDLE_ROUNDS: Final = 50
+IDLE_SECONDS: Final = 30
 BUSY_ROUNDS: Final = 200
-BUSY_SECONDS: Final = 45
+BUSY_SECONDS: Final = 40
 BACKLOG: Final = 60
 TARGET_MILLISECONDS: Final = 50
 
@@ -102,7 +102,7 @@ def run() -> str:
             {"VITRINE_DATABASE_URL": database_url(stack), FOLDER: str(folder / "peers")},
         ) as peers,
     ):
-        ours, peer = Client(stack.url), Client(peers)
+        ours, peer = Client(stack.url), Client(peers.url)
         idle = interleave(
             {
                 "ours": lambda: _upload_quietly(ours, photos),

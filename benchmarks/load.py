@@ -46,7 +46,7 @@ def _wrk(program: str, url: str, seconds: int, connections: int) -> Load:
 
 
 def _latency(said: str, percent: int) -> float:
-    found = re.search(rf"^\s+{percent}%\s+([0-9.]+)(us|ms|s|m)$", said, re.MULTILINE)
+    found = re.search(rf"^\s+{percent}%\s+([0-9.]+)(us|ms|s|m)\s*$", said, re.MULTILINE)
     if found is None:
         raise BenchmarkFailed(said)
     return float(found[1]) * _UNITS[found[2]]

@@ -61,7 +61,7 @@ def describe_machine() -> str:
     noise = "" if load <= _QUIET_LOAD * cores else " **The machine was busy with other things: preliminary.**"
     return (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC · {_processor()}, {cores} cores, "
-        f"{psutil.virtual_memory().total / 2**30:.0f} GiB · {platform.system()} {platform.release()} · "
+        f"{psutil.virtual_memory().total / 2**30:.0f} GiB · {platform.system()} · "
         f"Python {platform.python_version()}, PostgreSQL {MAJOR}, {packages} · load before the run {load:.1f}.{noise}"
     )
 

@@ -4,9 +4,11 @@ import http.client
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import psutil
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
@@ -35,11 +37,25 @@ def running_database(guard: Guard, folder: Path) -> Iterator[str]:
         server.stop()
 
 
+@dataclass(frozen=True, slots=True)
+class Gunicorn:
+    """A running front end. process: its master."""
+
+    url: str
+    process: psutil.Process
+
+    def cpu_seconds(self) -> float:
+        """What it and its workers have computed so far."""
+        family = [self.process, *self.process.children(recursive=True)]
+        times = [each.cpu_times() for each in family]
+        return sum(each.user + each.system for each in times)
+
+
 @contextmanager
 def running_gunicorn(
     guard: Guard, application: str, folder: Path, environ: Mapping[str, str]
-) -> Iterator[str]:
-    """The URL of gunicorn under Vitrine's settings over an application. Its log goes to a file in the folder."""
+) -> Iterator[Gunicorn]:
+    """Gunicorn under Vitrine's settings over an application. Its log goes to a file in the folder."""
     folder.mkdir()
     port = kept_port(folder / "port")
     settings = ("--config", "python:web.gunicorn_config", "--bind", f"{LOOPBACK}:{port}")
@@ -49,7 +65,7 @@ def running_gunicorn(
         process = guard.start(program, log.fileno())
     try:
         until(lambda: _answers(port))
-        yield f"http://{LOOPBACK}:{port}"
+        yield Gunicorn(f"http://{LOOPBACK}:{port}", psutil.Process(process.pid))
     finally:
         guard.stop(process, program)
 

@@ -1,0 +1,49 @@
+"""The compiled loops compute what numpy does."""
+
+import numpy as np
+import pytest
+
+from tests.support.vectors import awkward_pool, random_vectors
+from worker.algorithms import topk
+from worker.algorithms.offer import Lists, Margins, Members, offer_block, similarity
+
+MARGINS = Margins(np.float32(1e-4), np.float32(0), np.float32(1e-4))
+
+
+# The lengths around which numpy's pairwise summation changes its ways.
+@pytest.mark.parametrize(
+    "dimensions",
+    [1, 2, 7, 8, 9, 15, 16, 17, 127, 128, 129, 135, 136, 255, 256, 257, 511, 512, 513, 768, 1000, 2048],
+)
+def test_a_compiled_similarity_has_the_bits_of_numpys(dimensions: int) -> None:
+    left, right = random_vectors(60, dimensions, seed=1), random_vectors(60, dimensions, seed=2)
+    compiled = np.array([similarity(x, y) for x, y in zip(left, right, strict=True)], np.float32)
+    assert compiled.tobytes() == topk.similarity(left, right).tobytes()
+
+
+def test_a_compiled_similarity_of_awkward_vectors_has_the_bits_of_numpys() -> None:
+    pool = awkward_pool(128)
+    for vector in pool:
+        compiled = np.array([similarity(vector, other) for other in pool], np.float32)
+        assert compiled.tobytes() == topk.similarity(np.broadcast_to(vector, pool.shape), pool).tobytes()
+
+
+def test_only_pairs_above_the_diagonal_are_offered_to_both() -> None:
+    vectors = random_vectors(100, 16)
+    members = Members(vectors, np.arange(100), np.arange(100, dtype=np.uint64), np.empty((0, 0), np.float32))
+    lists = Lists(topk.no_keys(100, 99), *(np.full(100, topk.LOWEST) for _ in range(2)))
+    offer_block(vectors @ vectors.T, (0, 0), members, lists, MARGINS)
+    everyone = np.arange(100)
+    expected = topk.search(
+        topk.Queries(vectors, everyone, everyone), topk.Targets(vectors, members.ranks), topk.no_keys(100, 99)
+    )
+    np.testing.assert_array_equal(lists.keys, expected)
+
+
+def test_a_full_list_raises_its_floor_to_its_last_similarity() -> None:
+    vectors = random_vectors(50, 16)
+    members = Members(vectors, np.arange(50), np.arange(50, dtype=np.uint64), np.empty((0, 0), np.float32))
+    lists = Lists(topk.no_keys(50, 5), *(np.full(50, topk.LOWEST) for _ in range(2)))
+    offer_block(vectors @ vectors.T, (0, 0), members, lists, MARGINS)
+    np.testing.assert_array_equal(lists.floors, topk.unpack(lists.keys[:, -1])[0])
+    np.testing.assert_array_equal(lists.limits, lists.floors - MARGINS.block)
