@@ -123,6 +123,8 @@ def test_a_palette_without_a_gallery_entry_is_answered_at_once_and_keeps_nothing
     assert client.get("/api/v1/images").json()["total"] == before
 
 
-def test_without_a_network_the_stack_runs_on_the_weights_that_are_shipped(client: httpx.Client) -> None:
-    assert client.get("/api/v1/index").json()["model"] == "resnet18/vitrine-1"
-    assert "never trained" not in client.get("/").text
+def test_the_site_says_plainly_when_its_weights_are_untrained_and_only_then(client: httpx.Client) -> None:
+    document = client.get("/api/v1/index").json()
+    assert document["weights"]
+    untrained = document["model"].startswith("resnet18/untrained")
+    assert ("never trained" in client.get("/").text) is untrained
