@@ -17,13 +17,13 @@ from shared.settings import Settings
 from tests.support.file_server import FileServer, file_server
 from worker.algorithms.resnet import untrained_resnet18
 from worker.weights import (
+    BUNDLED,
     TORCHVISION,
     BadWeightsFile,
     OfficialFile,
     load_embedder,
     read_state,
     resolve_weights,
-    untrained_weights,
 )
 
 
@@ -129,7 +129,7 @@ def test_a_damaged_cache_is_removed_even_when_nothing_can_replace_it(
     cache.mkdir()
     (cache / official.name).write_bytes(b"")
     weights = resolve_weights(None, cache, official=official, may_download=False)
-    assert weights.source == "untrained"
+    assert weights.source == "bundled"
     assert list(cache.iterdir()) == []
 
 
@@ -139,7 +139,7 @@ def test_a_download_of_another_hash_is_refused_and_not_kept(
     server.files[official.name] = published + b"x"
     told: list[str] = []
     weights = resolve_weights(None, cache, official=official, report=told.append)
-    assert weights.source == "untrained"
+    assert weights.source == "bundled"
     assert not cache.exists()
     assert any("is not the file (wrong SHA-256)" in line for line in told)
 
@@ -150,7 +150,7 @@ def test_an_interrupted_download_leaves_nothing_behind(
     server.breaks_off_after = 5_000_000
     told: list[str] = []
     weights = resolve_weights(None, cache, official=official, report=told.append)
-    assert weights.source == "untrained"
+    assert weights.source == "bundled"
     assert not cache.exists()
     assert any("broke off" in line for line in told)
 
@@ -163,7 +163,7 @@ def test_a_published_file_that_is_no_resnet18_is_passed_over(server: FileServer,
     weights = resolve_weights(
         None, cache, official=OfficialFile(server.url + name, "m", "d"), report=told.append
     )
-    assert weights.source == "untrained"
+    assert weights.source == "bundled"
     assert any("not a ResNet18" in line for line in told)
 
 
@@ -189,16 +189,14 @@ def test_when_downloads_are_off_nobody_is_asked(
 ) -> None:
     told: list[str] = []
     weights = resolve_weights(None, cache, official=official, may_download=False, report=told.append)
-    assert (weights.model_id, weights.source, weights.sha256) == ("resnet18/untrained-0", "untrained", None)
-    assert server.requests == []
-    assert "untrained" in told[-1]
-
-
-def test_an_untrained_network_is_the_same_every_time() -> None:
-    assert_same_values(dict(untrained_weights(3).state), dict(untrained_weights(3).state))
-    assert not torch.equal(
-        untrained_weights(3).state["conv1.weight"], untrained_weights(4).state["conv1.weight"]
+    assert (weights.model_id, weights.source, weights.sha256) == (
+        "resnet18/vitrine-1",
+        "bundled",
+        BUNDLED.sha256,
     )
+    assert server.requests == []
+    assert "is used" in told[-1]
+    assert official.url in told[-1]
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".pt", ".safetensors"])
@@ -316,7 +314,7 @@ def test_the_embedder_bears_the_id_of_its_weights(tmp_path: Path) -> None:
         weights_download=False, cache_dir=tmp_path, device="cpu", embed_batch=3, torch_threads=1
     )
     embedder, weights = load_embedder(settings, report=quiet)
-    assert embedder.model_id == weights.model_id == "resnet18/untrained-0"
+    assert embedder.model_id == weights.model_id == "resnet18/vitrine-1"
     assert embedder.device == "cpu"
     assert torch.get_num_threads() == 1
 

@@ -1,4 +1,4 @@
-"""Which weights the network gets: an explicit file, the cache, torchvision's download, or none.
+"""Which weights the network gets: an explicit file, the cache, torchvision's download, or those that are shipped.
 
 Files are read as tensors only, never as pickled objects, and those of the chain only after a look at their hash.
 """
@@ -31,7 +31,6 @@ from worker.algorithms.resnet import (
     build_resnet18,
     checked_state,
     load_state,
-    untrained_resnet18,
 )
 from worker.download import MOST_BYTES, DownloadFailed, Report, download
 
@@ -39,15 +38,13 @@ log = structlog.get_logger(__name__)
 
 Fetch = Callable[[str, Report], bytes]
 
-UNTRAINED_SEED: Final = 0
-
 
 def _log(sentence: str) -> None:
     log.info(sentence)
 
 
 class BadWeightsFile(BadSetting):
-    """The weights file that was named cannot be used."""
+    """A weights file that has to be used cannot be."""
 
     code = "bad_weights_file"
 
@@ -68,13 +65,13 @@ class UnreadableWeights(WeightsUnavailable):
 class Weights:
     """Values for a ResNet18 and where they are from.
 
-    state: what `resnet.load_state` takes. sha256: of the file in hex; None for values that are from no file.
+    state: what `resnet.load_state` takes. sha256: of the file in hex.
     """
 
     model_id: str
-    source: Literal["explicit", "cache", "download", "untrained"]
+    source: Literal["explicit", "cache", "download", "bundled"]
     description: str
-    sha256: str | None
+    sha256: str
     state: Mapping[str, Tensor] = field(repr=False)
 
 
@@ -100,6 +97,24 @@ TORCHVISION: Final = OfficialFile(
     url=OFFICIAL_WEIGHTS.url,
     model_id="resnet18/imagenet1k-v1",
     description="torchvision's ResNet18, trained on ImageNet (IMAGENET1K_V1)",
+)
+
+
+@dataclass(frozen=True)
+class BundledFile:
+    """A weights file that lies beside this module, and the SHA-256 (in hex) that it must have."""
+
+    path: Path
+    sha256: str
+    model_id: str
+    description: str
+
+
+BUNDLED: Final = BundledFile(
+    path=Path(__file__).with_name("vitrine-resnet18-v1.safetensors"),
+    sha256="0975b9eb88d514738cd008e43b8c5888884a17419193a11faacbf89df419a642",
+    model_id="resnet18/vitrine-1",
+    description="Vitrine's own ResNet18, distilled on torchvision's trunk (no download needed)",
 )
 
 
@@ -132,11 +147,12 @@ def resolve_weights(
     report: Report = _log,
     official: OfficialFile = TORCHVISION,
     fetch: Fetch = download,
+    bundled: BundledFile = BUNDLED,
 ) -> Weights:
-    """The first weights that are to be had: from `explicit`, the cache, a download, or none (a seeded network).
+    """The first weights that are to be had: from `explicit`, the cache, a download, or the file that is shipped.
 
-    A file that was named is used or refused, never passed over: raises BadWeightsFile. `report` is told in sentences
-    why each other step was passed over, and how far a download is.
+    A file that was named, or is shipped, is used or refused, never passed over: raises BadWeightsFile. `report` is told
+    in sentences why each other step was passed over, and how far a download is.
     """
     if explicit is not None:
         return explicit_weights(explicit, official)
@@ -150,10 +166,10 @@ def resolve_weights(
         except WeightsUnavailable as error:
             report(error.message)
     report(
-        "The network stays untrained, so look-alikes will be poor."
-        f" Put {official.url} at {cached}, or name a weights file in {variable('weights')}."
+        f"{bundled.description} is used. It is nearly as good as the official weights; to have those,"
+        f" put {official.url} at {cached}, or name a weights file in {variable('weights')}."
     )
-    return untrained_weights(UNTRAINED_SEED)
+    return bundled_weights(bundled)
 
 
 def explicit_weights(path: Path, official: OfficialFile = TORCHVISION) -> Weights:
@@ -198,12 +214,17 @@ def downloaded_weights(official: OfficialFile, cached: Path, fetch: Fetch, repor
     return Weights(official.model_id, "download", official.description, sha256, state)
 
 
-def untrained_weights(seed: int) -> Weights:
-    """Random values, the same for the same seed: better than nothing for looks, no more."""
-    state = checked_state(untrained_resnet18(seed).state_dict())
-    return Weights(
-        f"resnet18/untrained-{seed}", "untrained", "an untrained network (no weights found)", None, state
-    )
+def bundled_weights(bundled: BundledFile = BUNDLED) -> Weights:
+    """The weights that are shipped. Raises BadWeightsFile for a file that is missing or not as it was shipped."""
+    try:
+        data = _read(bundled.path)
+        sha256 = _checked_sha256(data, bundled)
+        state = read_state(data, bundled.path.suffix)
+    except WeightsUnavailable as error:
+        raise BadWeightsFile(
+            f"Vitrine's own weights, {bundled.path}, cannot be used: {error.message} Install Vitrine again."
+        ) from error
+    return Weights(bundled.model_id, "bundled", bundled.description, sha256, state)
 
 
 def read_state(data: bytes, suffix: str) -> dict[str, Tensor]:
@@ -223,6 +244,13 @@ def read_state(data: bytes, suffix: str) -> dict[str, Tensor]:
         return checked_state(state)
     except WrongState as error:
         raise UnreadableWeights(str(error)) from error
+
+
+def _checked_sha256(data: bytes, bundled: BundledFile) -> str:
+    sha256 = hashlib.sha256(data).hexdigest()
+    if sha256 != bundled.sha256:
+        raise WeightsUnavailable("It is not the file that was shipped (wrong SHA-256).")
+    return sha256
 
 
 # What torch's and safetensors' readers raise on files that are not theirs.
