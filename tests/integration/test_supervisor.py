@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from infra.console import Console
@@ -262,11 +263,8 @@ def test_the_stack_stops_with_the_process_that_started_it(tmp_path: Path) -> Non
 
 
 def _watchdog_of(stack: Stack) -> int:
-    listing = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
-    ).stdout
-    for line in listing.splitlines():
-        pid, parent, command = line.split(maxsplit=2)
-        if int(parent) == stack.process.pid and "watchdog.py" in command:
-            return int(pid)
+    # Not by way of ps: under readline, which pytest loads, it cuts command lines at 80 columns.
+    for child in psutil.Process(stack.process.pid).children():
+        if any(part.endswith("watchdog.py") for part in child.cmdline()):
+            return child.pid
     raise AssertionError("There is no watchdog.")
