@@ -57,6 +57,9 @@ check: lint test ## Lint and test
 bench: $(DEV_INSTALLED) ## Run the benchmarks
 	$(BIN)/python -m benchmarks
 
+bench-%: $(DEV_INSTALLED) ## Run one benchmark, such as bench-topk
+	$(BIN)/python -m benchmarks $*
+
 constraints: ## Take the newest versions that pyproject.toml allows into constraints.txt
 	@$(require-python)
 	rm -rf build/constraints

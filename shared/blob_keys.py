@@ -55,4 +55,4 @@ def of_image(sha256: str) -> list[str]:
 
 def snapshot(job_id: UUID) -> str:
     """The embeddings that one full index run works on."""
-    return f"{SNAPSHOTS}{job_id}/embeddings.npz"
+    return f"{SNAPSHOTS}{job_id}/embeddings"
