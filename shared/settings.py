@@ -87,7 +87,7 @@ class Settings:
         _path, None, "ResNet18 weights (.pth or .safetensors) to use instead of torchvision's"
     )
     weights_download: bool = _setting(_flag, True, "whether torchvision's weights may be downloaded")
-    cache_dir: Path = _setting(_path, Path("var/cache"), "folder for downloaded weights")
+    cache_dir: Path = _setting(_path, Path("var/cache"), "folder for downloaded weights and compiled code")
     device: str = _setting(_one_of("auto", "cpu", "cuda", "mps"), "auto", "where embeddings are computed")
     embed_batch: int = _setting(_whole(1, 1024), 32, "photos in one forward pass")
     torch_threads: int = _setting(
@@ -101,7 +101,9 @@ class Settings:
     index_max_wait_seconds: int = _setting(
         _whole(1, 3600), 45, "longest that a new embedding waits to be indexed"
     )
-    index_tile_rows: int = _setting(_whole(64, 1_000_000), 8192, "rows of one tile of a full index run")
+    index_tile_rows: int = _setting(
+        _whole(64, 1_000_000), 32_768, "images of one part of a full index run; a tile compares two"
+    )
 
     lease_seconds: int = _setting(_whole(2, 3600), 60, "how long a worker holds a job without a heartbeat")
     sweep_seconds: int = _setting(_whole(1, 600), 10, "time between two runs of the sweeper")

@@ -56,6 +56,8 @@ class Services:
 
 
 def make_services(settings: Settings, app: Celery) -> Services:
+    # Where numba keeps what it has compiled. It reads this when it is imported, which is when a gallery is large.
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(settings.cache_dir.resolve() / "numba"))
     dispatcher = CeleryDispatcher(app)
     return Services(
         settings=settings,
