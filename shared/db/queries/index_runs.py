@@ -61,6 +61,11 @@ def save_embedding(connection: Connection, image_id: int, model: str, embedding:
     connection.execute(insert(IndexChange).values(image_id=image_id))
 
 
+def lock_target_model(connection: Connection) -> str | None:
+    """What embedding workers compute now; nobody else changes it before this transaction ends."""
+    return connection.execute(select(IndexState.target_model).with_for_update()).scalar_one()
+
+
 def register_model(connection: Connection, model: str, weights: str) -> None:
     """Names what embedding workers compute from now on. It serves at once where nothing has been embedded yet."""
     nothing_embedded = ~select(Embedding.image_id).where(Embedding.model == IndexState.model).exists()
