@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS := web,worker,local
 DEV_EXTRAS := $(EXTRAS),dev
+# The benchmarks' peers: other programs for the same ends, which nothing else needs.
+BENCH_EXTRAS := $(DEV_EXTRAS),bench
 # Another package index for torch and torchvision alone, such as the one with builds for CPUs only: see README.
 TORCH_INDEX ?=
 # Test processes; each starts servers of its own.
@@ -15,6 +17,7 @@ export VITRINE_PORT
 PIP_INSTALL = pip install --disable-pip-version-check --constraint constraints.txt
 INSTALLED := $(VENV)/.installed
 DEV_INSTALLED := $(VENV)/.installed-dev
+BENCH_INSTALLED := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -54,10 +57,10 @@ format: $(DEV_INSTALLED) ## Format the code and mend what can be mended
 
 check: lint test ## Lint and test
 
-bench: $(DEV_INSTALLED) ## Run the benchmarks
+bench: $(BENCH_INSTALLED) ## Run the benchmarks; make bench-NAME runs one
 	$(BIN)/python -m benchmarks
 
-bench-%: $(DEV_INSTALLED) ## Run one benchmark, such as bench-topk
+bench-%: $(BENCH_INSTALLED)
 	$(BIN)/python -m benchmarks $*
 
 constraints: ## Take the newest versions that pyproject.toml allows into constraints.txt
@@ -65,7 +68,7 @@ constraints: ## Take the newest versions that pyproject.toml allows into constra
 	rm -rf build/constraints
 	$(PYTHON) -m venv build/constraints
 	$(if $(TORCH_INDEX),build/constraints/bin/pip install --no-deps --index-url $(TORCH_INDEX) torch torchvision)
-	build/constraints/bin/pip install --editable '.[$(DEV_EXTRAS)]'
+	build/constraints/bin/pip install --editable '.[$(BENCH_EXTRAS)]'
 	head -n 1 constraints.txt > build/constraints.txt
 	build/constraints/bin/pip freeze --exclude-editable | sed 's/+.*//' >> build/constraints.txt
 	mv build/constraints.txt constraints.txt
@@ -85,6 +88,11 @@ $(DEV_INSTALLED): pyproject.toml constraints.txt | $(BIN)/pip
 	$(install-torch)
 	$(BIN)/$(PIP_INSTALL) --editable '.[$(DEV_EXTRAS)]'
 	@touch $@ $(INSTALLED)
+
+$(BENCH_INSTALLED): pyproject.toml constraints.txt | $(BIN)/pip
+	$(install-torch)
+	$(BIN)/$(PIP_INSTALL) --editable '.[$(BENCH_EXTRAS)]'
+	@touch $@ $(DEV_INSTALLED) $(INSTALLED)
 
 # pip is the last thing that venv makes: what was cut short is made again.
 $(BIN)/pip:

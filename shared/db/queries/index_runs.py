@@ -88,6 +88,11 @@ SAVE_EMBEDDINGS = text("""
 """).bindparams(bindparam("image_ids", type_=ARRAY(BigInteger)), bindparam("embeddings", type_=ARRAY(Text)))
 
 
+def lock_target_model(connection: Connection) -> str | None:
+    """What embedding workers compute now; nobody else changes it before this transaction ends."""
+    return connection.execute(select(IndexState.target_model).with_for_update()).scalar_one()
+
+
 def register_model(connection: Connection, model: str, weights: str) -> None:
     """Names what embedding workers compute from now on. It serves at once where nothing has been embedded yet."""
     nothing_embedded = ~select(Embedding.image_id).where(Embedding.model == IndexState.model).exists()
