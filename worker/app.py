@@ -1,9 +1,10 @@
-"""The Celery entry: `celery --app worker.app worker --queues cpu,index,maintenance`.
+"""The Celery entry: `celery --app worker.app worker --queues cpu,index,maintenance,train`.
 
 A task receives nothing but a job's id. What it works with is built once a process, at its first task, so that
 nothing is shared across a fork.
 """
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -23,11 +24,12 @@ from shared.logs import configure_logs
 from shared.settings import Settings, load_settings
 from worker.lifecycle import Job, Lifecycle, Outcome
 from worker.services import Services, make_services
-from worker.tasks import full_index, index
+from worker.tasks import full_index, index, predictors
 from worker.tasks.analyse import analyse
 from worker.tasks.embed import DRAIN_SECONDS, embed
 from worker.tasks.maintenance import sweep
 from worker.tasks.palette import palette
+from worker.tasks.predictors.kinds import load_kinds
 
 Handler = Callable[[Services, Job], Outcome]
 
@@ -39,10 +41,16 @@ HANDLERS: Final[dict[JobKind, Handler]] = {
     JobKind.INDEX_MERGE: full_index.merge,
     JobKind.INDEX_SWITCH: full_index.switch,
     JobKind.INDEX_INCREMENTAL: index.incremental,
+    JobKind.TRAIN_PREDICTOR: predictors.train,
+    JobKind.PREDICT: predictors.predict,
+    JobKind.PREDICT_BATCH: predictors.predict_batch,
 }
 
 # The pool's hard limit comes after the job's own deadline: first the lease goes, then the process.
 LIMIT_AFTER_DEADLINE: Final = 20
+
+# Where processors are shared, a backlog leaves them to whoever is being waited for: the front end and predictions.
+BACKGROUND_NICENESS: Final = 5
 
 
 class Process:
@@ -70,12 +78,18 @@ class Process:
         """Called in the main process before the pool is made.
 
         A solo worker of the gpu queue loads its weights now: bad ones stop it at once, good ones are known to all
-        before the first photo. No other pool may, since torch must not be touched before a fork.
+        before the first photo. No other pool may, since torch must not be touched before a fork. What predictors
+        compute with is imported now too: nobody waits for it, and a pool's processes share its memory.
         """
         # Celery sets up its logs later than this.
         configure_logs(self._settings, "worker")
         self.alone = issubclass(get_implementation(worker.pool_cls), SoloPool)
-        if not self.alone or Queue.GPU.value not in worker.app.amqp.queues.consume_from:
+        queues = set(worker.app.amqp.queues.consume_from)
+        if Queue.PREDICT.value not in queues:
+            os.nice(BACKGROUND_NICENESS)
+        if queues & {Queue.TRAIN.value, Queue.PREDICT.value}:
+            load_kinds()
+        if not self.alone or Queue.GPU.value not in queues:
             return
         try:
             _ = self.services.embedder

@@ -18,6 +18,7 @@ from worker.algorithms.embedding import Embedder
 from worker.engines import choose_engine, make_embedder, model_id, this_machine
 from worker.index_store import SnapshotCache
 from worker.sandbox import Sandbox
+from worker.warm_models import WarmModels
 from worker.weights import load_weights
 
 log = structlog.get_logger(__name__)
@@ -33,6 +34,7 @@ class Services:
     dispatcher: Dispatcher
     worker_name: str
     snapshots: SnapshotCache = field(default_factory=SnapshotCache)
+    models: WarmModels = field(default_factory=WarmModels)
 
     @cached_property
     def sandbox(self) -> Sandbox:
