@@ -139,11 +139,14 @@ def plan(stack: Stack) -> list[Stage]:
         )
     if stack.valkey is not None:
         stages.append(Stage("valkey", (stack.valkey.program,), stack.valkey.is_ready))
-    workers = Workers(stack.environ["VITRINE_BROKER_URL"], ("cpu", "embed"))
+    workers = Workers(stack.environ["VITRINE_BROKER_URL"], ("cpu", "embed", "predict"))
     return [
         *stages,
         Stage("the migrations", (migrations(stack),)),
-        Stage("the workers", (beat(stack), cpu_worker(stack), embedding_worker(stack))),
+        Stage(
+            "the workers",
+            (beat(stack), cpu_worker(stack), embedding_worker(stack), prediction_worker(stack)),
+        ),
         Stage("the front end", (web(stack),), lambda: web_is_ready(stack.port)),
         Stage("the workers' report", ready=workers.have_reported, patience=WORKER_PATIENCE_SECONDS),
     ]
@@ -171,12 +174,12 @@ def web(stack: Stack) -> Program:
 
 
 def cpu_worker(stack: Stack) -> Program:
-    """Takes everything but embeddings, a process for each core."""
+    """Takes everything but embeddings and predictions, a process for each core."""
     processes = min(max(os.cpu_count() or 1, 1), MOST_CPU_PROCESSES)
     return Program(
         name="worker-cpu",
         command=(
-            *_worker("cpu", "cpu,index,maintenance"),
+            *_worker("cpu", "cpu,index,maintenance,train"),
             *("--pool", "prefork", "--concurrency", str(processes)),
         ),
         environ={**stack.environ, **ONE_THREAD},
@@ -190,6 +193,16 @@ def embedding_worker(stack: Stack) -> Program:
         name="worker-embed",
         command=(*_worker("embed", "gpu"), "--pool", "solo"),
         environ=stack.environ,
+        stop_seconds=WORKER_STOP_SECONDS,
+    )
+
+
+def prediction_worker(stack: Stack) -> Program:
+    """Answers predictions, in one process that keeps models warm and that nothing else holds up."""
+    return Program(
+        name="worker-predict",
+        command=(*_worker("predict", "predict"), "--pool", "solo"),
+        environ={**stack.environ, **ONE_THREAD},
         stop_seconds=WORKER_STOP_SECONDS,
     )
 

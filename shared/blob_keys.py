@@ -9,6 +9,8 @@ from uuid import UUID
 ORIGINALS: Final = "originals/"
 UPLOADS: Final = "uploads/"
 SNAPSHOTS: Final = "index/"
+PREDICTORS: Final = "predictors/"
+PREDICTIONS: Final = "predictions/"
 
 THUMBNAIL_SIZES: Final = (256, 512, 1024)
 
@@ -19,7 +21,7 @@ def original(sha256: str) -> str:
 
 
 def upload(sha256: str) -> str:
-    """A photo that is only passing through: its palette is wanted and nothing is kept."""
+    """What is only passing through, such as a photo whose palette is wanted or a table to train from."""
     return f"{UPLOADS}{sha256[:2]}/{sha256}"
 
 
@@ -56,3 +58,13 @@ def of_image(sha256: str) -> list[str]:
 def snapshot(job_id: UUID) -> str:
     """The embeddings that one full index run works on."""
     return f"{SNAPSHOTS}{job_id}/embeddings.npz"
+
+
+def predictor(sha256: str) -> str:
+    """A trained model, named by its own SHA-256."""
+    return f"{PREDICTORS}{sha256[:2]}/{sha256}"
+
+
+def predictions(job_id: UUID) -> str:
+    """The table that a batch of predictions made."""
+    return f"{PREDICTIONS}{job_id}/predictions.csv"

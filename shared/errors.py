@@ -115,6 +115,12 @@ class BadParameter(BadInput):
         super().__init__(message)
 
 
+class BadData(BadParameter):
+    """The table or the collection of photos cannot be learned from, or predicted for, as it is."""
+
+    code = "bad_data"
+
+
 class BadCursor(BadInput):
     """The cursor is not one that Vitrine gave out. Start again without it."""
 
@@ -172,10 +178,22 @@ class JobNotFound(NotFound):
     code = "job_not_found"
 
 
+class PredictorNotFound(NotFound):
+    """There is no such predictor, or not in this version. It may have been deleted, or not be trained yet."""
+
+    code = "predictor_not_found"
+
+
 class Conflict(VitrineError):
     """The state of the thing forbids this."""
 
     code = "conflict"
+
+
+class ModelUnusable(BadInput):
+    """The stored model cannot be used any more. Train the predictor again."""
+
+    code = "model_unusable"
 
 
 # --- what Vitrine leans on ----------------------------------------------------------------------------------------

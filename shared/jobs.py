@@ -14,6 +14,11 @@ class Queue(StrEnum):
     CPU = "cpu"
     GPU = "gpu"
     INDEX = "index"
+    # Training and tables of predictions: minutes of work for one person. A worker turns between its queues, so that
+    # these wait for one task of a backlog of uploads and not for all of it.
+    TRAIN = "train"
+    # Single predictions, for which a person is waiting: taken by a process of their own that keeps models warm.
+    PREDICT = "predict"
     # Its own queue, so that the sweeper never waits behind the backlog that it is there to mend.
     MAINTENANCE = "maintenance"
 
@@ -45,6 +50,9 @@ class JobKind(StrEnum):
     INDEX_TILE = "index-tile"
     INDEX_SWITCH = "index-switch"
     INDEX_INCREMENTAL = "index-incremental"
+    TRAIN_PREDICTOR = "train-predictor"
+    PREDICT = "predict"
+    PREDICT_BATCH = "predict-batch"
 
 
 PARENTS: Final = frozenset({JobKind.ANALYSE_IMAGE, JobKind.INDEX_FULL})
@@ -73,6 +81,11 @@ RULES: Final[dict[JobKind, JobRules]] = {
     JobKind.INDEX_TILE: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
     JobKind.INDEX_SWITCH: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
     JobKind.INDEX_INCREMENTAL: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
+    # The largest table that is taken trains within minutes. One that kills its worker twice would do so again.
+    JobKind.TRAIN_PREDICTOR: JobRules(Queue.TRAIN, attempts=3, deadline_seconds=900),
+    JobKind.PREDICT_BATCH: JobRules(Queue.TRAIN, attempts=3, deadline_seconds=600),
+    # A prediction takes milliseconds; the first of a large model, whose file is read before it, some seconds.
+    JobKind.PREDICT: JobRules(Queue.PREDICT, attempts=3, deadline_seconds=60),
 }
 
 # The one task that has no job row: it looks after the rows.

@@ -15,6 +15,7 @@ from shared.errors import BadCursor
 
 _IMAGE: Final = re.compile(r"i([1-9][0-9]{0,18})")
 _COLOUR: Final = re.compile(r"c([1-9][0-9]{0,18}):([0-9.e+-]{1,32})")
+_NAME: Final = re.compile(r"n([ -~]{1,64})")
 _JOB: Final = re.compile(r"j([0-9a-f]{32})")
 
 
@@ -52,6 +53,21 @@ def decode_job(cursor: str | None) -> UUID | None:
     if not found:
         raise BadCursor
     return UUID(found[1])
+
+
+def encode_name(last: str | None) -> str | None:
+    """The cursor of a page that ends with the name; none on the last page."""
+    return None if last is None else _encode(f"n{last}")
+
+
+def decode_name(cursor: str | None) -> str | None:
+    """The name of a cursor. Raises BadCursor."""
+    if cursor is None:
+        return None
+    found = _NAME.fullmatch(_decode(cursor))
+    if not found:
+        raise BadCursor
+    return found[1]
 
 
 def _encode(text: str) -> str:

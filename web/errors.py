@@ -37,6 +37,8 @@ STATUS: Final[Mapping[str, int]] = {
     "too_many_frames": 422,
     "bad_json": 400,
     "bad_parameter": 400,
+    "bad_data": 422,
+    "bad_value": 422,
     "bad_cursor": 400,
     "key_reused": 409,
     "key_in_use": 409,
@@ -46,8 +48,10 @@ STATUS: Final[Mapping[str, int]] = {
     "not_found": 404,
     "image_not_found": 404,
     "job_not_found": 404,
+    "predictor_not_found": 404,
     "not_ready": 404,
     "conflict": 409,
+    "model_unusable": 409,
     "unavailable": 503,
     "storage_unavailable": 503,
     "database_unavailable": 503,
@@ -89,6 +93,12 @@ class BadParameters(BadParameter):
     def __init__(self, problems: Iterable[FieldProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__(self.problems[0].field, " ".join(problem.message for problem in self.problems))
+
+
+class BadValues(BadParameters):
+    """Some values cannot be predicted for."""
+
+    code = "bad_value"
 
 
 class UnknownFields(BadJson):

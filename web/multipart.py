@@ -1,4 +1,4 @@
-"""Forms with one photo (multipart/form-data, RFC 7578), read part by part while they come in.
+"""Forms with one file (multipart/form-data, RFC 7578), read part by part while they come in.
 
 Werkzeug's decoder does the parsing. Its form parser is not used: it lets a body that was cut off pass as an empty one,
 and a file name with a line break as a field.
@@ -35,24 +35,43 @@ class Form:
 
     fields: dict[str, list[str]] = field(default_factory=dict)
     filename: str = ""
+    has_file: bool = False
 
 
-def read_form(stream: IO[bytes], content_type: str, spool: Spool) -> Form:
-    """The form in the stream; its file, from the part named "file", goes into the spool.
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """The part that holds the file. missing: what to say where it does not come; needed: whether it must."""
 
-    Raises NoFile for a body that is malformed, cut off or without a photo, OneFileOnly, and TooLarge.
+    name: str
+    missing: str
+    needed: bool = True
+
+
+PHOTO: Final = FilePart("file", NoFile().message)
+
+
+def read_form(
+    stream: IO[bytes],
+    content_type: str,
+    spool: Spool,
+    file: FilePart = PHOTO,
+    most_parts: int = MAX_PARTS,
+) -> Form:
+    """The form in the stream; its file goes into the spool.
+
+    Raises NoFile for a body that is malformed, cut off or without its file, OneFileOnly, and TooLarge.
     """
     boundary = parse_options_header(content_type)[1].get("boundary", "")
     if not 1 <= len(boundary) <= MAX_BOUNDARY or not boundary.isascii():
         raise NoFile("The Content-Type has no boundary, so the parts of the body cannot be told apart.")
-    reader = _Reader(spool)
+    reader = _Reader(spool, file, most_parts)
     try:
         for event in _events(stream, MultipartDecoder(boundary.encode())):
             reader.take(event)
     except ValueError as error:
         raise NoFile(_MALFORMED) from error
-    if not reader.has_file:
-        raise NoFile
+    if file.needed and not reader.form.has_file:
+        raise NoFile(file.missing)
     return reader.form
 
 
@@ -73,10 +92,11 @@ def _events(stream: IO[bytes], decoder: MultipartDecoder) -> Iterator[Event]:
 class _Reader:
     """Puts each part where it belongs."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, file: FilePart, most_parts: int) -> None:
         self.form = Form()
-        self.has_file = False
         self._spool = spool
+        self._file = file
+        self._most_parts = most_parts
         self._parts = 0
         self._field_bytes = 0
         self._part: Field | File | None = None
@@ -92,18 +112,18 @@ class _Reader:
 
     def _begin(self, part: Field | File) -> None:
         self._parts += 1
-        if self._parts > MAX_PARTS:
-            raise TooLarge(f"The form has more than {MAX_PARTS} parts.")
+        if self._parts > self._most_parts:
+            raise TooLarge(f"The form has more than {self._most_parts} parts.")
         _check_headers(part)
         self._part = part
-        if isinstance(part, Field) and part.name == "file":
-            raise NoFile('The part named "file" has no file name.')
+        if isinstance(part, Field) and part.name == self._file.name:
+            raise NoFile(f'The part named "{self._file.name}" has no file name.')
         if isinstance(part, File) and part.filename:
-            if self.has_file:
+            if self.form.has_file:
                 raise OneFileOnly
-            if part.name != "file":
-                raise NoFile
-            self.has_file = True
+            if part.name != self._file.name:
+                raise NoFile(self._file.missing)
+            self.form.has_file = True
             self.form.filename = part.filename
 
     def _add(self, data: bytes) -> None:

@@ -1,9 +1,10 @@
 """Rows as the API shows them (web/schemas.py has the fields with their meaning)."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from shared.db.queries.images import ImageRow
 from shared.db.queries.index import IndexCounts, IndexStateRow, RunRow
@@ -92,13 +93,37 @@ def _job_error(job: JobRow) -> dict[str, str] | None:
 def _job_result(job: JobRow) -> dict[str, Any] | None:
     if job.status is not JobStatus.SUCCEEDED:
         return None
-    if job.kind is JobKind.PALETTE and job.result is not None:
-        return palette_document(job.result["colors"], job.result["version"])
     if job.kind is JobKind.ANALYSE_IMAGE and job.image_id is not None:
         here = image_path(job.image_id)
         links = {"image": here, "palette": f"{here}/palette", "similar": f"{here}/similar"}
         return {"image": str(job.image_id), "links": links}
-    return job.result
+    present = _RESULTS.get(job.kind)
+    return job.result if present is None or job.result is None else present(job, job.result)
+
+
+def _palette_result(_job: JobRow, result: dict[str, Any]) -> dict[str, Any]:
+    return palette_document(result["colors"], result["version"])
+
+
+def _training_result(_job: JobRow, result: dict[str, Any]) -> dict[str, Any]:
+    here = f"{PREFIX}/predictors/{quote(result['predictor'], safe='')}"
+    return {**result, "links": {"predictor": here}}
+
+
+def _prediction_result(job: JobRow, result: dict[str, Any]) -> dict[str, Any]:
+    return {**result, "job": str(job.id)}
+
+
+def _batch_result(job: JobRow, result: dict[str, Any]) -> dict[str, Any]:
+    return {**result, "links": {"csv": f"{job_path(job)}/predictions"}}
+
+
+_RESULTS: Final[Mapping[JobKind, Callable[[JobRow, dict[str, Any]], dict[str, Any]]]] = {
+    JobKind.PALETTE: _palette_result,
+    JobKind.TRAIN_PREDICTOR: _training_result,
+    JobKind.PREDICT: _prediction_result,
+    JobKind.PREDICT_BATCH: _batch_result,
+}
 
 
 def _job_links(job: JobRow) -> dict[str, str]:

@@ -6,10 +6,12 @@ answers against the schemas.
 
 from typing import Any, Final
 
-from marshmallow import INCLUDE, Schema, fields, validate
+from marshmallow import Schema, fields, validate
 
 from shared.blob_keys import THUMBNAIL_SIZES
 from shared.jobs import JobKind, JobStatus
+from web.answer_schemas import AnswerSchema as _AnswerSchema
+from web.answer_schemas import always as _always
 from web.fields import (
     BodyInteger,
     BodyTags,
@@ -35,11 +37,6 @@ MAX_SIMILAR: Final = 50
 
 _STATUSES: Final = [status.value for status in JobStatus]
 _KINDS: Final = [kind.value for kind in JobKind]
-
-
-def _always(field: type[fields.Field[Any]], description: str, **options: Any) -> Any:
-    """A field that every answer has."""
-    return field(required=True, metadata={"description": description}, **options)
 
 
 def _status(description: str) -> Any:
@@ -147,12 +144,6 @@ class NewIndexRun(Schema):
 
 
 # --- answers ----------------------------------------------------------------------------------------------------
-
-
-class _AnswerSchema(Schema):
-    class Meta:
-        # A client must bear fields that it does not know: an answer may come to say more.
-        unknown = INCLUDE
 
 
 class FieldProblemSchema(_AnswerSchema):

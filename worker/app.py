@@ -1,4 +1,4 @@
-"""The Celery entry: `celery --app worker.app worker --queues cpu,index,maintenance`.
+"""The Celery entry: `celery --app worker.app worker --queues cpu,index,maintenance,train`.
 
 A task receives nothing but a job's id. What it works with is built once a process, at its first task, so that
 nothing is shared across a fork.
@@ -23,7 +23,7 @@ from shared.logs import configure_logs
 from shared.settings import Settings, load_settings
 from worker.lifecycle import Job, Lifecycle, Outcome
 from worker.services import Services, make_services
-from worker.tasks import index
+from worker.tasks import index, predictors
 from worker.tasks.analyse import analyse
 from worker.tasks.embed import DRAIN_SECONDS, embed
 from worker.tasks.maintenance import sweep
@@ -38,6 +38,9 @@ HANDLERS: Final[dict[JobKind, Handler]] = {
     JobKind.INDEX_TILE: index.tile,
     JobKind.INDEX_SWITCH: index.switch,
     JobKind.INDEX_INCREMENTAL: index.incremental,
+    JobKind.TRAIN_PREDICTOR: predictors.train,
+    JobKind.PREDICT: predictors.predict,
+    JobKind.PREDICT_BATCH: predictors.predict_batch,
 }
 
 # The pool's hard limit comes after the job's own deadline: first the lease goes, then the process.

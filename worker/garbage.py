@@ -1,4 +1,4 @@
-"""Removing what nobody can reach any more: rows of deleted images, blobs without rows, passing uploads, snapshots."""
+"""Removing what nobody can reach any more: rows of deleted images, blobs without rows, what was only passing through."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ import structlog
 from shared import blob_keys
 from shared.db.queries import retention
 from shared.db.queries.idempotency import forget_expired_keys
+from shared.db.queries.predictors import known_models
 from shared.db.unit_of_work import UnitOfWork
 from shared.storage import BlobStore
 
@@ -34,6 +35,8 @@ def collect_garbage(unit_of_work: UnitOfWork, blobs: BlobStore, before: datetime
         "garbage_collected",
         images=_purge_images(unit_of_work, before),
         photos=_delete_orphans(unit_of_work, blobs, before),
+        models=_delete_models(unit_of_work, blobs, before),
+        predictions=_delete_old(blobs, blob_keys.PREDICTIONS, before),
         uploads=_delete_old(blobs, blob_keys.UPLOADS, before),
         snapshots=0 if underway else _delete_old(blobs, blob_keys.SNAPSHOTS, before),
     )
@@ -62,6 +65,20 @@ def _delete_orphans(unit_of_work: UnitOfWork, blobs: BlobStore, before: datetime
                 blob_keys.of_image(sha256)
             ):  # the original last: it is what this finds them by
                 blobs.delete(key)
+        deleted += len(orphans)
+    return deleted
+
+
+def _delete_models(unit_of_work: UnitOfWork, blobs: BlobStore, before: datetime) -> int:
+    """Models that no version of a predictor names."""
+    deleted = 0
+    old = (info.key for info in blobs.list(blob_keys.PREDICTORS) if info.modified < before)
+    for keys in batches(old):
+        models = {key.rsplit("/", 1)[-1] for key in keys}
+        with unit_of_work.read() as connection:
+            orphans = models - known_models(connection, models)
+        for sha256 in orphans:
+            blobs.delete(blob_keys.predictor(sha256))
         deleted += len(orphans)
     return deleted
 

@@ -17,6 +17,7 @@ from shared.storage import BlobStore, make_blob_store
 from worker.algorithms.embedding import Embedder
 from worker.index_store import SnapshotCache
 from worker.sandbox import Sandbox
+from worker.warm_models import WarmModels
 from worker.weights import load_embedder
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,7 @@ class Services:
     dispatcher: Dispatcher
     worker_name: str
     snapshots: SnapshotCache = field(default_factory=SnapshotCache)
+    models: WarmModels = field(default_factory=WarmModels)
 
     @cached_property
     def sandbox(self) -> Sandbox:

@@ -81,6 +81,9 @@ _SENTENCES: Final = {
     JobKind.PALETTE: "Another palette of",
     JobKind.INDEX_FULL: "Look-alikes of every photo, from the start",
     JobKind.INDEX_INCREMENTAL: "Look-alikes of the photos that came or went",
+    JobKind.TRAIN_PREDICTOR: "Training of a predictor",
+    JobKind.PREDICT: "A prediction",
+    JobKind.PREDICT_BATCH: "Predictions for a table",
 }
 
 

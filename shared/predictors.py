@@ -1,0 +1,131 @@
+"""What front end and workers say to each other about predictors. Standard library only.
+
+A predictor's `kind` decides which code guards its data, trains it and predicts with it. To add one: a value here, a
+guard in web/predictors.py, an implementation in worker/tasks/predictors.
+"""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+
+class PredictorKind(StrEnum):
+    """What goes in: the columns of a table, or a photo."""
+
+    TABULAR = "tabular"
+    IMAGE = "image"
+
+
+class Task(StrEnum):
+    """What comes out."""
+
+    CLASSIFICATION = "classification"
+    REGRESSION = "regression"
+    IMAGE_CLASSIFICATION = "image-classification"
+
+    @property
+    def kind(self) -> PredictorKind:
+        return PredictorKind.IMAGE if self is Task.IMAGE_CLASSIFICATION else PredictorKind.TABULAR
+
+
+# Left to the data: the task of a table to the values of its target, the model to cross-validation.
+AUTO: Final = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A way to learn that can be asked for by name."""
+
+    name: str
+    title: str
+    about: str
+    tasks: frozenset[Task]
+
+
+_BOTH: Final = frozenset({Task.CLASSIFICATION, Task.REGRESSION})
+
+MODELS: Final = (
+    Model(
+        "gaussian-naive-bayes",
+        "Gaussian naive Bayes",
+        "A bell curve for each feature and class; learns from a handful of rows.",
+        frozenset({Task.CLASSIFICATION}),
+    ),
+    Model(
+        "logistic-regression",
+        "Logistic regression",
+        "A weight for each feature; steady, and easy to explain.",
+        frozenset({Task.CLASSIFICATION}),
+    ),
+    Model(
+        "linear-regression",
+        "Linear regression",
+        "A weight for each feature (ordinary least squares); steady, and easy to explain.",
+        frozenset({Task.REGRESSION}),
+    ),
+    Model(
+        "random-forest",
+        "Random forest",
+        "Many decision trees, averaged; finds bends and combinations.",
+        _BOTH,
+    ),
+    Model(
+        "gradient-boosting",
+        "Histogram gradient boosting",
+        "Decision trees that mend each other's errors; strongest with hundreds of rows or more.",
+        _BOTH,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Payload:
+    """What a job's row carries: plain JSON, read back into the same class."""
+
+    def to_payload(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_payload(cls, payload: dict[str, Any]) -> Self:
+        return cls(**payload)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOrder(_Payload):
+    """What a `train-predictor` job is to do.
+
+    task: a Task, or auto for a table; upload: SHA-256 of the table or the zip among the passing uploads; None: the
+    gallery's labels are learned from.
+    """
+
+    name: str
+    kind: str
+    task: str
+    target: str
+    model: str
+    upload: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PredictOrder(_Payload):
+    """What a `predict` job is to do: with one version, for the values of a form, a passing photo or one of the gallery.
+
+    values: of every feature, checked and typed by `shared.predictor_values`. warnings: said already when they were
+    checked.
+    """
+
+    predictor_id: int
+    version: int
+    values: dict[str, Any] | None = None
+    upload: str | None = None
+    image: int | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOrder(_Payload):
+    """What a `predict-batch` job is to do: with one version, for every row of an uploaded table."""
+
+    predictor_id: int
+    version: int
+    upload: str

@@ -1,0 +1,111 @@
+"""The use cases of predictors: having one trained, and having it answer.
+
+Data are guarded, then stored, then named in a job's row: an orphan blob is harmless, a row without its blob is not.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO, Final
+
+from shared import blob_keys
+from shared.db.queries import images, jobs
+from shared.db.queries.jobs import JobRow, NewJob
+from shared.db.queries.predictors import VersionRow
+from shared.errors import BadParameter
+from shared.jobs import JobKind
+from shared.predictor_values import check_values
+from shared.predictors import AUTO, BatchOrder, PredictOrder, PredictorKind, Task, TrainOrder
+from web import guard
+from web.errors import BadValues, FieldProblem
+from web.predictor_requests import Question, Training, image_of
+from web.services import Services
+from web.spool import Spool
+
+# What is looked at before data are kept, a function a kind: (file, training) -> None. Raises BadData.
+Guard = Callable[[BinaryIO, Training], None]
+
+
+def _guard_table(_file: BinaryIO, _training: Training) -> None:
+    """Whether a model could be trained from the table."""
+
+
+GUARDS: Final[Mapping[PredictorKind, Guard]] = {PredictorKind.TABULAR: _guard_table}
+
+
+def start_training(services: Services, training: Training, request_id: str | None) -> JobRow:
+    """Has a version of the predictor trained. Raises BadData, BadParameter, StorageUnavailable, DatabaseUnavailable."""
+    kind = PredictorKind.TABULAR if training.task == AUTO else Task(training.task).kind
+    if kind not in GUARDS:
+        raise BadParameter("task", f"{training.task} cannot be trained here.")
+    if training.data is not None:
+        GUARDS[kind](training.data.file, training)
+        _store(services, training.data)
+    order = TrainOrder(
+        name=training.name,
+        kind=kind.value,
+        task=training.task,
+        target=training.target,
+        model=training.model,
+        upload=None if training.data is None else training.data.sha256,
+    )
+    # The same training asked for twice, by an impatient click, is one.
+    return _record(services, JobKind.TRAIN_PREDICTOR, order.to_payload(), request_id, once=True)
+
+
+def start_prediction(
+    services: Services, version: VersionRow, question: Question, request_id: str | None
+) -> JobRow:
+    """Has the version answer the question. Raises BadValues; of a photo, the guard's errors and ImageNotFound."""
+    ask = _ask_about_photo if version.kind is PredictorKind.IMAGE else _ask_about_values
+    order = ask(services, version, question)
+    return _record(services, JobKind.PREDICT, order.to_payload(), request_id)
+
+
+def _ask_about_values(_services: Services, version: VersionRow, question: Question) -> PredictOrder:
+    if question.values is None:
+        raise BadValues([FieldProblem("file", "This predictor takes values, not a photo.")])
+    checked = check_values(version.features, question.values)
+    if checked.problems:
+        raise BadValues(FieldProblem(each.field, each.message) for each in checked.problems)
+    return PredictOrder(
+        version.predictor_id, version.version, values=checked.values, warnings=tuple(checked.warnings)
+    )
+
+
+def _ask_about_photo(services: Services, version: VersionRow, question: Question) -> PredictOrder:
+    if question.photo is not None:
+        guard.inspect(question.photo.file)
+        _store(services, question.photo)
+        return PredictOrder(version.predictor_id, version.version, upload=question.photo.sha256)
+    image = image_of(question)
+    with services.unit_of_work.read() as connection:
+        images.get_image(connection, image)
+    return PredictOrder(version.predictor_id, version.version, image=image)
+
+
+def start_batch(services: Services, version: VersionRow, table: Spool, request_id: str | None) -> JobRow:
+    """Has the version answer every row of the table. Raises BadData, StorageUnavailable, DatabaseUnavailable."""
+    if version.kind is not PredictorKind.TABULAR:
+        raise BadParameter("data", "This predictor takes photos, one a request, and no tables.")
+    _store(services, table)
+    order = BatchOrder(version.predictor_id, version.version, table.sha256)
+    return _record(services, JobKind.PREDICT_BATCH, order.to_payload(), request_id)
+
+
+def _store(services: Services, spool: Spool) -> None:
+    spool.file.seek(0)
+    services.blobs.put(blob_keys.upload(spool.sha256), spool.file, "application/octet-stream")
+
+
+def _record(
+    services: Services, kind: JobKind, payload: dict[str, Any], request_id: str | None, *, once: bool = False
+) -> JobRow:
+    key = f"{kind}:{_digest(payload)}" if once else None
+    new = NewJob(kind, payload=payload, dedupe_key=key, request_id=request_id)
+    with services.unit_of_work.begin() as transaction:
+        return jobs.get_job(transaction.connection, jobs.create_job(transaction, new))
+
+
+def _digest(payload: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,48 @@
+"""What every kind of predictor can do."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from shared.db.queries.predictors import VersionRow
+from shared.predictors import PredictOrder, Task, TrainOrder
+from worker.lifecycle import Progress
+from worker.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a training makes: the model as the store keeps it, and what its card says.
+
+    task: as it was chosen or inferred; model: name of the one that was chosen; libraries: versions by name.
+    """
+
+    data: bytes
+    task: Task
+    model: str
+    rows: int
+    features: list[dict[str, Any]]
+    metrics: dict[str, Any]
+    confusion: dict[str, Any] | None
+    card: dict[str, Any]
+    libraries: dict[str, str]
+
+
+class Kind(Protocol):
+    """One kind of predictor."""
+
+    def train(self, services: Services, order: TrainOrder, progress: Progress) -> Trained:
+        """Learns from the order's data. Raises BadInput where they cannot be learned from."""
+        ...
+
+    def load(self, data: bytes, version: VersionRow) -> Any:
+        """The model in a blob whose hash has been checked. Never runs code that the blob names.
+
+        Raises ModelUnusable.
+        """
+        ...
+
+    def predict(
+        self, services: Services, model: Any, version: VersionRow, order: PredictOrder
+    ) -> dict[str, Any]:
+        """What a `predict` job results in, as PredictionSchema (web/predictor_schemas.py) has it, without links."""
+        ...
