@@ -97,7 +97,14 @@ class LabelledZip:
         try:
             with self._archive.open(photo._info) as file:  # noqa: SLF001 - our own, kept from everybody else
                 data = file.read()
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
             raise _refusal(f"{photo.name} in the zip is damaged. Make the zip again.") from error
         return data
 
@@ -210,7 +217,9 @@ def _is_clutter(path: PurePosixPath) -> bool:
 def _check_photos(photos: list[Photo], limits: Limits) -> None:
     labels = {photo.label for photo in photos}
     if not photos:
-        raise _refusal("There is no photo in a folder of the zip. Put a folder of photos for each label into it.")
+        raise _refusal(
+            "There is no photo in a folder of the zip. Put a folder of photos for each label into it."
+        )
     if len(labels) < 2:
         raise _refusal(
             f"All photos of the zip lie in one folder, {photos[0].label}. "

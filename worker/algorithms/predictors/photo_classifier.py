@@ -167,9 +167,7 @@ def _path(
     features: NDArray[np.float64], classes: NDArray[np.intp], strengths: tuple[float, ...]
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Weights (k, r) and biases (k,) for each strength, each fit starting from the one before."""
-    model = LogisticRegression(
-        class_weight="balanced", warm_start=True, max_iter=_ITERATIONS, tol=_TOLERANCE
-    )
+    model = LogisticRegression(class_weight="balanced", warm_start=True, max_iter=_ITERATIONS, tol=_TOLERANCE)
     found = []
     for strength in strengths:
         model.set_params(C=strength).fit(features, classes)
