@@ -93,9 +93,10 @@ class LabelledZip:
         self.left_out = left_out
 
     def read(self, photo: Photo) -> bytes:
-        """The file of a photo, never longer than the directory says. Raises BadData where it is damaged."""
+        """The file of a photo, exactly as long as the directory says. Raises BadData where it is damaged."""
+        info = photo._info  # noqa: SLF001 - our own, kept from everybody else
         try:
-            with self._archive.open(photo._info) as file:  # noqa: SLF001 - our own, kept from everybody else
+            with self._archive.open(info) as file:
                 data = file.read()
         except (
             zipfile.BadZipFile,
@@ -105,7 +106,9 @@ class LabelledZip:
             NotImplementedError,
             RuntimeError,
         ) as error:
-            raise _refusal(f"{photo.name} in the zip is damaged. Make the zip again.") from error
+            raise _damaged(photo) from error
+        if len(data) != info.file_size:
+            raise _damaged(photo)
         return data
 
 
@@ -252,6 +255,10 @@ def shown_name(path: str) -> str:
 def _visible(text: str) -> Iterable[str]:
     """Without control and formatting characters, which can turn text around, and without what UTF-8 cannot hold."""
     return (char for char in text if unicodedata.category(char) not in {"Cc", "Cf", "Cs"})
+
+
+def _damaged(photo: Photo) -> BadData:
+    return _refusal(f"{photo.name} in the zip is damaged. Make the zip again.")
 
 
 def _too_many_entries(limits: Limits) -> BadData:
