@@ -11,7 +11,8 @@ from worker.algorithms.predictors.novelty import familiar
 def around(direction: int, count: int, seed: int) -> NDArray[np.float32]:
     points = np.random.default_rng(seed).normal(0, 0.15, (count, 64))
     points[:, direction] += 1
-    return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+    unit: NDArray[np.float32] = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 def test_what_is_like_training_photos_is_familiar_and_what_is_not_is_new() -> None:

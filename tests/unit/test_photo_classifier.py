@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from worker.algorithms.predictors.photo_classifier import (
-    LinearHead,
-    balanced_log_loss,
-    find_temperature,
-    softmax,
-    train,
-)
+from worker.algorithms.predictors.linear_head import LinearHead, softmax
+from worker.algorithms.predictors.photo_classifier import balanced_log_loss, find_temperature, train
 
 
 def clouds(
