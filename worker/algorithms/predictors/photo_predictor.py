@@ -47,7 +47,7 @@ class PhotoPredictor:
         """What `to_bytes` wrote. Raises ValueError for anything else."""
         try:
             arrays = load(data)
-            about = json.loads(arrays["about"].tobytes())
+            about = json.loads(arrays["about"].tobytes().decode())
             found = cls(
                 embedding_model=str(about["embedding_model"]),
                 labels=tuple(map(str, about["labels"])),
