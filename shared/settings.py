@@ -110,6 +110,10 @@ class Settings:
         _whole(64, 1_000_000), 32_768, "images of one part of a full index run; a tile compares two"
     )
 
+    zip_megabytes: int = _setting(
+        _whole(1, 1024), 200, "MiB that a zip of photos to train from may have: a thousand scaled to 2048 px"
+    )
+
     lease_seconds: int = _setting(_whole(2, 3600), 60, "how long a worker holds a job without a heartbeat")
     sweep_seconds: int = _setting(_whole(1, 600), 10, "time between two runs of the sweeper")
     resend_seconds: int = _setting(

@@ -17,6 +17,7 @@ from shared.storage import BlobStore, make_blob_store
 from worker.algorithms.embedding import Embedder
 from worker.engines import choose_engine, make_embedder, model_id, this_machine
 from worker.index_store import SnapshotCache
+from worker.photo_model import PhotoModel, load_photo_model
 from worker.sandbox import Sandbox
 from worker.warm_models import WarmModels
 from worker.weights import load_weights
@@ -57,6 +58,11 @@ class Services:
             "model_loaded", model=model, weights=weights.description, engine=engine, device=embedder.device
         )
         return embedder
+
+    @cached_property
+    def photo_model(self) -> PhotoModel:
+        """The embedding model for predictors. Unlike `embedder` it says nothing about what the index is made with."""
+        return load_photo_model(self.settings)
 
     def close(self) -> None:
         """Ends the child, if there is one."""
