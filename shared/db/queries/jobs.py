@@ -29,7 +29,7 @@ from shared.db.queries.job_tree import settle
 from shared.db.queries.paging import bounded_count
 from shared.db.unit_of_work import Transaction
 from shared.errors import Conflict, JobNotFound
-from shared.ids import new_job_id
+from shared.ids import first_job_id, new_job_id
 from shared.jobs import ACTIVE, PARENTS, RULES, JobKind, JobStatus
 
 
@@ -208,10 +208,29 @@ def list_jobs(
     connection: Connection, wanted: JobFilter, limit: int, before: UUID | None = None
 ) -> tuple[list[JobRow], int]:
     """Jobs without a parent, newest first, and how many there are in all."""
-    conditions = wanted.conditions()
-    page = [*conditions, Job.id < before] if before else conditions
+    counted = select(Job.id).where(*wanted.conditions())
+    return page_of_jobs(connection, wanted, limit, before), bounded_count(connection, counted)
+
+
+def page_of_jobs(
+    connection: Connection, wanted: JobFilter, limit: int, before: UUID | None = None
+) -> list[JobRow]:
+    """Jobs without a parent, newest first, not counted beyond the page."""
+    page = [*wanted.conditions(), *([Job.id < before] if before else [])]
     rows = connection.execute(select(*COLUMNS).where(*page).order_by(Job.id.desc()).limit(limit)).all()
-    return with_steps(connection, rows), bounded_count(connection, select(Job.id).where(*conditions))
+    return with_steps(connection, rows)
+
+
+def recent_failures(connection: Connection, since: datetime, limit: int) -> list[JobRow]:
+    """Jobs without a parent that were made since then and ended badly, newest first."""
+    # Ids begin with the time of their making: the index by state and id holds the window.
+    wanted = (
+        Job.parent_id.is_(None),
+        Job.status.in_([JobStatus.FAILED.value, JobStatus.DEAD.value]),
+        Job.id >= first_job_id(since),
+    )
+    rows = connection.execute(select(*COLUMNS).where(*wanted).order_by(Job.id.desc()).limit(limit)).all()
+    return with_steps(connection, rows)
 
 
 def with_steps(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[JobRow]:

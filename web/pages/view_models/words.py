@@ -32,6 +32,26 @@ def moment(time: datetime) -> str:
     return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
 
 
+def exact(time: datetime) -> str:
+    """A time with time zone to the second, in UTC: `3 March 2026, 14:05:09 UTC`."""
+    utc = time.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y, %H:%M:%S} UTC"
+
+
+def ago(time: timedelta) -> str:
+    """`just now`, `40 s ago`, `5 min ago`, `3 h ago`, `12 days ago`: as exact as it matters."""
+    seconds = time.total_seconds()
+    if seconds < 10:
+        return "just now"
+    if seconds < 60:
+        return f"{seconds:.0f} s ago"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min ago"
+    if seconds < 48 * 3600:
+        return f"{seconds // 3600:.0f} h ago"
+    return f"{time.days} days ago"
+
+
 def duration(time: timedelta) -> str:
     """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
     seconds = max(0.0, time.total_seconds())

@@ -3,6 +3,7 @@
 // A part is an element with an id and data-live="working"; the server leaves that attribute out once the part is done.
 
 import { pauses, untilVisible, wait } from "./pauses.js";
+import { replace } from "./replace.js";
 
 const WORKING = '[data-live="working"]';
 // What the server last sent for each part: scripts may have changed the part on the page since.
@@ -21,14 +22,6 @@ async function refresh() {
     changed = true;
   }
   return changed ? "changed" : "same";
-}
-
-function replace(part, newer) {
-  const inReach = "a, button";
-  const place = [...part.querySelectorAll(inReach)].indexOf(document.activeElement);
-  part.replaceWith(newer);
-  if (place >= 0) newer.querySelectorAll(inReach)[place]?.focus({ preventScroll: true });
-  newer.dispatchEvent(new CustomEvent("vitrine:replaced", { bubbles: true }));
 }
 
 let pause = pauses();
