@@ -237,7 +237,8 @@ def test_a_strong_colour_becomes_the_accent_of_the_page(site: Site) -> None:
 def test_an_address_without_anything_behind_it_is_a_page_that_leads_home(site: Site, address: str) -> None:
     page = site.page(address, 404)
     assert "There is nothing here" in page.text
-    assert page.find("main").find("a")["href"] == "/"
+    assert page.find("main").find("code").text == address
+    assert page.find("nav", class_="actions").find_all("a")[-1]["href"] == "/"
 
 
 # --- upload -----------------------------------------------------------------------------------------------------

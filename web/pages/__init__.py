@@ -4,7 +4,6 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from web.pages import gallery, jobs, photo, studio, upload
-from web.pages.view_models.fault import fault_heading
 from web.pages.view_models.frame import Frame, make_frame
 
 
@@ -14,7 +13,6 @@ def register(app: Flask) -> None:
         app.register_blueprint(page.blueprint)
     # A name that a template misspells is an error, not a blank.
     app.jinja_env.undefined = StrictUndefined
-    app.add_template_filter(fault_heading)
     app.context_processor(_frame)
 
 
