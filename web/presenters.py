@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from shared.db.queries.images import ImageRow
 from shared.db.queries.index import IndexCounts, IndexStateRow, RunRow
@@ -30,6 +31,11 @@ def image_path(image_id: int) -> str:
 
 def job_path(job: JobRow) -> str:
     return f"{PREFIX}/jobs/{job.id}"
+
+
+def palette_path(job_id: UUID) -> str:
+    """The palettes of a photo that is not in the gallery, which bear the id of the job that found them."""
+    return f"{PREFIX}/palettes/{job_id}"
 
 
 def image_document(image: ImageRow) -> dict[str, Any]:
@@ -93,7 +99,8 @@ def _job_result(job: JobRow) -> dict[str, Any] | None:
     if job.status is not JobStatus.SUCCEEDED:
         return None
     if job.kind is JobKind.PALETTE and job.result is not None:
-        return palette_document(job.result["colors"], job.result["version"])
+        palette = palette_document(job.result["colors"], job.result["version"])
+        return palette if job.image_id is not None else {**palette, "links": {"self": palette_path(job.id)}}
     if job.kind is JobKind.ANALYSE_IMAGE and job.image_id is not None:
         here = image_path(job.image_id)
         links = {"image": here, "palette": f"{here}/palette", "similar": f"{here}/similar"}
@@ -119,11 +126,11 @@ def swatches(found: Sequence[dict[str, Any]]) -> list[Swatch]:
 
 
 def palette_document(found: Sequence[dict[str, Any]], version: str) -> dict[str, Any]:
-    return {
-        "colors": [describe(swatch) for swatch in swatches(found)],
-        "count": len(found),
-        "version": version,
-    }
+    return describe_palette(swatches(found), version)
+
+
+def describe_palette(found: Sequence[Swatch], version: str) -> dict[str, Any]:
+    return {"colors": [describe(swatch) for swatch in found], "count": len(found), "version": version}
 
 
 def percentile(similarity: float, quantiles: Sequence[float] | None) -> float | None:

@@ -89,7 +89,7 @@ class ThumbnailQuery(Schema):
 
 class PaletteQuery(Schema):
     colors = QueryInteger(
-        "how many colours; the image's own number by default",
+        "how many colours; by default as many as were asked for with the photo",
         minimum=MIN_COLORS,
         maximum=MAX_COLORS,
         default=None,
@@ -287,12 +287,19 @@ class SwatchSchema(_AnswerSchema):
     contrast = _always(fields.Nested, "as WCAG 2 has it", nested=ContrastSchema)
 
 
+class PaletteLinksSchema(_AnswerSchema):
+    self = _always(fields.String, "the palettes of this photo, of any size and in any format")
+
+
 class PaletteSchema(_AnswerSchema):
     """The colours of a picture, largest share first."""
 
     colors = _always(fields.List, "the shares sum to 1", cls_or_instance=fields.Nested(SwatchSchema))
     count = _always(fields.Integer, "how many there are; fewer than asked where the picture has fewer")
     version = _always(fields.String, "of the method")
+    links = fields.Nested(
+        PaletteLinksSchema, metadata={"description": "only of a photo that is not in the gallery"}
+    )
 
 
 class SimilarItemSchema(_AnswerSchema):

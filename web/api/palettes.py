@@ -11,10 +11,11 @@ from web.answers import json_answer
 from web.api.blueprint import Answer, Resource
 from web.api.images import UPLOAD_FORMS, UPLOAD_PROBLEMS
 from web.api.started import PREFER, STARTED, started, wait_as_preferred, with_preference
-from web.ids import image_id
-from web.palette_formats import export
+from web.ids import image_id, job_id
+from web.palette_answers import exported_palette
 from web.palette_jobs import job_for_palette
-from web.presenters import palette_document, swatches
+from web.passing_palettes import get_palette_job, passing_palette
+from web.presenters import describe_palette, palette_document, swatches
 from web.received import received_upload
 from web.schemas import PaletteQuery, PaletteSchema
 from web.services import current_services
@@ -45,11 +46,7 @@ def get_palette(id: str, query: dict[str, Any]) -> Response:  # noqa: A002 - the
 def _palette(image: ImageRow, palette: PaletteRow, form: str) -> Response:
     if form == "json":
         return json_answer(palette_document(palette.swatches, palette.version))
-    exported = export(form, swatches(palette.swatches), image.caption or image.name)
-    response = Response(exported.content, content_type=exported.content_type)
-    response.headers["Content-Disposition"] = f'inline; filename="{exported.filename}"'
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return exported_palette(form, swatches(palette.swatches), image.caption or image.name)
 
 
 @api.route(
@@ -66,3 +63,22 @@ def post_palette() -> Response:
     with received_upload(request) as upload:
         job = add_passing_photo(services, upload, request_id=g.request_id)
     return with_preference(started(wait_as_preferred(services, request, job.id)), request)
+
+
+@api.route(
+    "GET",
+    "/palettes/<id>",
+    query=PaletteQuery,
+    answers={200: Answer("the palette, in the format asked for", PaletteSchema), 202: STARTED},
+    problems=(404, 409),
+)
+def get_passing_palette(id: str, query: dict[str, Any]) -> Response:  # noqa: A002
+    """Get the palette of a photo that is not kept, of any size: the id is that of its job."""
+    with current_services().unit_of_work.read() as connection:
+        job = get_palette_job(connection, job_id(id))
+    found = passing_palette(job, query["colors"])
+    if found is None or job.result is None:
+        return started(job)
+    if query["format"] == "json":
+        return json_answer(describe_palette(found, job.result["version"]))
+    return exported_palette(query["format"], found, "Palette")
