@@ -17,6 +17,7 @@ from web.fields import (
     FormTags,
     QueryChoice,
     QueryColor,
+    QueryIds,
     QueryInteger,
     QueryNumber,
     QueryText,
@@ -30,6 +31,8 @@ MAX_LABEL: Final = 100
 MIN_COLORS: Final = 2
 MAX_COLORS: Final = 16
 DEFAULT_COLORS: Final = 6
+# Of a page: what a client takes in at once, and a database finds at once.
+MAX_LIMIT: Final = 200
 # Each list keeps the 50 nearest.
 MAX_SIMILAR: Final = 50
 
@@ -50,7 +53,7 @@ def _status(description: str) -> Any:
 
 
 class PageQuery(Schema):
-    limit = QueryInteger("how many at most", minimum=1, maximum=200, default=24)
+    limit = QueryInteger("how many at most", minimum=1, maximum=MAX_LIMIT, default=24)
     cursor = QueryText("where the page begins: `next` of the page before", most=100)
 
 
@@ -59,6 +62,7 @@ class ImagesQuery(PageQuery):
     label = QueryText("only images with this label", most=MAX_LABEL)
     q = QueryText("only images with these words in their caption", most=200)
     color = QueryColor("nearest to this colour first")
+    ids = QueryIds("only these images, separated by commas", most=MAX_LIMIT)
 
 
 class JobsQuery(PageQuery):

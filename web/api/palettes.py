@@ -4,23 +4,21 @@ from typing import Any
 
 from flask import Response, g, request
 
-from shared.db.queries import images, jobs, palettes
+from shared.db.queries import images, palettes
 from shared.db.queries.images import ImageRow
-from shared.db.queries.jobs import JobRow, NewJob
 from shared.db.queries.palettes import PaletteRow
-from shared.errors import Conflict
-from shared.jobs import ACTIVE, JobKind, JobStatus
 from web.answers import json_answer
 from web.api.blueprint import Answer, Resource
 from web.api.images import UPLOAD_FORMS, UPLOAD_PROBLEMS
 from web.api.started import PREFER, STARTED, started, wait_as_preferred, with_preference
 from web.ids import image_id, job_id
 from web.palette_answers import exported_palette
+from web.palette_jobs import job_for_palette
 from web.passing_palettes import get_palette_job, passing_palette
 from web.presenters import describe_palette, palette_document, swatches
 from web.received import received_upload
 from web.schemas import PaletteQuery, PaletteSchema
-from web.services import Services, current_services
+from web.services import current_services
 from web.uploads import add_passing_photo
 
 api = Resource("palettes", "The colours of pictures.")
@@ -35,13 +33,13 @@ api = Resource("palettes", "The colours of pictures.")
 )
 def get_palette(id: str, query: dict[str, Any]) -> Response:  # noqa: A002 - the name in the contract
     """Get an image's palette; a size that was never asked for is computed first."""
-    services = current_services()
-    with services.unit_of_work.read() as connection:
+    unit_of_work = current_services().unit_of_work
+    with unit_of_work.read() as connection:
         image = images.get_image(connection, image_id(id))
         colors = query["colors"] or image.colors
         palette = palettes.find_palette(connection, image.id, colors)
     if palette is None:
-        return started(_job_for(services, image, colors))
+        return started(job_for_palette(unit_of_work, image, colors, g.request_id))
     return _palette(image, palette, query["format"])
 
 
@@ -49,23 +47,6 @@ def _palette(image: ImageRow, palette: PaletteRow, form: str) -> Response:
     if form == "json":
         return json_answer(palette_document(palette.swatches, palette.version))
     return exported_palette(form, swatches(palette.swatches), image.caption or image.name)
-
-
-def _job_for(services: Services, image: ImageRow, colors: int) -> JobRow:
-    """The job that makes the palette: that of the image while it is analysed, else one for this size alone."""
-    with services.unit_of_work.begin() as transaction:
-        if image.palette in ACTIVE and image.job_id is not None:
-            return jobs.get_job(transaction.connection, image.job_id)
-        if image.palette is not JobStatus.SUCCEEDED:
-            raise Conflict("This photo could not be analysed, so it has no palette.")
-        wanted = NewJob(
-            JobKind.PALETTE,
-            image.id,
-            payload={"colors": colors},
-            dedupe_key=f"palette:{image.id}:{colors}",
-            request_id=g.request_id,
-        )
-        return jobs.get_job(transaction.connection, jobs.create_job(transaction, wanted))
 
 
 @api.route(

@@ -18,12 +18,11 @@ from web.pages.view_models.photo import Part
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What may be done about a job now: a button's words, its icon, and where its form goes."""
+    """What may be done about a job now: a button's words, its icon, and where it posts to."""
 
     words: str
     icon: str
     href: str
-    method: str = "post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +182,5 @@ def _action(job: JobRow, images: Mapping[int, ImageRow]) -> Action | None:
         return Action("Try again", "rotate-cw", url_for("jobs_page.retry", id=job.id))
     # The photo itself is at fault: what helps is to part with it.
     if job.image_id in images:
-        return Action(
-            "Delete the photo", "trash-2", url_for("photo.ask_to_delete", id=job.image_id), method="get"
-        )
+        return Action("Delete the photo", "trash-2", url_for("changes.delete", id=job.image_id))
     return None

@@ -2,6 +2,7 @@
 // as parts of the page that the same address gives without scripts. Sizes that were seen are kept, so that the slider
 // shows them within a frame.
 
+import { faultOf } from "./files.js";
 import { awaitJob, findPalette } from "./find-palette.js";
 import { lightUp } from "./light-up.js";
 import { makePlot } from "./oklab-plot.js";
@@ -31,8 +32,10 @@ async function take(file) {
   work.abort();
   work = new AbortController();
   const { signal } = work;
-  complain(faultOf(file));
-  if (!part("trouble").hidden) return;
+  const fault = await faultOf(file, Number(studio.dataset.maxBytes));
+  if (signal.aborted) return;
+  complain(fault ?? "");
+  if (fault) return;
   say("Finding the colours");
   show(file);
   try {
@@ -46,14 +49,6 @@ async function take(file) {
     say("");
     complain(error.message, { again: error.again ?? true });
   }
-}
-
-function faultOf(file) {
-  const most = Number(studio.dataset.maxBytes);
-  if (file.size === 0) return "This file is empty. Choose another.";
-  if (file.size <= most) return "";
-  const size = (file.size / 2 ** 20).toFixed(1);
-  return `This file has ${size} MiB. Vitrine takes up to ${most / 2 ** 20} MiB: scale it down, or save it as JPEG.`;
 }
 
 // The local file, before anything has been sent.
@@ -198,9 +193,17 @@ intake.elements.file.addEventListener("change", ({ target }) => {
   take(target.files[0]);
   target.value = "";
 });
-document.addEventListener("paste", (event) => take([...(event.clipboardData?.files ?? [])][0]));
-
 // Ahead of what the frame does with files on other pages: here they are not uploaded.
+addEventListener(
+  "paste",
+  (event) => {
+    const [file] = event.clipboardData?.files ?? [];
+    if (!file) return;
+    event.stopImmediatePropagation();
+    take(file);
+  },
+  true,
+);
 const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
 for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
   addEventListener(
