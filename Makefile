@@ -18,7 +18,7 @@ DEV_INSTALLED := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test test-unit lint typecheck format check bench constraints clean
+.PHONY: help run demo test test-unit test-browser lint typecheck format check screenshots bench constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ test: lint ## Lint, then run every test
 test-unit: $(DEV_INSTALLED) ## Run the tests that need no server
 	$(BIN)/python -m pytest tests/unit
 
+test-browser: $(DEV_INSTALLED) ## Run the tests in a real Chromium (skipped where there is none)
+	$(BIN)/python -m pytest tests/browser
+
 lint: $(DEV_INSTALLED) ## Check format, style, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -53,6 +56,9 @@ format: $(DEV_INSTALLED) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 
 check: lint test ## Lint and test
+
+screenshots: $(DEV_INSTALLED) ## Take the pictures of docs/screenshots anew, with the demo pictures in Chromium
+	$(BIN)/python -m tools.screenshots
 
 bench: $(DEV_INSTALLED) ## Run the benchmarks
 	$(BIN)/python -m benchmarks

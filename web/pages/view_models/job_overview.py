@@ -75,9 +75,10 @@ class IndexLines:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """address: where a script finds it anew."""
+    """address: where a script finds it anew; pause: after how many milliseconds it is worth it."""
 
     address: str
+    pause: int
     summary: str
     windows: tuple[Window, ...]
     charts: tuple[Chart, Chart]
@@ -104,6 +105,8 @@ def overview(
 ) -> Overview:
     return Overview(
         address=url_for("jobs_page.show_overview", hours=window.hours),
+        # A twentieth of a bar: less than that can hardly be seen, and a longer window costs more to count.
+        pause=round(window.step.total_seconds() * 1000 / 20),
         summary=_summary(queues),
         windows=windows(window.hours),
         charts=_charts(window, finished),

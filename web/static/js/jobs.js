@@ -3,9 +3,9 @@
 import { retryAfter, untilVisible, wait } from "./pauses.js";
 import { replace } from "./replace.js";
 
-const BUSY = 2500;
-const LONGEST = 20_000;
-const address = document.getElementById("jobs").dataset.overview;
+const { overview: address, pause: given } = document.getElementById("jobs").dataset;
+const SHORTEST = Number(given);
+const LONGEST = 8 * SHORTEST;
 
 // Returns whether anything was different, and how long the server asks to leave it alone.
 async function refresh() {
@@ -22,9 +22,9 @@ async function refresh() {
   return { changed, quiet: 0 };
 }
 
-for (let pause = BUSY; ; ) {
+for (let pause = SHORTEST; ; ) {
   await wait(pause);
   await untilVisible();
   const { changed, quiet } = await refresh().catch(() => ({ changed: false, quiet: 0 }));
-  pause = Math.max(quiet, changed ? BUSY : Math.min(pause * 1.5, LONGEST));
+  pause = Math.max(quiet, changed ? SHORTEST : Math.min(pause * 1.5, LONGEST));
 }
