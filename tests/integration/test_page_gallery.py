@@ -1,5 +1,7 @@
 """The gallery, and what can be done to several of its photos at once, without JavaScript."""
 
+from uuid import UUID
+
 import pytest
 from werkzeug.test import TestResponse
 
@@ -237,6 +239,18 @@ def test_no_photo_gets_more_tags_than_one_may_have(site: Site) -> None:
     act(site, "describe", [full, other], tags="one more")
     assert len(site.pipeline.image(full).tags) == MAX_TAGS
     assert site.pipeline.image(other).tags == ["one more"]
+
+
+def test_chosen_photos_lead_to_one_palette_of_all(site: Site) -> None:
+    ids = [int(str(send(site, picture(number)).location).rpartition("/")[2]) for number in range(2)]
+    page_of(act(site, "palette", ids), 409)
+    site.pipeline.settle()
+    answer = act(site, "palette", ids)
+    job_id = UUID(str(answer.location).removeprefix("/palette/"))
+    site.pipeline.drain()
+    result = site.pipeline.job(job_id).result
+    assert result is not None
+    assert len(result["colors"]) == 6
 
 
 @pytest.mark.parametrize("ids", [[], list(range(1, MAX_LIMIT + 2))], ids=["none", "too many"])

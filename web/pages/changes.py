@@ -6,7 +6,7 @@ Each answers with a redirect to where its reader was; what was done, and how to 
 from typing import Final
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -16,7 +16,8 @@ from web import parameters
 from web.ids import image_id
 from web.pages.gallery import read_query
 from web.pages.view_models.notice import Done
-from web.schemas import MAX_CAPTION, MAX_LABEL, MAX_LIMIT
+from web.palette_jobs import job_for_palette_of_all
+from web.schemas import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL, MAX_LIMIT
 from web.services import current_services
 
 blueprint = Blueprint("changes", __name__)
@@ -78,6 +79,15 @@ def describe_chosen() -> Response:
         if label:
             described = selection.set_label(transaction.connection, chosen, label)
     return _back(Done("described", described))
+
+
+@blueprint.post("/selection/palette")
+def palette_of_chosen() -> Response:
+    """Has one palette found for all of the chosen photos, and goes to the studio, which shows it."""
+    job = job_for_palette_of_all(
+        current_services().unit_of_work, _chosen(), DEFAULT_COLORS, request_id=g.request_id
+    )
+    return redirect(f"/palette/{job.id}", code=303)
 
 
 def _chosen() -> list[int]:
