@@ -12,6 +12,8 @@ from web.cursors import encode_image
 from web.pages import gallery
 from web.parameters import MAX_TAGS
 from web.schemas import MAX_LIMIT
+from worker.algorithms.demo_pictures import draw
+from worker.tasks import demo as demo_task
 
 __all__ = ["site"]
 
@@ -21,6 +23,32 @@ def test_an_empty_gallery_is_a_place_to_drop_photos(site: Site) -> None:
     assert page.find("h1").text == "The gallery is empty"
     assert page.find("form", id="drop")["action"] == "/upload"
     assert not page.find_all("form", id="selection")
+
+
+def test_a_button_fills_an_empty_gallery_with_drawn_pictures(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_task, "draw", lambda: draw(members=1, shrink=16))
+    button = site.page("/").find("form", class_="demo")
+    for _ in range(2):
+        assert site.client.post(button["action"]).location == "/"
+    page = site.page("/")
+    assert "Drawing the demo pictures, 0 %" in page.find("p", id="coming").text
+    assert not page.find_all("form", class_="demo")
+    site.pipeline.settle()
+    page = site.page("/")
+    assert len(tiles(page)) == 12
+    assert not page.find_all(id="coming")
+    assert all("no. 1" in caption for caption in tiles(page))
+    assert site.pipeline.similar(1)
+
+
+def test_drawing_again_adds_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_task, "draw", lambda: draw(members=1, shrink=16))
+    for _ in range(2):
+        site.client.post("/demo")
+        site.pipeline.settle()
+    assert len(tiles(site.page("/"))) == 12
 
 
 def test_the_newest_photo_comes_first(site: Site) -> None:

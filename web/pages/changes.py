@@ -1,4 +1,4 @@
-"""What people do to photos by forms, one photo or several: all of it works without JavaScript.
+"""What people do to photos and to the gallery by forms: all of it works without JavaScript.
 
 Each answers with a redirect to where its reader was; what was done, and how to undo it, is said there.
 """
@@ -11,7 +11,9 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from shared.db.queries import images, selection
+from shared.db.queries.jobs import NewJob, create_job
 from shared.errors import BadParameter, ImageNotFound
+from shared.jobs import JobKind
 from web import parameters
 from web.ids import image_id
 from web.pages.gallery import read_query
@@ -88,6 +90,15 @@ def palette_of_chosen() -> Response:
         current_services().unit_of_work, _chosen(), DEFAULT_COLORS, request_id=g.request_id
     )
     return redirect(f"/palette/{job.id}", code=303)
+
+
+@blueprint.post("/demo")
+def fill_with_demo() -> Response:
+    """Has the demo pictures drawn, and goes to the gallery that they come into."""
+    wanted = NewJob(JobKind.DEMO, dedupe_key="demo", request_id=g.request_id)
+    with current_services().unit_of_work.begin() as transaction:
+        create_job(transaction, wanted)
+    return redirect(url_for("gallery.show"), code=303)
 
 
 def _chosen() -> list[int]:
