@@ -77,8 +77,8 @@ def launched(chromium: str) -> Iterator[Browser]:
 
 def pages(client: httpx.Client) -> list[Shot]:
     """Every page, with something on it: a photo that is whole, a job that failed, an address with nothing there."""
-    photo = next(draw(members=1)).jpeg
-    newest = client.get("/api/v1/images", params={"limit": 3}).json()["items"][-1]
+    shown = client.get("/api/v1/images", params={"tag": "landscape"}).json()["items"][1]
+    photo = client.get(shown["links"]["file"]).content
     broken = client.post(
         "/api/v1/images", files={"file": ("half-a-photo.jpg", photo[: len(photo) // 2])}
     ).json()

@@ -11,6 +11,7 @@ from marshmallow import INCLUDE, Schema, fields, validate
 from shared.blob_keys import THUMBNAIL_SIZES
 from shared.jobs import JobKind, JobStatus
 from web.fields import (
+    BodyIds,
     BodyInteger,
     BodyTags,
     BodyText,
@@ -140,6 +141,15 @@ class ImageChanges(Schema):
     caption = BodyText("what the photo shows", most=MAX_CAPTION)
     tags = BodyTags("tags, in place of those it has")
     label = BodyText("the class the photo belongs to", most=MAX_LABEL)
+
+
+class ImagesForPalette(Schema):
+    """Images that one palette is wanted for."""
+
+    images = BodyIds("ids of the images", most=MAX_LIMIT, required=True)
+    colors = BodyInteger(
+        "colours of the palette", minimum=MIN_COLORS, maximum=MAX_COLORS, default=DEFAULT_COLORS
+    )
 
 
 class NewIndexRun(Schema):

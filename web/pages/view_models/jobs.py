@@ -60,7 +60,6 @@ class JobsView:
     jobs: tuple[JobLine, ...]
     pages: Pages
     none_words: str
-    unfinished: bool
 
 
 NO_PAGES: Final = Pages()
@@ -86,6 +85,7 @@ _SENTENCES: Final = {
     JobKind.ANALYSE: "Palette of",
     JobKind.EMBED: "Embedding of",
     JobKind.PALETTE: "Another palette of",
+    JobKind.DEMO: "Demo pictures for the gallery",
     JobKind.INDEX_FULL: "Look-alikes of every photo, from the start",
     JobKind.INDEX_INCREMENTAL: "Look-alikes of the photos that came or went",
 }
@@ -110,7 +110,6 @@ def jobs_view(
         none_words="No job is in this state."
         if chosen
         else "There are no jobs yet. Upload a photo to see one.",
-        unfinished=any(job.status in ACTIVE for job in jobs),
     )
 
 
@@ -155,7 +154,7 @@ def _sentence(job: JobRow, images: Mapping[int, ImageRow]) -> tuple[str, Part | 
     if not sentence.endswith(" of"):
         return sentence, None
     if job.image_id is None:
-        return "Palette of a photo that is not kept", None
+        return "Palette in the studio", None
     image = images.get(job.image_id)
     if image is None:
         return f"{sentence} a photo that was deleted", None
