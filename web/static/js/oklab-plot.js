@@ -78,7 +78,7 @@ export function makePlot() {
     canvas.height = Math.round(height * dots);
     const context = canvas.getContext("2d");
     context.scale(dots, dots);
-    const scale = Math.min(width / (2 * REACH), height / 1.28) * 0.94;
+    const scale = Math.min(width / (2 * REACH), height / 1.32) * 0.92;
     const [sine, cosine] = [Math.sin(yaw), Math.cos(yaw)];
     const [up, along] = [Math.cos(pitch), Math.sin(pitch)];
     // Returns x, y in pixels and the depth, greater for what is nearer.
@@ -140,8 +140,8 @@ function drawFrame(context, place, line, ink) {
   context.fillStyle = ink;
   context.font = `12px ${getComputedStyle(document.body).fontFamily}`;
   context.textAlign = "center";
-  context.fillText("white", top[0], top[1] - 8);
-  context.fillText("black", bottom[0], bottom[1] + 18);
+  context.fillText("white", top[0], top[1] - 22);
+  context.fillText("black", bottom[0], bottom[1] + 26);
 }
 
 function drawCloud(context, place, cloud) {
