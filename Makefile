@@ -21,7 +21,7 @@ BENCH_INSTALLED := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test test-unit lint typecheck format check bench constraints clean
+.PHONY: help run demo test test-unit test-browser lint typecheck format check screenshots bench constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ test: lint ## Lint, then run every test
 test-unit: $(DEV_INSTALLED) ## Run the tests that need no server
 	$(BIN)/python -m pytest tests/unit
 
+test-browser: $(DEV_INSTALLED) ## Run the tests in a real Chromium (skipped where there is none)
+	$(BIN)/python -m pytest tests/browser
+
 lint: $(DEV_INSTALLED) ## Check format, style, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -56,6 +59,9 @@ format: $(DEV_INSTALLED) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 
 check: lint test ## Lint and test
+
+screenshots: $(DEV_INSTALLED) ## Take the pictures of docs/screenshots anew, with the demo pictures in Chromium
+	$(BIN)/python -m tools.screenshots
 
 bench: $(BENCH_INSTALLED) ## Run the benchmarks; make bench-NAME runs one
 	$(BIN)/python -m benchmarks

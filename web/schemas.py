@@ -13,12 +13,14 @@ from shared.jobs import JobKind, JobStatus
 from web.answer_schemas import AnswerSchema as _AnswerSchema
 from web.answer_schemas import always as _always
 from web.fields import (
+    BodyIds,
     BodyInteger,
     BodyTags,
     BodyText,
     FormTags,
     QueryChoice,
     QueryColor,
+    QueryIds,
     QueryInteger,
     QueryNumber,
     QueryText,
@@ -32,6 +34,8 @@ MAX_LABEL: Final = 100
 MIN_COLORS: Final = 2
 MAX_COLORS: Final = 16
 DEFAULT_COLORS: Final = 6
+# Of a page: what a client takes in at once, and a database finds at once.
+MAX_LIMIT: Final = 200
 # Each list keeps the 50 nearest.
 MAX_SIMILAR: Final = 50
 
@@ -47,7 +51,7 @@ def _status(description: str) -> Any:
 
 
 class PageQuery(Schema):
-    limit = QueryInteger("how many at most", minimum=1, maximum=200, default=24)
+    limit = QueryInteger("how many at most", minimum=1, maximum=MAX_LIMIT, default=24)
     cursor = QueryText("where the page begins: `next` of the page before", most=100)
 
 
@@ -56,6 +60,7 @@ class ImagesQuery(PageQuery):
     label = QueryText("only images with this label", most=MAX_LABEL)
     q = QueryText("only images with these words in their caption", most=200)
     color = QueryColor("nearest to this colour first")
+    ids = QueryIds("only these images, separated by commas", most=MAX_LIMIT)
 
 
 class JobsQuery(PageQuery):
@@ -82,7 +87,7 @@ class ThumbnailQuery(Schema):
 
 class PaletteQuery(Schema):
     colors = QueryInteger(
-        "how many colours; the image's own number by default",
+        "how many colours; by default as many as were asked for with the photo",
         minimum=MIN_COLORS,
         maximum=MAX_COLORS,
         default=None,
@@ -133,6 +138,15 @@ class ImageChanges(Schema):
     caption = BodyText("what the photo shows", most=MAX_CAPTION)
     tags = BodyTags("tags, in place of those it has")
     label = BodyText("the class the photo belongs to", most=MAX_LABEL)
+
+
+class ImagesForPalette(Schema):
+    """Images that one palette is wanted for."""
+
+    images = BodyIds("ids of the images", most=MAX_LIMIT, required=True)
+    colors = BodyInteger(
+        "colours of the palette", minimum=MIN_COLORS, maximum=MAX_COLORS, default=DEFAULT_COLORS
+    )
 
 
 class NewIndexRun(Schema):
@@ -274,12 +288,19 @@ class SwatchSchema(_AnswerSchema):
     contrast = _always(fields.Nested, "as WCAG 2 has it", nested=ContrastSchema)
 
 
+class PaletteLinksSchema(_AnswerSchema):
+    self = _always(fields.String, "the palettes of this photo, of any size and in any format")
+
+
 class PaletteSchema(_AnswerSchema):
     """The colours of a picture, largest share first."""
 
     colors = _always(fields.List, "the shares sum to 1", cls_or_instance=fields.Nested(SwatchSchema))
     count = _always(fields.Integer, "how many there are; fewer than asked where the picture has fewer")
     version = _always(fields.String, "of the method")
+    links = fields.Nested(
+        PaletteLinksSchema, metadata={"description": "only of a photo that is not in the gallery"}
+    )
 
 
 class SimilarItemSchema(_AnswerSchema):

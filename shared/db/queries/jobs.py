@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -29,7 +30,7 @@ from shared.db.queries.job_tree import settle
 from shared.db.queries.paging import bounded_count
 from shared.db.unit_of_work import Transaction
 from shared.errors import Conflict, JobNotFound
-from shared.ids import new_job_id
+from shared.ids import first_job_id, new_job_id
 from shared.jobs import ACTIVE, PARENTS, RULES, JobKind, JobStatus
 
 
@@ -223,11 +224,33 @@ def list_jobs(
     connection: Connection, wanted: JobFilter, limit: int, before: UUID | None = None
 ) -> tuple[list[JobRow], int]:
     """Jobs without a parent, newest first, and how many there are in all."""
-    conditions = wanted.conditions()
-    page = [*conditions, Job.id < before] if before else conditions
+    counted = select(Job.id).where(*wanted.conditions())
+    return page_of_jobs(connection, wanted, limit, before), bounded_count(connection, counted)
+
+
+def page_of_jobs(
+    connection: Connection, wanted: JobFilter, limit: int, before: UUID | None = None
+) -> list[JobRow]:
+    """Jobs without a parent, newest first, not counted beyond the page."""
+    page = [*wanted.conditions(), *([Job.id < before] if before else [])]
     rows = connection.execute(JOBS.where(*page).order_by(Job.id.desc()).limit(limit))
-    found = [_present(row) for row in rows]
-    return found, bounded_count(connection, select(Job.id).where(*conditions))
+    return [_present(row) for row in rows]
+
+
+def recent_failures(connection: Connection, since: datetime, limit: int) -> list[JobRow]:
+    """Jobs without a parent that were made since then and ended badly, newest first."""
+    # Ids begin with the time of their making. One scan of the index by state and id for each state: over both at once
+    # Postgres may prefer to go through every job of the window.
+    newest = [
+        select(Job.id)
+        .where(Job.parent_id.is_(None), Job.status == status.value, Job.id >= first_job_id(since))
+        .order_by(Job.id.desc())
+        .limit(limit)
+        for status in (JobStatus.FAILED, JobStatus.DEAD)
+    ]
+    wanted = Job.id.in_(union_all(*newest))
+    rows = connection.execute(JOBS.where(wanted).order_by(Job.id.desc()).limit(limit))
+    return [_present(row) for row in rows]
 
 
 def _present(row: Row[*tuple[Any, ...]]) -> JobRow:
@@ -319,9 +342,9 @@ def retry_job(transaction: Transaction, job_id: UUID) -> None:
             transaction.send(JobKind(job.kind), job.id)
 
 
-def cancel_jobs_of_image(transaction: Transaction, image_id: int) -> None:
-    """What is left to do for an image that is being deleted."""
-    own = Job.image_id == image_id
+def cancel_jobs_of_images(transaction: Transaction, image_ids: Collection[int]) -> None:
+    """What is left to do for images that are being deleted."""
+    own = Job.image_id.in_(image_ids)
     families = select(Job.id).where(own, Job.children > 0, Job.status.in_(ACTIVE_VALUES))
     parents = transaction.connection.execute(families.order_by(Job.id).with_for_update()).scalars().all()
     _cancel(transaction.connection, own & (Job.children == 0))

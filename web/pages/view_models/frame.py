@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from flask import url_for
+from flask import current_app, url_for
 
 from shared.db.queries.index import IndexStateRow
+from web.spool import MAX_FILE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +18,38 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
+class StageName:
+    """key: the field of an image's `status` in the API; `stored` is told by the answer to the upload itself."""
+
+    key: str
+    name: str
+
+
+STAGES: Final = (
+    StageName("stored", "Stored"),
+    StageName("palette", "Palette"),
+    StageName("embedding", "Embedding"),
+    StageName("neighbours", "Look-alikes"),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
+    """stages, max_bytes: of files that are being uploaded."""
+
     rooms: tuple[Room, ...]
     search: str
     notice: str | None
+    stages: tuple[StageName, ...] = STAGES
+    max_bytes: int = MAX_FILE_BYTES
 
 
+# In the order of the bar. A room whose page is not part of this build has no door.
 _ROOMS: Final = (
     ("Gallery", "gallery.show", "images"),
     ("Upload", "upload.show", "upload"),
+    ("Palette", "studio.show", "palette"),
+    ("Predictors", "predictors.show", "brain-circuit"),
     ("Jobs", "jobs_page.show", "list-todo"),
 )
 _UNTRAINED: Final = "resnet18/untrained"
@@ -43,7 +67,9 @@ def make_frame(state: IndexStateRow | None, *, here: str = "", search: str = "")
     """here: the endpoint of the room that is shown. state: None where the database cannot be asked."""
     return Frame(
         rooms=tuple(
-            Room(name, url_for(endpoint), icon, here=endpoint == here) for name, endpoint, icon in _ROOMS
+            Room(name, url_for(endpoint), icon, here=endpoint == here)
+            for name, endpoint, icon in _ROOMS
+            if endpoint in current_app.view_functions
         ),
         search=search,
         notice=None if state is None else _notice(state),

@@ -1,12 +1,15 @@
 """The gallery: a page of tiles, what it is narrowed to, and the way on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import url_for
 
 from shared.colour import color_name, hex_to_rgb, rgb_to_oklab
+from shared.db.queries.facets import Facet
 from shared.db.queries.images import ImageFilter, Page, Position
+from shared.db.queries.jobs import JobRow
 from web.cursors import encode_image
 from web.pages.view_models.paging import Pages
 from web.pages.view_models.progress import is_unfinished
@@ -18,6 +21,22 @@ from web.pages.view_models.words import count
 EAGER: Final = 8
 # What a row of photos comes to, more often than not: gallery.css begins at 232 px and grows.
 ROW_HEIGHT: Final = 270
+
+# A colour of each kind to begin with; any other can be picked.
+COLORS: Final = (
+    ("#d6453d", "Red"),
+    ("#e8843c", "Orange"),
+    ("#e6c229", "Yellow"),
+    ("#6f9e45", "Green"),
+    ("#2f9a94", "Teal"),
+    ("#3f78c4", "Blue"),
+    ("#7a56b3", "Violet"),
+    ("#d678a4", "Pink"),
+    ("#7b5538", "Brown"),
+    ("#f2efe8", "White"),
+    ("#8c8c8c", "Grey"),
+    ("#1b1b1d", "Black"),
+)
 
 _WORDS_FIT_NONE: Final = "Words are looked for in captions only, and each must be there as a whole."
 _FIT_NONE: Final = "It may have been deleted, or have another tag or label by now."
@@ -43,6 +62,29 @@ class GalleryQuery:
         parts: dict[str, Any] = {"tag": self.tag, "label": self.label, "q": self.words, "color": self.color}
         return url_for("gallery.show", **parts | changes)
 
+    def here(self, **more: str) -> str:
+        """This very page of the gallery, and whatever else its address is to say."""
+        return self.address(cursor=encode_image(self.after), **more)
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """The tags and labels in use, most frequent first."""
+
+    tags: Sequence[Facet]
+    labels: Sequence[Facet]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that the gallery can be narrowed to. here: it is already."""
+
+    words: str
+    href: str
+    here: bool
+    photos: int | None = None
+    color: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -55,25 +97,50 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class GalleryView:
-    """upload: the place to drop photos, where there are none at all. none_words: why none fits the filters."""
+    """upload: the place to drop photos, where there are none at all. none_words: why none fits the filters.
+
+    demo: how far the demo pictures are, while they are drawn. here: the query of this page, for forms that come back to it. color: where the colour picker begins.
+    """
 
     title: str
     heading: str
+    here: str
     filters: tuple[Filter, ...]
+    tags: tuple[Choice, ...]
+    labels: tuple[Choice, ...]
+    colors: tuple[Choice, ...]
+    color: str
     tiles: tuple[Tile, ...]
     pages: Pages
     unfinished: bool
     upload: UploadView | None
     none_words: str
+    demo: str | None
 
 
-def gallery_view(query: GalleryQuery, page: Page, newer: Position | None) -> GalleryView:
-    """newer: where the page before this one begins, None for the first."""
+def gallery_view(
+    query: GalleryQuery, page: Page, newer: Position | None, facets: Facets, demo: JobRow | None = None
+) -> GalleryView:
+    """newer: where the page before this one begins, None for the first. demo: the job that draws the demo pictures."""
     filters = _filters(query)
     return GalleryView(
         title=" · ".join([*(chosen.words for chosen in filters), "Vitrine"]),
         heading=count(page.total, "photo", "photos"),
+        here=query.here().partition("?")[2],
         filters=filters,
+        tags=tuple(
+            Choice(tag.name, query.address(tag=tag.name), tag.name == query.tag, tag.photos)
+            for tag in facets.tags
+        ),
+        labels=tuple(
+            Choice(label.name, query.address(label=label.name), label.name == query.label, label.photos)
+            for label in facets.labels
+        ),
+        colors=tuple(
+            Choice(name, query.address(color=color), color == query.color, color=color)
+            for color, name in COLORS
+        ),
+        color=query.color or COLORS[0][0],
         tiles=tuple(
             make_tile(image, row_height=ROW_HEIGHT, eager=place < EAGER)
             for place, image in enumerate(page.images)
@@ -82,6 +149,7 @@ def gallery_view(query: GalleryQuery, page: Page, newer: Position | None) -> Gal
         unfinished=any(is_unfinished(image) for image in page.images),
         upload=None if page.images or filters or query.after else upload_view(),
         none_words=_WORDS_FIT_NONE if query.words else _FIT_NONE,
+        demo=None if demo is None else f"Drawing the demo pictures, {round(100 * demo.progress)} %",
     )
 
 

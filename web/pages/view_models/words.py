@@ -1,5 +1,6 @@
 """Numbers, sizes and times as people read them."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -26,10 +27,35 @@ def share(proportion: float) -> str:
     return f"{percent} %" if percent or not proportion else "< 1 %"
 
 
+def ratio(contrast: float) -> str:
+    """A contrast, 1 to 21, never rounded up: what does not reach 4.5 must not read as if it did."""
+    return f"{math.floor(contrast * 10 + 1e-9) / 10:.1f}"
+
+
 def moment(time: datetime) -> str:
     """A time with time zone, in UTC: `3 March 2026, 14:05 UTC`."""
     utc = time.astimezone(UTC)
     return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+
+
+def exact(time: datetime) -> str:
+    """A time with time zone to the second, in UTC: `3 March 2026, 14:05:09 UTC`."""
+    utc = time.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y, %H:%M:%S} UTC"
+
+
+def ago(time: timedelta) -> str:
+    """`just now`, `40 s ago`, `5 min ago`, `3 h ago`, `12 days ago`: as exact as it matters."""
+    seconds = time.total_seconds()
+    if seconds < 10:
+        return "just now"
+    if seconds < 60:
+        return f"{seconds:.0f} s ago"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min ago"
+    if seconds < 48 * 3600:
+        return f"{seconds // 3600:.0f} h ago"
+    return f"{time.days} days ago"
 
 
 def duration(time: timedelta) -> str:

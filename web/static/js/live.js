@@ -23,19 +23,31 @@ async function refresh() {
   return changed ? "changed" : "same";
 }
 
-function replace(part, newer) {
-  const inReach = "a, button";
+// Puts a newer version of a part in its place. What had the focus has it again, what was ticked stays so.
+export function replace(part, newer) {
+  const inReach = "a, button, input, summary";
   const place = [...part.querySelectorAll(inReach)].indexOf(document.activeElement);
+  for (const box of part.querySelectorAll(":checked")) newer.querySelector(`[value="${box.value}"]`).checked = true;
   part.replaceWith(newer);
   if (place >= 0) newer.querySelectorAll(inReach)[place]?.focus({ preventScroll: true });
   newer.dispatchEvent(new CustomEvent("vitrine:replaced", { bubbles: true }));
 }
 
-let pause = pauses();
-while (document.querySelector(WORKING)) {
-  await wait(pause.next());
-  await untilVisible();
-  const news = await refresh().catch(() => "same");
-  if (news === "over") break;
-  if (news === "changed") pause = pauses();
+let running = false;
+
+// For parts that came into the page later; those that are on it from the start are kept up by themselves.
+export async function keepUp() {
+  if (running) return;
+  running = true;
+  let pause = pauses();
+  while (document.querySelector(WORKING)) {
+    await wait(pause.next());
+    await untilVisible();
+    const news = await refresh().catch(() => "same");
+    if (news === "over") break;
+    if (news === "changed") pause = pauses();
+  }
+  running = false;
 }
+
+keepUp();
