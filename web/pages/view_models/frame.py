@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from flask import url_for
+from flask import current_app, url_for
 
 from shared.db.queries.index import IndexStateRow
 
@@ -23,9 +23,12 @@ class Frame:
     notice: str | None
 
 
+# In the order of the bar. A room whose page is not part of this build has no door.
 _ROOMS: Final = (
     ("Gallery", "gallery.show", "images"),
     ("Upload", "upload.show", "upload"),
+    ("Palette", "studio.show", "palette"),
+    ("Predictors", "predictors.show", "brain-circuit"),
     ("Jobs", "jobs_page.show", "list-todo"),
 )
 _UNTRAINED: Final = "resnet18/untrained"
@@ -43,7 +46,9 @@ def make_frame(state: IndexStateRow | None, *, here: str = "", search: str = "")
     """here: the endpoint of the room that is shown. state: None where the database cannot be asked."""
     return Frame(
         rooms=tuple(
-            Room(name, url_for(endpoint), icon, here=endpoint == here) for name, endpoint, icon in _ROOMS
+            Room(name, url_for(endpoint), icon, here=endpoint == here)
+            for name, endpoint, icon in _ROOMS
+            if endpoint in current_app.view_functions
         ),
         search=search,
         notice=None if state is None else _notice(state),
