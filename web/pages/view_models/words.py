@@ -32,6 +32,12 @@ def moment(time: datetime) -> str:
     return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
 
 
+def day(time: datetime) -> str:
+    """The day of a time, in UTC: `3 March 2026`."""
+    utc = time.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y}"
+
+
 def duration(time: timedelta) -> str:
     """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
     seconds = max(0.0, time.total_seconds())
