@@ -17,7 +17,7 @@ MAX_TEXT_CHARACTERS: Final = 1000
 NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 # What people and programs write for a cell without a value.
-MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
+MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "?"})
 TRUE: Final = frozenset({"true", "yes", "y", "t"})
 FALSE: Final = frozenset({"false", "no", "n", "f"})
 

@@ -18,6 +18,7 @@ from shared.predictor_values import check_values
 from shared.predictors import AUTO, BatchOrder, PredictOrder, PredictorKind, Task, TrainOrder
 from web import guard
 from web.errors import BadValues, FieldProblem
+from web.guard.table import inspect_batch_table, inspect_training_table
 from web.predictor_requests import Question, Training, image_of
 from web.services import Services
 from web.spool import Spool
@@ -26,8 +27,8 @@ from web.spool import Spool
 Guard = Callable[[BinaryIO, Training], None]
 
 
-def _guard_table(_file: BinaryIO, _training: Training) -> None:
-    """Whether a model could be trained from the table."""
+def _guard_table(file: BinaryIO, training: Training) -> None:
+    inspect_training_table(file, training.target, training.task)
 
 
 GUARDS: Final[Mapping[PredictorKind, Guard]] = {PredictorKind.TABULAR: _guard_table}
@@ -88,6 +89,7 @@ def start_batch(services: Services, version: VersionRow, table: Spool, request_i
     """Has the version answer every row of the table. Raises BadData, StorageUnavailable, DatabaseUnavailable."""
     if version.kind is not PredictorKind.TABULAR:
         raise BadParameter("data", "This predictor takes photos, one a request, and no tables.")
+    inspect_batch_table(table.file, [feature["name"] for feature in version.features])
     _store(services, table)
     order = BatchOrder(version.predictor_id, version.version, table.sha256)
     return _record(services, JobKind.PREDICT_BATCH, order.to_payload(), request_id)

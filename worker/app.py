@@ -28,6 +28,7 @@ from worker.tasks.analyse import analyse
 from worker.tasks.embed import DRAIN_SECONDS, embed
 from worker.tasks.maintenance import sweep
 from worker.tasks.palette import palette
+from worker.tasks.predictors.kinds import load_kinds
 
 Handler = Callable[[Services, Job], Outcome]
 
@@ -72,12 +73,16 @@ class Process:
         """Called in the main process before the pool is made.
 
         A solo worker of the gpu queue loads its weights now: bad ones stop it at once, good ones are known to all
-        before the first photo. No other pool may, since torch must not be touched before a fork.
+        before the first photo. No other pool may, since torch must not be touched before a fork. What predictors
+        compute with is imported now too: nobody waits for it, and a pool's processes share its memory.
         """
         # Celery sets up its logs later than this.
         configure_logs(self._settings, "worker")
         self.alone = issubclass(get_implementation(worker.pool_cls), SoloPool)
-        if not self.alone or Queue.GPU.value not in worker.app.amqp.queues.consume_from:
+        queues = set(worker.app.amqp.queues.consume_from)
+        if queues & {Queue.TRAIN.value, Queue.PREDICT.value}:
+            load_kinds()
+        if not self.alone or Queue.GPU.value not in queues:
             return
         try:
             _ = self.services.embedder

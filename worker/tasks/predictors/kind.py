@@ -27,6 +27,14 @@ class Trained:
     libraries: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a batch of predictions makes: a CSV file, and what its job results in."""
+
+    csv: bytes
+    result: dict[str, Any]
+
+
 class Kind(Protocol):
     """One kind of predictor."""
 
@@ -45,4 +53,8 @@ class Kind(Protocol):
         self, services: Services, model: Any, version: VersionRow, order: PredictOrder
     ) -> dict[str, Any]:
         """What a `predict` job results in, as PredictionSchema (web/predictor_schemas.py) has it, without links."""
+        ...
+
+    def predict_table(self, model: Any, version: VersionRow, data: bytes, progress: Progress) -> Table:
+        """Answers every row of a CSV file. Raises BadData, also where this kind takes no tables."""
         ...

@@ -9,7 +9,8 @@ from shared.errors import BlobNotFound, ModelUnusable
 from shared.predictors import BatchOrder, PredictOrder, PredictorKind, TrainOrder
 from worker.lifecycle import Job, Outcome
 from worker.services import Services
-from worker.tasks.predictors.kinds import KINDS
+from worker.tasks.predictors.data import uploaded
+from worker.tasks.predictors.kinds import kind_of
 from worker.warm_models import WarmModel
 
 
@@ -17,7 +18,7 @@ def train(services: Services, job: Job) -> Outcome:
     """Learns from a table or from labelled photos. What comes of it is the newest version of the predictor's name."""
     order = TrainOrder.from_payload(job.claim.payload)
     kind = PredictorKind(order.kind)
-    trained = KINDS[kind].train(services, order, job.progress)
+    trained = kind_of(kind).train(services, order, job.progress)
     sha256 = hashlib.sha256(trained.data).hexdigest()
     services.blobs.put(blob_keys.predictor(sha256), trained.data, "application/octet-stream")
     new = NewVersion(
@@ -46,7 +47,7 @@ def predict(services: Services, job: Job) -> Outcome:
     """Answers one form."""
     order = PredictOrder.from_payload(job.claim.payload)
     warm = warm_model(services, order.predictor_id, order.version)
-    answer = KINDS[warm.version.kind].predict(services, warm.model, warm.version, order)
+    answer = kind_of(warm.version.kind).predict(services, warm.model, warm.version, order)
     about = {"predictor": warm.version.name, "version": warm.version.version, "model": warm.version.model}
     return Outcome({**answer, **about})
 
@@ -55,7 +56,10 @@ def predict_batch(services: Services, job: Job) -> Outcome:
     """Answers every row of a table."""
     order = BatchOrder.from_payload(job.claim.payload)
     warm = warm_model(services, order.predictor_id, order.version)
-    raise NotImplementedError(warm.version.name)
+    data = uploaded(services, order.upload)
+    table = kind_of(warm.version.kind).predict_table(warm.model, warm.version, data, job.progress)
+    services.blobs.put(blob_keys.predictions(job.claim.id), table.csv, "text/csv")
+    return Outcome({**table.result, "predictor": warm.version.name, "version": warm.version.version})
 
 
 def warm_model(services: Services, predictor_id: int, version: int) -> WarmModel:
@@ -75,6 +79,6 @@ def warm_model(services: Services, predictor_id: int, version: int) -> WarmModel
             raise ModelUnusable(
                 "The file of the model is not what was stored: its hash differs. Train the predictor again."
             )
-        return WarmModel(row, KINDS[row.kind].load(data, row))
+        return WarmModel(row, kind_of(row.kind).load(data, row))
 
     return services.models.get(predictor_id, version, read)
