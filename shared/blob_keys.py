@@ -11,6 +11,9 @@ UPLOADS: Final = "uploads/"
 SNAPSHOTS: Final = "index/"
 PREDICTORS: Final = "predictors/"
 PREDICTIONS: Final = "predictions/"
+EXPLANATIONS: Final = "explanations/"
+TRAINING_PHOTOS: Final = "training-photos/"
+TRAINING_ZIPS: Final = "training-zips/"
 
 THUMBNAIL_SIZES: Final = (256, 512, 1024)
 
@@ -68,3 +71,18 @@ def predictor(sha256: str) -> str:
 def predictions(job_id: UUID) -> str:
     """The table that a batch of predictions made."""
     return f"{PREDICTIONS}{job_id}/predictions.csv"
+
+
+def training_zip(sha256: str) -> str:
+    """The photos that predictors were trained from, kept so that they can be trained anew for other weights."""
+    return f"{TRAINING_ZIPS}{sha256[:2]}/{sha256}"
+
+
+def training_photo(model_sha256: str, number: int) -> str:
+    """A thumbnail of a photo of a zip that the card of a model shows."""
+    return f"{TRAINING_PHOTOS}{model_sha256[:2]}/{model_sha256}/{number}"
+
+
+def explanation(name: str, layer: str) -> str:
+    """A picture of where a model finds its evidence in a photo: "photo" with the photo under it, "overlay" without."""
+    return f"{EXPLANATIONS}{name[:2]}/{name}/{layer}"

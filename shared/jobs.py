@@ -53,6 +53,7 @@ class JobKind(StrEnum):
     TRAIN_PREDICTOR = "train-predictor"
     PREDICT = "predict"
     PREDICT_BATCH = "predict-batch"
+    SUGGEST_LABELS = "suggest-labels"
 
 
 PARENTS: Final = frozenset({JobKind.ANALYSE_IMAGE, JobKind.INDEX_FULL})
@@ -86,6 +87,8 @@ RULES: Final[dict[JobKind, JobRules]] = {
     JobKind.PREDICT_BATCH: JobRules(Queue.TRAIN, attempts=3, deadline_seconds=600),
     # A prediction takes milliseconds; the first of a large model, whose file is read before it, some seconds.
     JobKind.PREDICT: JobRules(Queue.PREDICT, attempts=3, deadline_seconds=60),
+    # Some thousand embeddings are read for it: a second or two.
+    JobKind.SUGGEST_LABELS: JobRules(Queue.PREDICT, attempts=3, deadline_seconds=60),
 }
 
 # The one task that has no job row: it looks after the rows.

@@ -54,8 +54,8 @@ MODELS: Final = (
     Model(
         "logistic-regression",
         "Logistic regression",
-        "A weight for each feature; steady, and easy to explain.",
-        frozenset({Task.CLASSIFICATION}),
+        "A weight for each feature; steady, and easy to explain. Of photos, the features are their embeddings.",
+        frozenset({Task.CLASSIFICATION, Task.IMAGE_CLASSIFICATION}),
     ),
     Model(
         "linear-regression",
@@ -120,6 +120,15 @@ class PredictOrder(_Payload):
     upload: str | None = None
     image: int | None = None
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestOrder(_Payload):
+    """What a `suggest-labels` job is to do: with one version of a predictor of photos, choose photos of the gallery."""
+
+    predictor_id: int
+    version: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,10 @@ class Settings:
     )
     index_tile_rows: int = _setting(_whole(64, 1_000_000), 8192, "rows of one tile of a full index run")
 
+    zip_megabytes: int = _setting(
+        _whole(1, 1024), 200, "MiB that a zip of photos to train from may have: a thousand scaled to 2048 px"
+    )
+
     lease_seconds: int = _setting(_whole(2, 3600), 60, "how long a worker holds a job without a heartbeat")
     sweep_seconds: int = _setting(_whole(1, 600), 10, "time between two runs of the sweeper")
     resend_seconds: int = _setting(

@@ -1,4 +1,4 @@
-"""`flask ...` commands: making and dropping the database, bringing photos in, re-indexing."""
+"""`flask ...` commands: making and dropping the database, bringing photos in, re-indexing, training."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from shared.jobs import JobStatus
 from shared.settings import Settings
 from web.importing import Result, bring_in, entries_of
 from web.services import current_services
+from web.train_images import train_from_folder
 from web.waiting import job_states
 
 P = ParamSpec("P")
@@ -32,7 +33,7 @@ _LONGEST_WAIT_SECONDS = 24 * 60 * 60
 
 def register(app: Flask) -> None:
     """Adds the commands to the application."""
-    for command in (create_db, drop_db, import_photos, reindex):
+    for command in (create_db, drop_db, import_photos, reindex, train_images):
         app.cli.add_command(command)
 
 
@@ -122,6 +123,30 @@ def reindex(*, incremental: bool, wait: bool) -> None:
             click.echo(status.value)
     if status is not JobStatus.SUCCEEDED:
         raise click.exceptions.Exit(1)
+
+
+@click.command("train-images")
+@click.argument("name")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@with_appcontext
+@_in_words
+def train_images(name: str, folder: Path) -> None:
+    """Train a predictor of photos from a folder that has a folder of photos for each label.
+
+    Waits for it, says how good it is on photos that it did not see, and exits with 1 unless it was trained.
+    """
+    services = current_services()
+    job = train_from_folder(services, name, folder)
+    with click.progressbar(length=100, label="Training") as progress:
+        for job in job_states(services.unit_of_work, job.id, _LONGEST_WAIT_SECONDS):  # noqa: B020 - the same job, later
+            progress.update(round(job.progress * 100) - progress.pos)
+    if job.status is not JobStatus.SUCCEEDED or job.result is None:
+        raise click.ClickException(job.error_message or f"The training is {job.status.value}.")
+    metrics = job.result["metrics"]
+    click.echo(
+        f"{name} is trained. On photos that it did not see: balanced accuracy {metrics['balanced_accuracy']:.3f}, "
+        f"where guessing has {metrics['baseline']['balanced_accuracy']:.3f}."
+    )
 
 
 def _settings() -> Settings:

@@ -50,7 +50,7 @@ def card_document(row: VersionRow, versions: list[VersionSummary]) -> dict[str, 
     return {
         **predictor_document(row),
         "features": row.features,
-        "card": row.card,
+        "card": with_photo_links(row) if row.kind is PredictorKind.IMAGE else row.card,
         "versions": [
             {
                 "version": each.version,
@@ -64,6 +64,19 @@ def card_document(row: VersionRow, versions: list[VersionSummary]) -> dict[str, 
             for each in versions
         ],
     }
+
+
+def with_photo_links(row: VersionRow) -> dict[str, Any]:
+    """The card of a predictor of photos, with where each photo that it names is to be seen."""
+    here = predictor_path(row.name)
+    photos = {}
+    for number, photo in row.card["photos"].items():
+        image = None if photo["image"] is None else f"{PREFIX}/images/{photo['image']}"
+        # The hash for caches: a predictor may be deleted, and another take its name.
+        of_zip = f"{here}/photos/{number}?version={row.version}&of={row.sha256[:12]}"
+        links = {"image": image, "thumbnail": of_zip if image is None else f"{image}/thumbnail"}
+        photos[number] = {**photo, "links": links}
+    return {**row.card, "photos": photos}
 
 
 def models_document() -> dict[str, Any]:

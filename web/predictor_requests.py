@@ -23,6 +23,9 @@ DATA: Final = FilePart(
 )
 TABLE: Final = FilePart("data", 'No table came with the request. Send a CSV file in a part named "data".')
 
+MEBIBYTE: Final = 1024 * 1024
+# The parts of a form around its data.
+ENVELOPE_BYTES: Final = 128 * 1024
 # As many as a table may have columns (shared/tables.py), and some room.
 MAX_FORM_FIELDS: Final = 1_100
 # A form of numbers is far below this.
@@ -56,12 +59,15 @@ class Question:
 
 
 @contextmanager
-def received_training(asked: Request) -> Iterator[Training]:
-    """The training that the form describes; its data are gone at the end of the block.
+def received_training(asked: Request, most_bytes: int) -> Iterator[Training]:
+    """The training that the form describes; its data, of at most so many bytes, are gone at the end of the block.
 
     Raises UseMultipart, NoFile, TooLarge and BadParameters.
     """
-    with Spool() as spool:
+    # What is sent is told by fields that may come behind the data: tables have a lower bound of their own.
+    asked.max_content_length = most_bytes + ENVELOPE_BYTES
+    too_large = f"The data are larger than Vitrine takes. Send at most {most_bytes // MEBIBYTE} MiB."
+    with Spool(most_bytes, too_large) as spool:
         form = _form(asked, spool, FilePart(DATA.name, DATA.missing, needed=False))
         try:
             said: dict[str, Any] = _FIELDS.load(form.fields, unknown="exclude")
@@ -73,7 +79,7 @@ def received_training(asked: Request) -> Iterator[Training]:
         if form.has_file and from_labels:
             raise BadParameter("from_labels", "from_labels takes no data: send one or the other.")
         yield Training(
-            name=_checked_name(said["name"]),
+            name=checked_name(said["name"]),
             task=_checked_task(said["task"], from_labels=from_labels),
             target=said["target"] or "",
             model=_checked_model(said["model"], said["task"]),
@@ -87,7 +93,8 @@ def _form(asked: Request, spool: Spool, file: FilePart, most_parts: int = 10) ->
     return read_form(asked.stream, asked.content_type or "", spool, file, most_parts)
 
 
-def _checked_name(name: str | None) -> str:
+def checked_name(name: str | None) -> str:
+    """A name for a predictor. Raises BadParameter."""
     if not name or not _NAME.fullmatch(name):
         raise BadParameter(
             "name",

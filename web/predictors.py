@@ -12,8 +12,9 @@ from shared import blob_keys
 from shared.db.queries import images, jobs
 from shared.db.queries.jobs import JobRow, NewJob
 from shared.db.queries.predictors import VersionRow
-from shared.errors import BadParameter
+from shared.errors import BadParameter, TooLarge
 from shared.jobs import JobKind
+from shared.labelled_zip import open_labelled_zip
 from shared.predictor_values import check_values
 from shared.predictors import AUTO, BatchOrder, PredictOrder, PredictorKind, Task, TrainOrder
 from web import guard
@@ -21,7 +22,7 @@ from web.errors import BadValues, FieldProblem
 from web.guard.table import inspect_batch_table, inspect_training_table
 from web.predictor_requests import Question, Training, image_of
 from web.services import Services
-from web.spool import Spool
+from web.spool import MAX_FILE_BYTES, Spool
 
 # What is looked at before data are kept, a function a kind: (file, training) -> None. Raises BadData.
 Guard = Callable[[BinaryIO, Training], None]
@@ -31,7 +32,16 @@ def _guard_table(file: BinaryIO, training: Training) -> None:
     inspect_training_table(file, training.target, training.task)
 
 
-GUARDS: Final[Mapping[PredictorKind, Guard]] = {PredictorKind.TABULAR: _guard_table}
+def _guard_zip(file: BinaryIO, _training: Training) -> None:
+    """Whether the zip holds labelled photos and nothing that hurts. The photos themselves are the worker's to read."""
+    with open_labelled_zip(file):
+        pass
+
+
+GUARDS: Final[Mapping[PredictorKind, Guard]] = {
+    PredictorKind.TABULAR: _guard_table,
+    PredictorKind.IMAGE: _guard_zip,
+}
 
 
 def start_training(services: Services, training: Training, request_id: str | None) -> JobRow:
@@ -40,6 +50,10 @@ def start_training(services: Services, training: Training, request_id: str | Non
     if kind not in GUARDS:
         raise BadParameter("task", f"{training.task} cannot be trained here.")
     if training.data is not None:
+        if kind is PredictorKind.TABULAR and training.data.size > MAX_FILE_BYTES:
+            raise TooLarge(
+                "The table is larger than Vitrine takes. Send at most 20 MiB, for example fewer rows."
+            )
         GUARDS[kind](training.data.file, training)
         _store(services, training.data)
     order = TrainOrder(

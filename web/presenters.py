@@ -111,7 +111,8 @@ def _training_result(_job: JobRow, result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _prediction_result(job: JobRow, result: dict[str, Any]) -> dict[str, Any]:
-    return {**result, "job": str(job.id)}
+    explanation = f"{job_path(job)}/explanation" if result.get("explanation") else None
+    return {**result, "job": str(job.id), "explanation": explanation}
 
 
 def _batch_result(job: JobRow, result: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A photo on its way in: kept in memory while it is small, on disk beyond, hashed as it comes."""
+"""A file on its way in: kept in memory while it is small, on disk beyond, hashed as it comes."""
 
 import hashlib
 import tempfile
@@ -16,11 +16,14 @@ _MEMORY_BYTES: Final = 2 * 1024 * 1024
 class Spool:
     """A temporary file that is being filled. To be closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = MAX_FILE_BYTES, too_large: str | None = None) -> None:
+        """too_large: what to say of a file beyond `most_bytes`, in place of the sentence about photos."""
         # Closed with the spool, and by that removed.
         file = tempfile.SpooledTemporaryFile(max_size=_MEMORY_BYTES)  # noqa: SIM115
         self.file = cast("BinaryIO", file)
         self.size = 0
+        self._most_bytes = most_bytes
+        self._too_large = too_large
         self._hash = hashlib.sha256()
 
     def __enter__(self) -> Self:
@@ -30,10 +33,10 @@ class Spool:
         self.file.close()
 
     def write(self, data: bytes) -> None:
-        """Adds to the file. Raises TooLarge past 20 MiB, StorageUnavailable where the disk takes no more."""
+        """Adds to the file. Raises TooLarge past its bound, StorageUnavailable where the disk takes no more."""
         self.size += len(data)
-        if self.size > MAX_FILE_BYTES:
-            raise TooLarge
+        if self.size > self._most_bytes:
+            raise TooLarge(self._too_large)
         self._hash.update(data)
         try:
             self.file.write(data)

@@ -42,6 +42,7 @@ HANDLERS: Final[dict[JobKind, Handler]] = {
     JobKind.TRAIN_PREDICTOR: predictors.train,
     JobKind.PREDICT: predictors.predict,
     JobKind.PREDICT_BATCH: predictors.predict_batch,
+    JobKind.SUGGEST_LABELS: predictors.suggest_labels,
 }
 
 # The pool's hard limit comes after the job's own deadline: first the lease goes, then the process.

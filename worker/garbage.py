@@ -1,16 +1,18 @@
 """Removing what nobody can reach any more: rows of deleted images, blobs without rows, what was only passing through."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, TypeVar
 
 import structlog
+from sqlalchemy import Connection
 
 from shared import blob_keys
 from shared.db.queries import retention
 from shared.db.queries.idempotency import forget_expired_keys
 from shared.db.queries.predictors import known_models
+from shared.db.queries.training_photos import known_zips
 from shared.db.unit_of_work import UnitOfWork
 from shared.storage import BlobStore
 
@@ -36,6 +38,8 @@ def collect_garbage(unit_of_work: UnitOfWork, blobs: BlobStore, before: datetime
         images=_purge_images(unit_of_work, before),
         photos=_delete_orphans(unit_of_work, blobs, before),
         models=_delete_models(unit_of_work, blobs, before),
+        training_zips=_delete_zips(unit_of_work, blobs, before),
+        explanations=_delete_old(blobs, blob_keys.EXPLANATIONS, before),
         predictions=_delete_old(blobs, blob_keys.PREDICTIONS, before),
         uploads=_delete_old(blobs, blob_keys.UPLOADS, before),
         snapshots=0 if underway else _delete_old(blobs, blob_keys.SNAPSHOTS, before),
@@ -70,15 +74,35 @@ def _delete_orphans(unit_of_work: UnitOfWork, blobs: BlobStore, before: datetime
 
 
 def _delete_models(unit_of_work: UnitOfWork, blobs: BlobStore, before: datetime) -> int:
-    """Models that no version of a predictor names."""
+    """Models that no version of a predictor names, and the photos on their cards."""
+    return sum(
+        _delete_unknown(unit_of_work, blobs, before, prefix, known_models)
+        for prefix in (blob_keys.PREDICTORS, blob_keys.TRAINING_PHOTOS)
+    )
+
+
+def _delete_zips(unit_of_work: UnitOfWork, blobs: BlobStore, before: datetime) -> int:
+    """Zips that no version of a predictor was trained from."""
+    return _delete_unknown(unit_of_work, blobs, before, blob_keys.TRAINING_ZIPS, known_zips)
+
+
+def _delete_unknown(
+    unit_of_work: UnitOfWork,
+    blobs: BlobStore,
+    before: datetime,
+    prefix: str,
+    known: Callable[[Connection, Collection[str]], set[str]],
+) -> int:
+    """What lies under prefix/aa/SHA256, or in a folder of that name, whose SHA-256 is not known."""
     deleted = 0
-    old = (info.key for info in blobs.list(blob_keys.PREDICTORS) if info.modified < before)
+    old = (info.key for info in blobs.list(prefix) if info.modified < before)
     for keys in batches(old):
-        models = {key.rsplit("/", 1)[-1] for key in keys}
+        owners = {key: key.split("/")[2] for key in keys}
         with unit_of_work.read() as connection:
-            orphans = models - known_models(connection, models)
-        for sha256 in orphans:
-            blobs.delete(blob_keys.predictor(sha256))
+            kept = known(connection, set(owners.values()))
+        orphans = [key for key, owner in owners.items() if owner not in kept]
+        for key in orphans:
+            blobs.delete(key)
         deleted += len(orphans)
     return deleted
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from worker.algorithms.analysis import Analysis
+from worker.algorithms.analysis import Analysis, PhotoView
 from worker.algorithms.decode import Unreadable
 from worker.algorithms.palette import ColourHistogram, check_colors
 from worker.sandbox_child import OUT_OF_MEMORY
@@ -30,6 +30,7 @@ from worker.sandbox_frames import (
     header_length,
     histogram_of_frame,
     parse_header,
+    view_of_frame,
 )
 
 # A 40 Mpx PNG with transparency takes 0.7 GB of address space at its peak, the bare process 0.15 GB.
@@ -59,7 +60,7 @@ class DecodeCrashed(Exception):
 
 
 class Sandbox:
-    """`analyse` and `histogram_from`, in a limited child process that is started at the first call.
+    """`analyse`, `view_from` and `histogram_from`, in a limited child process that is started at the first call.
 
     Not for several threads at once, and to be used by the thread that lives longest: on Linux the child ends with the
     thread that started it. After DecodeTimeout or DecodeCrashed the next call starts a new child.
@@ -93,6 +94,15 @@ class Sandbox:
         header, parts = self._ask({"kind": "analyse", "colors": colors}, data)
         try:
             return analysis_of_frame(header, parts)
+        except BadFrame as error:
+            self.close()
+            raise DecodeCrashed(f"the decoder answered with {error}") from error
+
+    def view(self, data: bytes) -> PhotoView:
+        """What a predictor needs of the file. Raises Unreadable, DecodeTimeout or DecodeCrashed."""
+        header, parts = self._ask({"kind": "view"}, data)
+        try:
+            return view_of_frame(header, parts)
         except BadFrame as error:
             self.close()
             raise DecodeCrashed(f"the decoder answered with {error}") from error

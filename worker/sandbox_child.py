@@ -13,13 +13,14 @@ import signal
 import sys
 from typing import BinaryIO
 
-from worker.algorithms.analysis import analyse, histogram_from
+from worker.algorithms.analysis import analyse, histogram_from, view_from
 from worker.algorithms.decode import Unreadable
 from worker.sandbox_frames import (
     PREFIX,
     Header,
     Part,
     frame_of_analysis,
+    frame_of_view,
     head_of,
     header_length,
     parse_header,
@@ -56,6 +57,8 @@ def _answer(request: Header, data: bytes) -> tuple[Header, list[Part]]:
     try:
         if request["kind"] == "histogram":
             return {}, [histogram_from(data).to_bytes()]
+        if request["kind"] == "view":
+            return frame_of_view(view_from(data))
         return frame_of_analysis(analyse(data, request["colors"]))
     except Unreadable as error:
         return {"unreadable": {"code": error.code, "message": str(error)[:_MAX_MESSAGE]}}, []

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from worker.algorithms.analysis import Analysis
+from worker.algorithms.analysis import Analysis, PhotoView
 from worker.algorithms.decode import FORMATS
 from worker.algorithms.model_view import SIDE
 from worker.algorithms.palette import MAX_COLORS, ColourHistogram, Swatch
@@ -92,6 +92,31 @@ def analysis_of_frame(header: Header, parts: Sequence[Part]) -> Analysis:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise BadFrame("an unreadable analysis") from error
+
+
+def frame_of_view(view: PhotoView) -> tuple[Header, list[Part]]:
+    """A photo's view as a frame."""
+    thumbnail = view.thumbnail
+    header = {
+        "width": view.width,
+        "height": view.height,
+        "thumbnail": [thumbnail.content_type, thumbnail.width, thumbnail.height],
+    }
+    return header, [thumbnail.bytes, view.model_view.tobytes()]
+
+
+def view_of_frame(header: Header, parts: Sequence[Part]) -> PhotoView:
+    """The view in a frame; BadFrame if there is none."""
+    try:
+        thumbnail, view = parts
+        return PhotoView(
+            width=_whole(header["width"], 1),
+            height=_whole(header["height"], 1),
+            thumbnail=_rendition(bytes(thumbnail), *header["thumbnail"]),
+            model_view=np.frombuffer(view, np.uint8).reshape(SIDE, SIDE, 3),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadFrame("an unreadable view") from error
 
 
 def histogram_of_frame(parts: Sequence[Part]) -> ColourHistogram:

@@ -16,6 +16,7 @@ from shared.settings import Settings
 from shared.storage import BlobStore, make_blob_store
 from worker.algorithms.embedding import Embedder
 from worker.index_store import SnapshotCache
+from worker.photo_model import PhotoModel, load_photo_model
 from worker.sandbox import Sandbox
 from worker.warm_models import WarmModels
 from worker.weights import load_embedder
@@ -50,6 +51,11 @@ class Services:
         with self.unit_of_work.begin() as transaction:
             register_model(transaction.connection, embedder.model_id, weights.description)
         return embedder
+
+    @cached_property
+    def photo_model(self) -> PhotoModel:
+        """The embedding model for predictors. Unlike `embedder` it says nothing about what the index is made with."""
+        return load_photo_model(self.settings)
 
     def close(self) -> None:
         """Ends the child, if there is one."""

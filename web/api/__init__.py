@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, request
 
-from web.api import docs, files, health, images, index, jobs, palettes, predictors, similar
+from web.api import docs, files, health, images, index, jobs, palettes, photo_predictors, predictors, similar
 from web.api.blueprint import API_PREFIX
 from web.api.blueprint import register as register_resources
 
@@ -12,6 +12,7 @@ RESOURCES = (
     palettes.api,
     similar.api,
     predictors.api,
+    photo_predictors.api,
     jobs.api,
     index.api,
     health.api,

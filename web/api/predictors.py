@@ -26,7 +26,7 @@ from web.api.started import PREFER, STARTED, started, wait_as_preferred, with_pr
 from web.errors import NotReady
 from web.ids import job_id
 from web.predictor_presenters import card_document, models_document, predictor_document
-from web.predictor_requests import received_question, received_table, received_training
+from web.predictor_requests import MEBIBYTE, received_question, received_table, received_training
 from web.predictor_schemas import (
     BatchForm,
     CurrentVersion,
@@ -67,7 +67,7 @@ _FAILURES: Final = {
 def post_predictor() -> Response:
     """Train a predictor, or a new version of one: it appears when the job has succeeded."""
     services = current_services()
-    with received_training(request) as training:
+    with received_training(request, services.settings.zip_megabytes * MEBIBYTE) as training:
         job = start_training(services, training, g.request_id)
     return with_preference(started(wait_as_preferred(services, request, job.id)), request)
 

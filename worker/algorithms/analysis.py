@@ -11,7 +11,14 @@ from worker.algorithms.decode import Decoded, decode
 from worker.algorithms.model_view import model_view
 from worker.algorithms.palette import ColourHistogram, Swatch, extract_palette, histogram_of
 from worker.algorithms.perceptual_hash import perceptual_hash
-from worker.algorithms.renditions import DISPLAY_SIDE, THUMBNAIL_SIDES, Rendition, cascade, encode_all
+from worker.algorithms.renditions import (
+    DISPLAY_SIDE,
+    THUMBNAIL_SIDES,
+    Rendition,
+    cascade,
+    encode,
+    encode_all,
+)
 
 _PALETTE_PIXELS = 200_000
 _HALF_SOLID = 128
@@ -54,6 +61,29 @@ def analyse(data: bytes, colors: int) -> Analysis:
         histogram=histogram,
         palette=extract_palette(histogram, colors),
         perceptual_hash=perceptual_hash(views[min(THUMBNAIL_SIDES)]),
+        model_view=model_view([decoded.pixels, *views.values()], decoded.width, decoded.height),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhotoView:
+    """What a predictor needs of a photo. `width`, `height`: of the whole upright picture; the others as in `Analysis`."""
+
+    width: int
+    height: int
+    thumbnail: Rendition
+    model_view: NDArray[np.uint8]
+
+
+def view_from(data: bytes) -> PhotoView:
+    """A file's model view, the same as `analyse` makes, and its smallest thumbnail. Raises Unreadable (see `decode`)."""
+    decoded = decode(data)
+    views = cascade(decoded.pixels)
+    smallest = min(THUMBNAIL_SIDES)
+    return PhotoView(
+        width=decoded.width,
+        height=decoded.height,
+        thumbnail=encode(views[smallest], smallest, decoded.format),
         model_view=model_view([decoded.pixels, *views.values()], decoded.width, decoded.height),
     )
 

@@ -44,6 +44,13 @@ def model_view(views: list[Image.Image], width: int, height: int) -> NDArray[np.
     return np.array(view.resize((SIDE, SIDE), Image.Resampling.BILINEAR, middle, reducing_gap=_KEPT))
 
 
+def view_box(width: int, height: int) -> tuple[float, float, float, float]:
+    """What the view shows of a picture of `width` x `height`: left, upper, right, lower, as shares of its sides."""
+    short = min(width, height)
+    across, down = (SIDE / _SHORT_SIDE * short / side for side in (width, height))
+    return (1 - across) / 2, (1 - down) / 2, (1 + across) / 2, (1 + down) / 2
+
+
 def model_view_to_bytes(view: NDArray[np.uint8]) -> bytes:
     """A (224, 224, 3) uint8 view for storage, lossless.
 

@@ -13,10 +13,12 @@ from shared.db.queries import index_runs, job_engine
 from shared.db.queries.index import index_state
 from shared.db.queries.jobs import NewJob, create_job
 from shared.db.queries.schedule import take_run
+from shared.db.queries.training_photos import outdated_predictors
 from shared.db.unit_of_work import Message
 from shared.errors import BrokerUnavailable, VitrineError
 from shared.index_jobs import full_run, incremental_run
 from shared.jobs import JobKind, Queue
+from shared.predictors import PredictorKind, Task, TrainOrder
 from worker.garbage import collect_garbage
 from worker.lifecycle import Lifecycle
 from worker.services import Services
@@ -38,6 +40,7 @@ def sweep(services: Services, lifecycle: Lifecycle, now: datetime) -> None:
         lambda: start_nightly_run(services, now),
         lambda: start_incremental_run(services),
         lambda: embed_anew(services),
+        lambda: train_anew(services, now),
         lambda: start_collection(services, now),
     ]
     for part in parts:
@@ -124,6 +127,30 @@ def embed_anew(services: Services) -> None:
             create_job(transaction, NewJob(JobKind.EMBED, image_id, dedupe_key=f"{key}{image_id}"))
         if not waiting and not index_runs.images_missing(connection, state.target_model):
             create_job(transaction, full_run())
+
+
+def train_anew(services: Services, now: datetime) -> None:
+    """After a change of weights: trains predictors of photos again, from what they were trained from, once a day each.
+
+    Their embeddings and those of the new weights must not be mixed, so until then they do not answer.
+    """
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    with services.unit_of_work.begin() as transaction:
+        target = index_state(transaction.connection).target_model
+        if target is None:
+            return
+        for old in outdated_predictors(transaction.connection, target, AT_ONCE):
+            if take_run(transaction.connection, f"train-anew:{old.predictor_id}:{target}", today):
+                order = TrainOrder(
+                    name=old.name,
+                    kind=PredictorKind.IMAGE.value,
+                    task=Task.IMAGE_CLASSIFICATION.value,
+                    target=old.target,
+                    model=old.model,
+                    upload=old.zip,
+                )
+                create_job(transaction, NewJob(JobKind.TRAIN_PREDICTOR, payload=order.to_payload()))
+                log.info("predictor_trained_anew", predictor=old.name, model=target)
 
 
 def start_collection(services: Services, now: datetime) -> None:

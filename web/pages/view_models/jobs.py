@@ -84,6 +84,7 @@ _SENTENCES: Final = {
     JobKind.TRAIN_PREDICTOR: "Training of a predictor",
     JobKind.PREDICT: "A prediction",
     JobKind.PREDICT_BATCH: "Predictions for a table",
+    JobKind.SUGGEST_LABELS: "Photos to label next",
 }
 
 

@@ -14,6 +14,7 @@ from worker.tasks.predictors.kind import Kind
 
 KINDS: Final[Mapping[PredictorKind, str]] = {
     PredictorKind.TABULAR: "worker.tasks.predictors.tabular:Tabular",
+    PredictorKind.IMAGE: "worker.tasks.predictors.image:Image",
 }
 
 

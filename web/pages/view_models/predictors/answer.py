@@ -139,7 +139,7 @@ def _interval(row: VersionRow, result: Mapping[str, Any], unit: str | None) -> I
         return None
     low, high = result["interval"]
     seen_low, seen_high = row.card["range"]
-    at = result["prediction"]
+    at: float = result["prediction"]
     first, last = min(low, seen_low, at), max(high, seen_high, at)
     span = (last - first) or 1.0
 

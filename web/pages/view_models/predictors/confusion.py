@@ -9,8 +9,8 @@ from flask import url_for
 from shared.db.queries.predictors import VersionRow
 from shared.predictors import PredictorKind
 from web.pages.view_models import words
-from web.presenters import PREFIX
 from web.predictor_presenters import predictor_path
+from web.presenters import PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,7 @@ def example_photos(row: VersionRow) -> list[tuple[str, str, tuple[Photo, ...]]]:
     ]
 
 
-def _cell(
-    row: VersionRow, labels: list[str], true: int, answer: int, chosen: tuple[int, int] | None
-) -> Cell:
+def _cell(row: VersionRow, labels: list[str], true: int, answer: int, chosen: tuple[int, int] | None) -> Cell:
     counts = (row.confusion or {})["matrix"][true]
     count = counts[answer]
     has_photos = row.kind is PredictorKind.IMAGE and bool(row.card["cells"][true][answer])
@@ -95,9 +93,7 @@ def _cell(
         count=count,
         part=round(count / (sum(counts) or 1), 4),
         right=true == answer,
-        words=_sentence(
-            labels, (true, answer), count, "photo" if row.kind is PredictorKind.IMAGE else "row"
-        ),
+        words=_sentence(labels, (true, answer), count, "photo" if row.kind is PredictorKind.IMAGE else "row"),
         href=_address(row, (true, answer)) if has_photos else None,
         here=chosen == (true, answer),
     )

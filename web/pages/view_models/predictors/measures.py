@@ -47,7 +47,10 @@ class _Kind:
 _KINDS: Final = (
     _Kind("accuracy", "Accuracy", "Share of right answers.", "share"),
     _Kind(
-        "balanced_accuracy", "Balanced accuracy", "Share of right answers, each label counting the same.", "share"
+        "balanced_accuracy",
+        "Balanced accuracy",
+        "Share of right answers, each label counting the same.",
+        "share",
     ),
     _Kind(
         "roc_auc",
@@ -56,7 +59,12 @@ _KINDS: Final = (
         "number",
     ),
     _Kind("log_loss", "Log loss", "Surprise at the true label, in nats. Less is better.", "number"),
-    _Kind("brier", "Brier score", "Squared distance of the probabilities from the truth. Less is better.", "number"),
+    _Kind(
+        "brier",
+        "Brier score",
+        "Squared distance of the probabilities from the truth. Less is better.",
+        "number",
+    ),
     _Kind(
         "calibration_error",
         "Calibration error",
@@ -65,7 +73,9 @@ _KINDS: Final = (
     ),
     _Kind("r2", "R²", "Share of the differences between rows that it explains.", "number"),
     _Kind("mae", "Mean absolute error", "How far off it is on average. Less is better.", "error"),
-    _Kind("rmse", "Root mean squared error", "The same, large errors weighing more. Less is better.", "error"),
+    _Kind(
+        "rmse", "Root mean squared error", "The same, large errors weighing more. Less is better.", "error"
+    ),
 )
 
 

@@ -37,10 +37,8 @@ _MOST_CURVES: Final = 8
 _MOST_CHOICES: Final = 12
 
 _TABLE_LIMITS: Final = (
-    "It knows only what its rows show. Where the world has changed since, or differs from where they were collected, "
-    "its figures do not hold.",
-    "It finds what goes together, not what causes what: changing a value in the form does not tell what changing it "
-    "in the world would do.",
+    "It knows only what its rows show: where the world has changed since, its figures do not hold.",
+    "It finds what goes together, not what causes what: a value changed in the form tells nothing of a change made.",
 )
 
 
@@ -140,9 +138,13 @@ def _facts(row: VersionRow) -> list[Fact]:
     ]
     if row.task is Task.REGRESSION:
         low, high = card["range"]
-        facts.insert(2, Fact("Range in training", f"{figure(low)} to {with_unit(figure(high), target_unit(row))}"))
+        facts.insert(
+            2, Fact("Range in training", f"{figure(low)} to {with_unit(figure(high), target_unit(row))}")
+        )
     if card.get("skipped_rows"):
-        facts.append(Fact("Left out", f"{words.count(card['skipped_rows'], 'row', 'rows')} without a value to learn"))
+        facts.append(
+            Fact("Left out", f"{words.count(card['skipped_rows'], 'row', 'rows')} without a value to learn")
+        )
     if "embedding_model" in card:
         facts.append(Fact("Looks with", card["embedding_model"]))
     return facts
@@ -164,15 +166,14 @@ def _held_out(row: VersionRow) -> str:
     how = row.card.get("held_out")
     if how:
         return f"Measured on rows that it had not seen: {how}."
-    return (
-        f"Measured on photos that it had not seen, in {row.metrics.get('folds', 1)} parts that were held out in turn."
-    )
+    return f"Measured on photos that it had not seen, in {row.metrics.get('folds', 1)} parts that were held out in turn."
 
 
 def _candidates(row: VersionRow) -> tuple[Candidate, ...]:
     found = sorted(row.card.get("candidates", ()), key=lambda each: each["loss"])
     return tuple(
-        Candidate(model_title(each["model"]), figure(each["loss"]), each["model"] == row.model) for each in found
+        Candidate(model_title(each["model"]), figure(each["loss"]), each["model"] == row.model)
+        for each in found
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from web.pages.view_models.predictors.figures import figure, probability
@@ -67,9 +68,7 @@ _SHARES: Final = (0.0, 0.5, 1.0)
 
 def roc_plot(label: str, points: Sequence[Sequence[float]]) -> Plot:
     """points: (false positive rate, true positive rate), both rising from 0 to 1."""
-    area = sum(
-        (x2 - x1) * (y1 + y2) / 2 for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False)
-    )
+    area = sum((x2 - x1) * (y1 + y2) / 2 for (x1, y1), (x2, y2) in pairwise(points))
     return Plot(
         title=label,
         x_name="taken for it by mistake",

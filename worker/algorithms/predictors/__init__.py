@@ -1,0 +1,1 @@
+"""How predictors learn, answer, and are measured."""

@@ -1,0 +1,25 @@
+"""The network as predictors of photos use it: its embeddings, and the feature map behind one of them."""
+
+from dataclasses import dataclass
+
+from shared.settings import Settings
+from worker.algorithms.embedding import Embedder
+from worker.algorithms.feature_map import FeatureMaps
+from worker.algorithms.resnet import build_resnet18, load_state
+from worker.weights import load_embedder
+
+
+@dataclass(frozen=True)
+class PhotoModel:
+    """Both are of the same weights."""
+
+    embedder: Embedder
+    feature_maps: FeatureMaps
+
+
+def load_photo_model(settings: Settings) -> PhotoModel:
+    """With the weights and the engine of the embedding workers. Raises BadSetting, as `load_embedder` does."""
+    embedder, weights = load_embedder(settings)
+    network = build_resnet18()
+    load_state(network, weights.state)
+    return PhotoModel(embedder, FeatureMaps(network))
