@@ -104,6 +104,17 @@ class QueryColor(_Values, fields.String):
         return parameters.hex_color(name, values, default=None)
 
 
+class QueryIds(_Values, fields.String):
+    """Ids of images, separated by commas. One that could not have been given out names none."""
+
+    def __init__(self, description: str, *, most: int) -> None:
+        self._most = most
+        super().__init__(load_default=_nothing, **_about(description))
+
+    def parse(self, name: str, values: list[str]) -> Any:
+        return parameters.id_list(name, values, most=self._most)
+
+
 class FormTags(_Values, fields.String):
     """Tags, separated by commas."""
 

@@ -7,9 +7,11 @@ error and not a choice. None given means the default.
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from typing import Final, TypeVar
 
-from shared.errors import BadParameter
+from shared.errors import BadParameter, ImageNotFound
+from web.ids import image_id
 
 Default = TypeVar("Default")
 
@@ -107,6 +109,21 @@ def clean_tags(name: str, raw: Iterable[str]) -> list[str]:
         if len(tags) > MAX_TAGS:
             raise BadParameter(name, f"{name} must hold at most {MAX_TAGS} tags.")
     return list(tags)
+
+
+def id_list(name: str, values: Sequence[str], *, most: int) -> tuple[int, ...] | None:
+    """Ids of images from one comma-separated value; those that nothing can have are left out. Raises BadParameter."""
+    raw = _single(name, values)
+    if raw is None:
+        return None
+    parts = raw.split(",", most)
+    if len(parts) > most:
+        raise BadParameter(name, f"{name} must hold at most {most} ids.")
+    found = []
+    for part in parts:
+        with suppress(ImageNotFound):
+            found.append(image_id(part.strip()))
+    return tuple(found)
 
 
 def hex_color(name: str, values: Sequence[str], *, default: Default) -> str | Default:

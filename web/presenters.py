@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
+from uuid import UUID
 
 from shared.db.queries.images import ImageRow
 from shared.db.queries.index import IndexCounts, IndexStateRow, RunRow
@@ -31,6 +32,11 @@ def image_path(image_id: int) -> str:
 
 def job_path(job: JobRow) -> str:
     return f"{PREFIX}/jobs/{job.id}"
+
+
+def palette_path(job_id: UUID) -> str:
+    """The palettes of a photo that is not in the gallery, which bear the id of the job that found them."""
+    return f"{PREFIX}/palettes/{job_id}"
 
 
 def image_document(image: ImageRow) -> dict[str, Any]:
@@ -101,8 +107,9 @@ def _job_result(job: JobRow) -> dict[str, Any] | None:
     return job.result if present is None or job.result is None else present(job, job.result)
 
 
-def _palette_result(_job: JobRow, result: dict[str, Any]) -> dict[str, Any]:
-    return palette_document(result["colors"], result["version"])
+def _palette_result(job: JobRow, result: dict[str, Any]) -> dict[str, Any]:
+    palette = palette_document(result["colors"], result["version"])
+    return palette if job.image_id is not None else {**palette, "links": {"self": palette_path(job.id)}}
 
 
 def _training_result(_job: JobRow, result: dict[str, Any]) -> dict[str, Any]:
@@ -145,11 +152,11 @@ def swatches(found: Sequence[dict[str, Any]]) -> list[Swatch]:
 
 
 def palette_document(found: Sequence[dict[str, Any]], version: str) -> dict[str, Any]:
-    return {
-        "colors": [describe(swatch) for swatch in swatches(found)],
-        "count": len(found),
-        "version": version,
-    }
+    return describe_palette(swatches(found), version)
+
+
+def describe_palette(found: Sequence[Swatch], version: str) -> dict[str, Any]:
+    return {"colors": [describe(swatch) for swatch in found], "count": len(found), "version": version}
 
 
 def percentile(similarity: float, quantiles: Sequence[float] | None) -> float | None:

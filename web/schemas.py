@@ -19,6 +19,7 @@ from web.fields import (
     FormTags,
     QueryChoice,
     QueryColor,
+    QueryIds,
     QueryInteger,
     QueryNumber,
     QueryText,
@@ -32,6 +33,8 @@ MAX_LABEL: Final = 100
 MIN_COLORS: Final = 2
 MAX_COLORS: Final = 16
 DEFAULT_COLORS: Final = 6
+# Of a page: what a client takes in at once, and a database finds at once.
+MAX_LIMIT: Final = 200
 # Each list keeps the 50 nearest.
 MAX_SIMILAR: Final = 50
 
@@ -47,7 +50,7 @@ def _status(description: str) -> Any:
 
 
 class PageQuery(Schema):
-    limit = QueryInteger("how many at most", minimum=1, maximum=200, default=24)
+    limit = QueryInteger("how many at most", minimum=1, maximum=MAX_LIMIT, default=24)
     cursor = QueryText("where the page begins: `next` of the page before", most=100)
 
 
@@ -56,6 +59,7 @@ class ImagesQuery(PageQuery):
     label = QueryText("only images with this label", most=MAX_LABEL)
     q = QueryText("only images with these words in their caption", most=200)
     color = QueryColor("nearest to this colour first")
+    ids = QueryIds("only these images, separated by commas", most=MAX_LIMIT)
 
 
 class JobsQuery(PageQuery):
@@ -82,7 +86,7 @@ class ThumbnailQuery(Schema):
 
 class PaletteQuery(Schema):
     colors = QueryInteger(
-        "how many colours; the image's own number by default",
+        "how many colours; by default as many as were asked for with the photo",
         minimum=MIN_COLORS,
         maximum=MAX_COLORS,
         default=None,
@@ -274,12 +278,19 @@ class SwatchSchema(_AnswerSchema):
     contrast = _always(fields.Nested, "as WCAG 2 has it", nested=ContrastSchema)
 
 
+class PaletteLinksSchema(_AnswerSchema):
+    self = _always(fields.String, "the palettes of this photo, of any size and in any format")
+
+
 class PaletteSchema(_AnswerSchema):
     """The colours of a picture, largest share first."""
 
     colors = _always(fields.List, "the shares sum to 1", cls_or_instance=fields.Nested(SwatchSchema))
     count = _always(fields.Integer, "how many there are; fewer than asked where the picture has fewer")
     version = _always(fields.String, "of the method")
+    links = fields.Nested(
+        PaletteLinksSchema, metadata={"description": "only of a photo that is not in the gallery"}
+    )
 
 
 class SimilarItemSchema(_AnswerSchema):

@@ -220,3 +220,40 @@ def test_an_answer_that_is_known_is_not_sent_again(gallery: Site) -> None:
         again = gallery.get(path, headers={"If-None-Match": tag})
         assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
         assert gallery.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+# --- bringing back ------------------------------------------------------------------------------------------------
+
+
+def test_a_deleted_image_can_be_restored_as_it_was(site: Site) -> None:
+    image_id = site.add(1, caption="sea")
+    site.pipeline.settle()
+    before = site.get(f"images/{image_id}").get_json()
+    site.client.delete(f"/api/v1/images/{image_id}")
+    answer = site.post(f"images/{image_id}/restore")
+    assert answer.status_code == 200
+    check_contract(ImageSchema, answer.get_json())
+    site.pipeline.settle()
+    assert site.get(f"images/{image_id}").get_json() == before
+    assert site.get(f"images/{image_id}/similar").status_code == 200
+    assert site.post(f"images/{image_id}/restore").status_code == 200
+
+
+def test_an_image_cannot_be_restored_beside_the_same_photo(site: Site) -> None:
+    image_id = site.add(1)
+    site.client.delete(f"/api/v1/images/{image_id}")
+    site.add(1)
+    assert problem(site.post(f"images/{image_id}/restore"))["status"] == 409
+    assert problem(site.post("images/999/restore"))["status"] == 404
+
+
+# --- several by id ------------------------------------------------------------------------------------------------
+
+
+def test_images_can_be_asked_for_by_their_ids(site: Site) -> None:
+    ids = [site.add(number) for number in range(3)]
+    answer = site.get(f"images?ids={ids[0]},{ids[2]},999,nonsense").get_json()
+    assert [item["id"] for item in answer["items"]] == [ids[2], ids[0]]
+    assert answer["total"] == 2
+    assert site.get("images?ids=").get_json()["items"] == []
+    assert problem(site.get(f"images?ids={','.join(['1'] * 201)}"))["status"] == 400

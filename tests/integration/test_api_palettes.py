@@ -6,9 +6,11 @@ import pytest
 
 from shared import blob_keys
 from shared.jobs import JobKind
+from tests.support.hostile_files import half_of
+from tests.support.pictures import make_jpeg
 from tests.support.pipeline import picture
 from tests.support.services import until
-from tests.support.web import Site, check_contract, gallery, site
+from tests.support.web import Site, check_contract, gallery, problem, site
 from web.schemas import PaletteSchema, StartedSchema
 
 __all__ = ["gallery", "site"]
@@ -120,3 +122,61 @@ def test_the_answer_is_held_until_the_palette_is_there(site: Site) -> None:
 def drain_once_sent(site: Site) -> None:
     until(lambda: bool(site.pipeline.dispatcher.sent))
     site.pipeline.drain()
+
+
+# --- palettes of photos that are not kept --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def passing(site: Site) -> str:
+    """The address of the palettes of a photo that is not in the gallery."""
+    asked = site.upload(picture(1), path="palettes", colors="7")
+    site.pipeline.drain()
+    address: str = site.get(asked.headers["Location"]).get_json()["result"]["links"]["self"]
+    return address
+
+
+def test_a_photo_in_passing_is_sent_once_for_palettes_of_every_size(site: Site, passing: str) -> None:
+    for colors in range(2, 17):
+        palette = site.get(f"{passing}?colors={colors}").get_json()
+        check_contract(PaletteSchema, palette)
+        assert palette["count"] == colors
+        assert sum(color["proportion"] for color in palette["colors"]) == pytest.approx(1)
+    assert site.get(passing).get_json()["count"] == 7
+    assert site.count("jobs") == 1
+
+
+def test_a_palette_in_passing_is_that_of_the_same_photo_in_the_gallery(site: Site, passing: str) -> None:
+    image_id = site.add(1)
+    site.pipeline.drain()
+    kept = site.get(f"images/{image_id}/palette").get_json()
+    assert site.get(f"{passing}?colors=6").get_json() == kept
+
+
+@pytest.mark.parametrize(("form", "expected"), FORMATS.items(), ids=FORMATS)
+def test_a_palette_in_passing_is_exported_too(
+    site: Site, passing: str, form: str, expected: tuple[str, bytes]
+) -> None:
+    response = site.get(f"{passing}?colors=3&format={form}")
+    assert (response.mimetype, expected[1] in response.data) == (expected[0], True)
+    assert "sandbox" in response.headers["Content-Security-Policy"]
+
+
+def test_a_palette_in_passing_that_is_still_looked_for_is_its_job(site: Site) -> None:
+    job = site.upload(picture(1), path="palettes").get_json()["job"]
+    asked = site.get(f"palettes/{job['id']}")
+    assert (asked.status_code, asked.get_json()["job"]["id"]) == (202, job["id"])
+    check_contract(StartedSchema, asked.get_json())
+
+
+def test_a_palette_in_passing_that_could_not_be_found_says_why(site: Site) -> None:
+    job = site.upload(half_of(make_jpeg(400, 300)), path="palettes").get_json()["job"]
+    site.pipeline.drain()
+    answer = problem(site.get(f"palettes/{job['id']}"))
+    assert (answer["status"], "save it again" in answer["detail"]) == (409, True)
+
+
+def test_jobs_that_find_no_palette_in_passing_have_none(site: Site) -> None:
+    upload = site.upload(picture(1)).get_json()
+    for unknown in (upload["job"]["id"], "nonsense", "00000000-0000-7000-8000-000000000000"):
+        assert problem(site.get(f"palettes/{unknown}"))["status"] == 404

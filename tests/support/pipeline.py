@@ -12,7 +12,7 @@ from PIL import Image as Pictures
 
 from shared import blob_keys
 from shared.db.engine import make_engine
-from shared.db.queries import images, index, index_runs, jobs
+from shared.db.queries import images, index, index_runs, jobs, selection
 from shared.db.queries.jobs import NewJob
 from shared.db.unit_of_work import UnitOfWork
 from shared.jobs import JobKind
@@ -90,7 +90,7 @@ class Pipeline:
 
     def delete(self, image_id: int) -> None:
         with self.unit_of_work.begin() as transaction:
-            images.delete_image(transaction, image_id)
+            selection.delete_images(transaction, [image_id])
 
     def deliver(self, message: tuple[JobKind, UUID]) -> None:
         """Hands one message to the worker."""

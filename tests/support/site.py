@@ -1,14 +1,17 @@
 """The pages of the site, read as a browser without JavaScript reads them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from werkzeug.test import TestResponse
 
 from shared.db.queries import images, index_runs
 from shared.db.queries.images import NewImage
 from tests.support import web
 from tests.support.html import Element, parse_page
+from tests.support.pictures import encode, flat_picture
 
 
 class Site(web.Site):
@@ -50,3 +53,29 @@ def page_of(response: TestResponse, status: int = 200) -> Element:
     assert response.status_code == status, response.text
     assert response.mimetype == "text/html"
     return parse_page(response.text)
+
+
+@pytest.fixture
+def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+    made = Site(database_url, tmp_path)
+    yield made
+    made.close()
+
+
+def send(site: Site, data: bytes, name: str = "a.jpg", tags: str = "") -> TestResponse:
+    """Sends the form of the upload page."""
+    return site.upload(data, name, path="/upload", tags=tags)
+
+
+def make_flat(red: int, green: int, blue: int) -> bytes:
+    """A JPEG of one colour."""
+    return encode(flat_picture((red, green, blue)), "JPEG")
+
+
+def tiles(page: Element) -> list[str]:
+    """The captions of the photos on the page, in order."""
+    return [caption.text for caption in page.find_all("span", class_="caption")]
+
+
+def link(page: Element, rel: str) -> str:
+    return page.find("a", rel=rel)["href"]

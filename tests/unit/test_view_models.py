@@ -13,7 +13,7 @@ from shared.colour import OKLCH, contrast_ratio, hex_to_rgb, oklab_distance, rgb
 from web.pages.view_models import words
 from web.pages.view_models.accent import DARK_GROUND, LIGHT_GROUND, accent_of, oklch_to_rgb
 from web.pages.view_models.fault import fault_heading
-from web.pages.view_models.picture import DISPLAY_SIDE, gradient, strip
+from web.pages.view_models.picture import DISPLAY_SIDE, gradient
 from web.palette_formats import Swatch
 from worker.algorithms import renditions
 
@@ -94,11 +94,6 @@ def _oklch(text: str) -> OKLCH:
 
 def test_the_display_rendition_has_the_size_that_workers_make() -> None:
     assert DISPLAY_SIDE == renditions.DISPLAY_SIDE
-
-
-def test_a_strip_gives_each_colour_an_equal_part() -> None:
-    assert strip(["#aa0000", "#00bb00"]) == "linear-gradient(90deg, #aa0000 0% 50%, #00bb00 50% 100%)"
-    assert strip([]) == "none"
 
 
 def test_a_ground_can_be_made_of_any_number_of_colours() -> None:

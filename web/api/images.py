@@ -6,9 +6,10 @@ from flask import Response, g, request
 from structlog.contextvars import bind_contextvars
 
 from shared.colour import hex_to_rgb, rgb_to_oklab
-from shared.db.queries import images
+from shared.db.queries import images, selection
 from shared.db.queries.idempotency import KeptAnswer
 from shared.db.queries.images import ImageFilter
+from shared.errors import Conflict, ImageNotFound
 from web import cursors
 from web.answers import json_answer
 from web.api.blueprint import Answer, Resource
@@ -108,6 +109,7 @@ def list_images(query: dict[str, Any]) -> Response:
         label=query["label"],
         words=query["q"],
         color=rgb_to_oklab(hex_to_rgb(color)) if color else None,
+        ids=query["ids"],
     )
     after = cursors.decode_image(query["cursor"], by_color=bool(color))
     with current_services().unit_of_work.read() as connection:
@@ -146,7 +148,25 @@ def patch_image(id: str, body: dict[str, Any]) -> Response:  # noqa: A002
 
 @api.route("DELETE", "/images/<id>", answers={204: Answer("it is gone")}, problems=(401, 403, 404))
 def delete_image(id: str) -> Response:  # noqa: A002
-    """Delete an image: no list, search or page shows it again."""
+    """Delete an image: no list, search or page shows it again, unless it is restored."""
     with current_services().unit_of_work.begin() as transaction:
-        images.delete_image(transaction, image_id(id))
+        if not selection.delete_images(transaction, [image_id(id)]):
+            raise ImageNotFound
     return Response(status=204)
+
+
+@api.route(
+    "POST",
+    "/images/<id>/restore",
+    answers={200: Answer("the image as it is now", ImageSchema)},
+    problems=(401, 403, 404, 409),
+)
+def restore_image(id: str) -> Response:  # noqa: A002
+    """Bring back an image that was deleted within the last day; one that is there stays as it is."""
+    wanted = image_id(id)
+    with current_services().unit_of_work.begin() as transaction:
+        selection.restore_images(transaction, [wanted])
+        if selection.deleted_images(transaction.connection, [wanted]):
+            raise Conflict("The same photo has been uploaded again since.")
+        image = images.get_image(transaction.connection, wanted)
+    return json_answer(image_document(image))

@@ -4,22 +4,21 @@ from typing import Any
 
 from flask import Response, g, request
 
-from shared.db.queries import images, jobs, palettes
+from shared.db.queries import images, palettes
 from shared.db.queries.images import ImageRow
-from shared.db.queries.jobs import JobRow, NewJob
 from shared.db.queries.palettes import PaletteRow
-from shared.errors import Conflict
-from shared.jobs import ACTIVE, JobKind, JobStatus
 from web.answers import json_answer
 from web.api.blueprint import Answer, Resource
 from web.api.images import UPLOAD_FORMS, UPLOAD_PROBLEMS
 from web.api.started import PREFER, STARTED, started, wait_as_preferred, with_preference
-from web.ids import image_id
-from web.palette_formats import export
-from web.presenters import palette_document, swatches
+from web.ids import image_id, job_id
+from web.palette_answers import exported_palette
+from web.palette_jobs import job_for_palette
+from web.passing_palettes import get_palette_job, passing_palette
+from web.presenters import describe_palette, palette_document, swatches
 from web.received import received_upload
 from web.schemas import PaletteQuery, PaletteSchema
-from web.services import Services, current_services
+from web.services import current_services
 from web.uploads import add_passing_photo
 
 api = Resource("palettes", "The colours of pictures.")
@@ -34,41 +33,20 @@ api = Resource("palettes", "The colours of pictures.")
 )
 def get_palette(id: str, query: dict[str, Any]) -> Response:  # noqa: A002 - the name in the contract
     """Get an image's palette; a size that was never asked for is computed first."""
-    services = current_services()
-    with services.unit_of_work.read() as connection:
+    unit_of_work = current_services().unit_of_work
+    with unit_of_work.read() as connection:
         image = images.get_image(connection, image_id(id))
         colors = query["colors"] or image.colors
         palette = palettes.find_palette(connection, image.id, colors)
     if palette is None:
-        return started(_job_for(services, image, colors))
+        return started(job_for_palette(unit_of_work, image, colors, g.request_id))
     return _palette(image, palette, query["format"])
 
 
 def _palette(image: ImageRow, palette: PaletteRow, form: str) -> Response:
     if form == "json":
         return json_answer(palette_document(palette.swatches, palette.version))
-    exported = export(form, swatches(palette.swatches), image.caption or image.name)
-    response = Response(exported.content, content_type=exported.content_type)
-    response.headers["Content-Disposition"] = f'inline; filename="{exported.filename}"'
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
-
-
-def _job_for(services: Services, image: ImageRow, colors: int) -> JobRow:
-    """The job that makes the palette: that of the image while it is analysed, else one for this size alone."""
-    with services.unit_of_work.begin() as transaction:
-        if image.palette in ACTIVE and image.job_id is not None:
-            return jobs.get_job(transaction.connection, image.job_id)
-        if image.palette is not JobStatus.SUCCEEDED:
-            raise Conflict("This photo could not be analysed, so it has no palette.")
-        wanted = NewJob(
-            JobKind.PALETTE,
-            image.id,
-            payload={"colors": colors},
-            dedupe_key=f"palette:{image.id}:{colors}",
-            request_id=g.request_id,
-        )
-        return jobs.get_job(transaction.connection, jobs.create_job(transaction, wanted))
+    return exported_palette(form, swatches(palette.swatches), image.caption or image.name)
 
 
 @api.route(
@@ -85,3 +63,22 @@ def post_palette() -> Response:
     with received_upload(request) as upload:
         job = add_passing_photo(services, upload, request_id=g.request_id)
     return with_preference(started(wait_as_preferred(services, request, job.id)), request)
+
+
+@api.route(
+    "GET",
+    "/palettes/<id>",
+    query=PaletteQuery,
+    answers={200: Answer("the palette, in the format asked for", PaletteSchema), 202: STARTED},
+    problems=(404, 409),
+)
+def get_passing_palette(id: str, query: dict[str, Any]) -> Response:  # noqa: A002
+    """Get the palette of a photo that is not kept, of any size: the id is that of its job."""
+    with current_services().unit_of_work.read() as connection:
+        job = get_palette_job(connection, job_id(id))
+    found = passing_palette(job, query["colors"])
+    if found is None or job.result is None:
+        return started(job)
+    if query["format"] == "json":
+        return json_answer(describe_palette(found, job.result["version"]))
+    return exported_palette(query["format"], found, "Palette")

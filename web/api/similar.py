@@ -14,8 +14,8 @@ from shared.jobs import JobKind
 from web.answers import json_answer
 from web.api.blueprint import Answer, Resource
 from web.api.started import STARTED, started
-from web.diversity import diversify
 from web.ids import image_id
+from web.look_alikes import look_alikes
 from web.presenters import image_document, percentile
 from web.schemas import SimilarQuery, SimilarSchema
 from web.services import current_services
@@ -38,18 +38,11 @@ def get_similar(id: str, query: dict[str, Any]) -> Response:  # noqa: A002 - the
     with current_services().unit_of_work.read() as connection:
         image = images.get_image(connection, image_id(id))
         state = index.index_state(connection)
-        listed = _listed(connection, state, image)
-        if listed is None:
+        chosen = look_alikes(connection, state, image.id, query["k"], query["diversity"])
+        if chosen is None:
             return started(_job_to_wait_for(connection, image), retry_seconds=_RETRY_SECONDS)
-        chosen = _choose(connection, state, listed, query["k"], query["diversity"])
         shown = images.get_images(connection, [item.image_id for item in chosen])
     return json_answer(_document(image, state, [item for item in chosen if item.image_id in shown], shown))
-
-
-def _listed(connection: Connection, state: IndexStateRow, image: ImageRow) -> list[Similar] | None:
-    if state.generation is None:
-        return None
-    return index.similar_images(connection, state.generation, image.id)
 
 
 def _job_to_wait_for(connection: Connection, image: ImageRow) -> JobRow | None:
@@ -60,15 +53,6 @@ def _job_to_wait_for(connection: Connection, image: ImageRow) -> JobRow | None:
         return jobs.get_job(connection, image.job_id)
     except JobNotFound:
         return None
-
-
-def _choose(
-    connection: Connection, state: IndexStateRow, listed: list[Similar], count: int, diversity: float
-) -> list[Similar]:
-    if diversity == 0 or state.model is None:
-        return listed[:count]
-    between = index.similarities_between(connection, state.model, [item.image_id for item in listed])
-    return diversify(listed, between, count, diversity)
 
 
 def _document(

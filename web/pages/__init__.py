@@ -3,14 +3,14 @@
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from web.pages import gallery, jobs, photo, upload
+from web.pages import changes, gallery, jobs, photo, upload
 from web.pages.view_models.fault import fault_heading
 from web.pages.view_models.frame import Frame, make_frame
 
 
 def register(app: Flask) -> None:
     """Adds the pages to the application, and to every template what the frame around a page needs."""
-    for page in (gallery, photo, upload, jobs):
+    for page in (gallery, photo, changes, upload, jobs):
         app.register_blueprint(page.blueprint)
     # A name that a template misspells is an error, not a blank.
     app.jinja_env.undefined = StrictUndefined

@@ -1,22 +1,28 @@
-"""One photo: `/images/<id>`, and its deletion."""
+"""One photo: `/images/<id>`, and the two parts of its page that change while it is looked at."""
 
+from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, g, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from shared.db.queries.images import ImageRow, delete_image, get_image, get_images
-from shared.db.queries.index import IndexStateRow, Similar, index_state, similar_images
-from shared.db.queries.jobs import get_job
+from shared.db.queries.images import ImageRow, get_image, get_images
+from shared.db.queries.index import IndexStateRow, index_state
+from shared.db.queries.jobs import JobRow, get_job
 from shared.db.queries.palettes import find_palette
 from shared.errors import JobNotFound
 from shared.jobs import JobStatus
+from web import parameters, presenters
 from web.ids import image_id
+from web.look_alikes import look_alikes as choose_look_alikes
 from web.pages.view_models.frame import make_frame
+from web.pages.view_models.look_alikes import AlikeView, alike_view
+from web.pages.view_models.palette import PaletteView, palette_view
 from web.pages.view_models.photo import photo_view
-from web.pages.view_models.tile import make_tile
-from web.presenters import swatches
+from web.palette_formats import Swatch
+from web.palette_jobs import job_for_palette
+from web.schemas import MAX_COLORS, MIN_COLORS
 from web.services import current_services
 
 blueprint = Blueprint("photo", __name__)
@@ -24,42 +30,100 @@ blueprint = Blueprint("photo", __name__)
 LOOK_ALIKES: Final = 12
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for besides the photo. colors: None for as many as it was uploaded with."""
+
+    colors: int | None
+    diversity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A palette and, while it is still to be found, the job that does it."""
+
+    view: PaletteView
+    job: JobRow | None = None
+
+
 @blueprint.get("/images/<id>")
 def show(id: str) -> str:  # noqa: A002 - the name in the address
     """The photo with all that is known of it so far."""
+    asked = _asked()
     with current_services().unit_of_work.read() as connection:
         image = get_image(connection, image_id(id))
         state = index_state(connection)
-        palette = find_palette(connection, image.id, image.colors)
-        similar = _similar(connection, state, image)
-        neighbours = get_images(connection, [one.image_id for one in similar])
+        own = _swatches(connection, image, image.colors)
+        alike = _alike(connection, state, image, asked.diversity)
         failure = _failure(connection, image)
-    found = swatches(palette.swatches) if palette else []
-    view = photo_view(image, found, similar, neighbours, failure)
-    return render_template("photo.html", frame=make_frame(state), view=view)
+    return render_template(
+        "photo.html",
+        frame=make_frame(state),
+        view=photo_view(image, own, failure),
+        palette=_palette(image, asked.colors or image.colors, own).view,
+        alike=alike,
+    )
 
 
-@blueprint.get("/images/<id>/delete")
-def ask_to_delete(id: str) -> str:  # noqa: A002
-    """Asks before the photo goes: there is no way back."""
+@blueprint.get("/images/<id>/palette")
+def palette(id: str) -> Response:  # noqa: A002
+    """The palette alone. 202 while it is still to be found, with the job that does it."""
     with current_services().unit_of_work.read() as connection:
         image = get_image(connection, image_id(id))
-        frame = make_frame(index_state(connection))
-    return render_template("delete.html", frame=frame, tile=make_tile(image, row_height=320, eager=True))
+        own = _swatches(connection, image, image.colors)
+    found = _palette(image, _asked().colors or image.colors, own)
+    response = Response(render_template("palette.html", palette=found.view), mimetype="text/html")
+    if found.job is not None:
+        response.status_code = 202
+        response.headers["Location"] = presenters.job_path(found.job)
+    return response
 
 
-@blueprint.post("/images/<id>/delete")
-def delete(id: str) -> Response:  # noqa: A002
-    """Deletes the photo and goes to the gallery."""
-    with current_services().unit_of_work.begin() as transaction:
-        delete_image(transaction, image_id(id))
-    return redirect(url_for("gallery.show"), code=303)
+@blueprint.get("/images/<id>/look-alikes")
+def look_alikes(id: str) -> str:  # noqa: A002
+    """The look-alikes alone."""
+    with current_services().unit_of_work.read() as connection:
+        image, state = get_image(connection, image_id(id)), index_state(connection)
+        alike = _alike(connection, state, image, _asked().diversity)
+    return render_template("alike.html", alike=alike)
 
 
-def _similar(connection: Connection, state: IndexStateRow, image: ImageRow) -> list[Similar]:
-    if state.generation is None:
-        return []
-    return (similar_images(connection, state.generation, image.id) or [])[:LOOK_ALIKES]
+def _asked() -> Asked:
+    given = {name: [value for value in request.args.getlist(name) if value] for name in request.args}
+    return Asked(
+        colors=parameters.integer(
+            "colors", given.get("colors", []), default=None, minimum=MIN_COLORS, maximum=MAX_COLORS
+        ),
+        # In hundredths, as a slider has it.
+        diversity=parameters.integer(
+            "diversity", given.get("diversity", []), default=0, minimum=0, maximum=100
+        )
+        / 100,
+    )
+
+
+def _palette(image: ImageRow, colors: int, own: list[Swatch]) -> Found:
+    """The palette of that size; one that nobody has asked for before is begun with. own: that of the image's own size."""
+    if colors == image.colors:
+        return Found(palette_view(image, own, colors))
+    unit_of_work = current_services().unit_of_work
+    with unit_of_work.read() as connection:
+        swatches = _swatches(connection, image, colors)
+    view = palette_view(image, swatches, colors)
+    if not view.unfinished:
+        return Found(view)
+    return Found(view, job_for_palette(unit_of_work, image, colors, g.request_id))
+
+
+def _swatches(connection: Connection, image: ImageRow, colors: int) -> list[Swatch]:
+    found = find_palette(connection, image.id, colors)
+    return presenters.swatches(found.swatches) if found else []
+
+
+def _alike(connection: Connection, state: IndexStateRow, image: ImageRow, diversity: float) -> AlikeView:
+    similar = choose_look_alikes(connection, state, image.id, LOOK_ALIKES, diversity) or []
+    neighbours = get_images(connection, [one.image_id for one in similar])
+    return alike_view(image, state, similar, neighbours, diversity)
 
 
 def _failure(connection: Connection, image: ImageRow) -> str | None:

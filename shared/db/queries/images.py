@@ -1,4 +1,4 @@
-"""Images: making, finding, changing and deleting them. A deleted image is in no answer of this module."""
+"""Images: making, finding and changing them. A deleted image is in no answer of this module."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
-    insert,
     literal,
     select,
     text,
@@ -28,16 +27,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from shared.db.models import (
     Embedding,
     Image,
-    IndexChange,
     IndexState,
     Job,
     NeighbourList,
     Palette,
     PaletteColor,
 )
-from shared.db.queries.jobs import cancel_jobs_of_image
 from shared.db.queries.paging import bounded_count
-from shared.db.unit_of_work import Transaction
 from shared.db.vector import Vector
 from shared.errors import ImageNotFound
 from shared.jobs import JobKind, JobStatus
@@ -83,15 +79,21 @@ class ImageRow:
 
 @dataclass(frozen=True, slots=True)
 class ImageFilter:
-    """What a list of images is narrowed to. color: a point in OKLab; with it the nearest come first."""
+    """What a list of images is narrowed to. color: a point in OKLab; with it the nearest come first.
+
+    ids: only these.
+    """
 
     tag: str | None = None
     label: str | None = None
     words: str | None = None
     color: tuple[float, float, float] | None = None
+    ids: tuple[int, ...] | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = [Image.deleted_at.is_(None)]
+        if self.ids is not None:
+            found.append(Image.id.in_(self.ids))
         if self.tag is not None:
             found.append(Image.tags.contains([self.tag]))
         if self.label is not None:
@@ -262,18 +264,6 @@ def change_image(connection: Connection, image_id: int, changes: Mapping[str, An
     )
     if not changed.rowcount:
         raise ImageNotFound
-
-
-def delete_image(transaction: Transaction, image_id: int) -> None:
-    """Hides the image from everything at once and asks the index to close up. Raises ImageNotFound."""
-    connection = transaction.connection
-    cancel_jobs_of_image(transaction, image_id)
-    deleted = connection.execute(
-        update(Image).where(Image.id == image_id, Image.deleted_at.is_(None)).values(deleted_at=func.now())
-    )
-    if not deleted.rowcount:
-        raise ImageNotFound
-    connection.execute(insert(IndexChange).values(image_id=image_id))
 
 
 def _images() -> Select[*tuple[Any, ...]]:

@@ -306,9 +306,9 @@ def retry_job(transaction: Transaction, job_id: UUID) -> None:
             transaction.send(JobKind(job.kind), job.id)
 
 
-def cancel_jobs_of_image(transaction: Transaction, image_id: int) -> None:
-    """What is left to do for an image that is being deleted."""
-    own = Job.image_id == image_id
+def cancel_jobs_of_images(transaction: Transaction, image_ids: Collection[int]) -> None:
+    """What is left to do for images that are being deleted."""
+    own = Job.image_id.in_(image_ids)
     families = select(Job.id).where(own, Job.children > 0, Job.status.in_(ACTIVE_VALUES))
     parents = transaction.connection.execute(families.order_by(Job.id).with_for_update()).scalars().all()
     _cancel(transaction.connection, own & (Job.children == 0))

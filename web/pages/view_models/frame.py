@@ -6,6 +6,7 @@ from typing import Final
 from flask import current_app, url_for
 
 from shared.db.queries.index import IndexStateRow
+from web.spool import MAX_FILE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,30 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
+class StageName:
+    """key: the field of an image's `status` in the API; `stored` is told by the answer to the upload itself."""
+
+    key: str
+    name: str
+
+
+STAGES: Final = (
+    StageName("stored", "Stored"),
+    StageName("palette", "Palette"),
+    StageName("embedding", "Embedding"),
+    StageName("neighbours", "Look-alikes"),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
+    """stages, max_bytes: of files that are being uploaded."""
+
     rooms: tuple[Room, ...]
     search: str
     notice: str | None
+    stages: tuple[StageName, ...] = STAGES
+    max_bytes: int = MAX_FILE_BYTES
 
 
 # In the order of the bar. A room whose page is not part of this build has no door.

@@ -1,11 +1,13 @@
 """The gallery: a page of tiles, what it is narrowed to, and the way on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import url_for
 
 from shared.colour import color_name, hex_to_rgb, rgb_to_oklab
+from shared.db.queries.facets import Facet
 from shared.db.queries.images import ImageFilter, Page, Position
 from web.cursors import encode_image
 from web.pages.view_models.paging import Pages
@@ -18,6 +20,22 @@ from web.pages.view_models.words import count
 EAGER: Final = 8
 # What a row of photos comes to, more often than not: gallery.css begins at 232 px and grows.
 ROW_HEIGHT: Final = 270
+
+# A colour of each kind to begin with; any other can be picked.
+COLORS: Final = (
+    ("#d6453d", "Red"),
+    ("#e8843c", "Orange"),
+    ("#e6c229", "Yellow"),
+    ("#6f9e45", "Green"),
+    ("#2f9a94", "Teal"),
+    ("#3f78c4", "Blue"),
+    ("#7a56b3", "Violet"),
+    ("#d678a4", "Pink"),
+    ("#7b5538", "Brown"),
+    ("#f2efe8", "White"),
+    ("#8c8c8c", "Grey"),
+    ("#1b1b1d", "Black"),
+)
 
 _WORDS_FIT_NONE: Final = "Words are looked for in captions only, and each must be there as a whole."
 _FIT_NONE: Final = "It may have been deleted, or have another tag or label by now."
@@ -43,6 +61,29 @@ class GalleryQuery:
         parts: dict[str, Any] = {"tag": self.tag, "label": self.label, "q": self.words, "color": self.color}
         return url_for("gallery.show", **parts | changes)
 
+    def here(self, **more: str) -> str:
+        """This very page of the gallery, and whatever else its address is to say."""
+        return self.address(cursor=encode_image(self.after), **more)
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """The tags and labels in use, most frequent first."""
+
+    tags: Sequence[Facet]
+    labels: Sequence[Facet]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that the gallery can be narrowed to. here: it is already."""
+
+    words: str
+    href: str
+    here: bool
+    photos: int | None = None
+    color: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -55,11 +96,19 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class GalleryView:
-    """upload: the place to drop photos, where there are none at all. none_words: why none fits the filters."""
+    """upload: the place to drop photos, where there are none at all. none_words: why none fits the filters.
+
+    here: the query of this page, for forms that come back to it. color: where the colour picker begins.
+    """
 
     title: str
     heading: str
+    here: str
     filters: tuple[Filter, ...]
+    tags: tuple[Choice, ...]
+    labels: tuple[Choice, ...]
+    colors: tuple[Choice, ...]
+    color: str
     tiles: tuple[Tile, ...]
     pages: Pages
     unfinished: bool
@@ -67,13 +116,27 @@ class GalleryView:
     none_words: str
 
 
-def gallery_view(query: GalleryQuery, page: Page, newer: Position | None) -> GalleryView:
+def gallery_view(query: GalleryQuery, page: Page, newer: Position | None, facets: Facets) -> GalleryView:
     """newer: where the page before this one begins, None for the first."""
     filters = _filters(query)
     return GalleryView(
         title=" · ".join([*(chosen.words for chosen in filters), "Vitrine"]),
         heading=count(page.total, "photo", "photos"),
+        here=query.here().partition("?")[2],
         filters=filters,
+        tags=tuple(
+            Choice(tag.name, query.address(tag=tag.name), tag.name == query.tag, tag.photos)
+            for tag in facets.tags
+        ),
+        labels=tuple(
+            Choice(label.name, query.address(label=label.name), label.name == query.label, label.photos)
+            for label in facets.labels
+        ),
+        colors=tuple(
+            Choice(name, query.address(color=color), color == query.color, color=color)
+            for color, name in COLORS
+        ),
+        color=query.color or COLORS[0][0],
         tiles=tuple(
             make_tile(image, row_height=ROW_HEIGHT, eager=place < EAGER)
             for place, image in enumerate(page.images)

@@ -63,15 +63,6 @@ def gradient(colors: Sequence[str]) -> str:
     return f"linear-gradient(135deg in oklab, {', '.join(stops if len(stops) > 1 else stops * 2)})"
 
 
-def strip(colors: Sequence[str]) -> str:
-    """The palette as a thin strip of equal parts, or none."""
-    if not colors:
-        return "none"
-    share = 100 / len(colors)
-    parts = [f"{color} {n * share:.4g}% {(n + 1) * share:.4g}%" for n, color in enumerate(colors)]
-    return f"linear-gradient(90deg, {', '.join(parts)})"
-
-
 def _picture(image: ImageRow, src: str | None, sources: Sequence[tuple[str, int]]) -> Picture:
     ratio = image.width / image.height
     return Picture(

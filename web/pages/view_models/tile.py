@@ -5,13 +5,21 @@ from dataclasses import dataclass
 from flask import url_for
 
 from shared.db.queries.images import ImageRow
-from web.pages.view_models.picture import Picture, strip, thumbnail_picture
+from web.pages.view_models.picture import Picture, thumbnail_picture
 from web.pages.view_models.progress import is_unfinished, state_in_words
 
 
 @dataclass(frozen=True, slots=True)
+class TileColor:
+    """A colour as `#rrggbb`. href: photos near to it."""
+
+    hex: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tile:
-    """sizes: how wide it is shown, for the browser's choice of a thumbnail. strip: a CSS image of the palette.
+    """sizes: how wide it is shown, for the browser's choice of a thumbnail. colors: its palette, largest share first.
 
     state: what is still to be done, in words, or None.
     """
@@ -21,7 +29,7 @@ class Tile:
     title: str
     picture: Picture
     sizes: str
-    strip: str
+    colors: tuple[TileColor, ...]
     state: str | None
     unfinished: bool
     eager: bool
@@ -39,7 +47,7 @@ def make_tile(image: ImageRow, *, row_height: int, eager: bool = False) -> Tile:
         title=image.caption or image.name,
         picture=picture,
         sizes=f"(max-width: 640px) 100vw, {round(row_height * picture.ratio)}px",
-        strip=strip(image.swatches),
+        colors=tuple(TileColor(code, url_for("gallery.show", color=code)) for code in image.swatches),
         state=state_in_words(image),
         unfinished=is_unfinished(image),
         eager=eager,

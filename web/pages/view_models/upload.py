@@ -1,4 +1,4 @@
-"""The upload page: what may be uploaded, and how its stages are called."""
+"""The upload page: what may be uploaded."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,29 +10,11 @@ ACCEPT: Final = "image/jpeg,image/png,image/webp,image/gif"
 
 
 @dataclass(frozen=True, slots=True)
-class StageName:
-    """key: the field of an image's `status` in the API; `stored` is told by the answer to the upload itself."""
-
-    key: str
-    name: str
-
-
-STAGES: Final = (
-    StageName("stored", "Stored"),
-    StageName("palette", "Palette"),
-    StageName("embedding", "Embedding"),
-    StageName("neighbours", "Look-alikes"),
-)
-
-
-@dataclass(frozen=True, slots=True)
 class UploadView:
     """error: why the photo that was just sent was not taken."""
 
     limits: str
     accept: str
-    max_bytes: int
-    stages: tuple[StageName, ...]
     error: str | None
 
 
@@ -40,7 +22,5 @@ def upload_view(error: str | None = None) -> UploadView:
     return UploadView(
         limits=f"JPEG, PNG, WebP or GIF, up to {MAX_FILE_BYTES // 2**20} MiB each",
         accept=ACCEPT,
-        max_bytes=MAX_FILE_BYTES,
-        stages=STAGES,
         error=error,
     )

@@ -1,5 +1,6 @@
 """Numbers, sizes and times as people read them."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -24,6 +25,11 @@ def share(proportion: float) -> str:
     """A share of a whole, 0 to 1, in percent; what is there never reads as nothing."""
     percent = round(100 * proportion)
     return f"{percent} %" if percent or not proportion else "< 1 %"
+
+
+def ratio(contrast: float) -> str:
+    """A contrast, 1 to 21, never rounded up: what does not reach 4.5 must not read as if it did."""
+    return f"{math.floor(contrast * 10 + 1e-9) / 10:.1f}"
 
 
 def moment(time: datetime) -> str:

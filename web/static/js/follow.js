@@ -1,70 +1,77 @@
-// Asks how far the work on stored photos has come, each photo at its own pace, a few at a time.
+// Asks how far the work on stored photos has come: one request for all of them, when the server says that something
+// has happened or, where it cannot say so, after a pause that grows.
 
 import { pauses, retryAfter, untilVisible, wait } from "./pauses.js";
 
-const AT_ONCE = 4;
+const AT_ONCE = 100;
 
-export function makeFollower() {
-  let asking = 0;
-  const turns = [];
+// unfinished(): the items to ask for. told(item, image): what the API says of one, null where it is gone.
+export function makeFollower({ unfinished, told }) {
+  let following = false;
 
-  async function follow(row) {
-    const pause = pauses();
-    let quiet = 0;
-    for (let unfinished = true; unfinished; ) {
-      await wait(Math.max(pause.next(), quiet));
+  async function follow() {
+    if (following) return;
+    following = true;
+    const bell = makeBell();
+    let pause = pauses();
+    for (let items = unfinished(); items.length; items = unfinished()) {
+      bell.listen(items);
+      await Promise.race([wait(pause.next()), bell.rung()]);
       await untilVisible();
-      const response = await inTurn(() => fetch(`/api/v1/images/${row.image.id}`)).catch(() => null);
-      quiet = 0;
-      if (response?.ok) unfinished = await told(row, await response.json());
-      else if (response?.status === 404) unfinished = gone(row);
-      else if (response) quiet = retryAfter(response.headers.get("Retry-After"), 5000);
+      const quiet = await ask(items.slice(0, AT_ONCE));
+      if (quiet === "changed") pause = pauses();
+      else if (quiet) await wait(quiet);
     }
+    bell.silence();
+    following = false;
   }
 
-  async function told(row, image) {
-    row.image = image;
-    const unfinished = row.status(image.status);
-    if (!unfinished && row.state !== "done") {
-      // What failed, failed because of the photo; what was given up or cancelled may well work the next time.
-      const retry = !Object.values(image.status).includes("failed");
-      row.failed(await reason(image), { retry });
-    }
-    return unfinished;
+  // Resolves to "changed", to 0, or to how long the server wants to be left alone.
+  async function ask(items) {
+    const ids = items.map((item) => item.image.id).join(",");
+    const response = await fetch(`/api/v1/images?limit=${AT_ONCE}&ids=${ids}`).catch(() => null);
+    if (!response?.ok) return response ? retryAfter(response.headers.get("Retry-After"), 5000) : 0;
+    const images = new Map((await response.json()).items.map((image) => [image.id, image]));
+    const before = JSON.stringify(items);
+    for (const item of items) await told(item, images.get(item.image.id) ?? null);
+    return JSON.stringify(items) === before ? 0 : "changed";
   }
 
-  async function retry(row) {
-    const response = await fetch(`${row.image.links.job}/retry`, { method: "POST" }).catch(() => null);
-    // 409: somebody was quicker, and it is under way or done.
-    if (!response || !(response.ok || response.status === 409)) {
-      row.failed("It could not be started again. Try again in a moment.");
-      return;
-    }
-    row.status({ ...row.image.status, palette: "queued" });
-    follow(row);
-  }
-
-  async function inTurn(ask) {
-    if (asking >= AT_ONCE) await new Promise((resolve) => turns.push(resolve));
-    asking += 1;
-    try {
-      return await ask();
-    } finally {
-      asking -= 1;
-      turns.shift()?.();
-    }
-  }
-
-  return { follow, retry };
+  return { follow };
 }
 
-function gone(row) {
-  row.failed("This photo was deleted.", { retry: false });
-  return false;
+// Rings when the server has news of the first photo whose job is under way: one stream, however many photos there are,
+// since each stream takes one of the six connections that a browser has for a site.
+function makeBell() {
+  let source = null;
+  let ring = () => {};
+
+  function silence() {
+    source?.close();
+    source = null;
+  }
+
+  function listen(items) {
+    const job = items.find((item) => item.image.job && isUnderWay(item.status))?.image.job;
+    if (!job || source?.url.endsWith(`${job}/events`)) return;
+    silence();
+    source = new EventSource(`${job}/events`);
+    for (const name of ["status", "progress"]) source.addEventListener(name, () => ring());
+    source.addEventListener("done", () => {
+      silence();
+      ring();
+    });
+  }
+
+  return { listen, silence, rung: () => new Promise((resolve) => (ring = resolve)) };
+}
+
+function isUnderWay(status) {
+  return [status.palette, status.embedding].some((value) => value === "queued" || value === "running");
 }
 
 // Why the work on a photo ended without a result, as its job tells it.
-async function reason(image) {
+export async function reasonOf(image) {
   const otherwise = "This photo could not be worked on.";
   const response = image.links.job && (await fetch(image.links.job).catch(() => null));
   if (!response?.ok) return otherwise;

@@ -9,15 +9,20 @@ const TRIES = 5;
 const AT_FAULT = [400, 413, 415, 422];
 const ADDRESS = "/api/v1/images";
 
-export function makeSender({ onStored, onChange }) {
+// fileOf: resolves to the file of an item, or null. change(item, state, words): what has become of it.
+// onStored(item, answer): the photo is in the gallery.
+export function makeSender({ fileOf, change, onStored }) {
   const queue = [];
   let busy = 0;
   let quietUntil = 0;
+  let leaving = false;
+  // A request that is cut off because its page goes says nothing about its file.
+  addEventListener("pagehide", () => (leaving = true));
+  addEventListener("pageshow", () => (leaving = false));
 
-  function send(row) {
-    row.tries = 0;
-    row.waiting();
-    queue.push(row);
+  function send(item) {
+    change(item, "waiting", "Waiting to be sent");
+    queue.push(item);
     proceed();
   }
 
@@ -26,36 +31,44 @@ export function makeSender({ onStored, onChange }) {
       busy += 1;
       deliver(queue.shift()).finally(() => {
         busy -= 1;
-        onChange();
         proceed();
       });
     }
   }
 
-  async function deliver(row) {
-    for (;;) {
-      await pause(row);
-      row.sending(0);
-      const answer = await post(row);
+  async function deliver(item) {
+    const file = await fileOf(item);
+    if (!file) {
+      change(item, "failed", "The page was left before this photo was sent. Choose it again.");
+      return;
+    }
+    for (let tries = 1; ; ) {
+      await pause(item);
+      const answer = await post(item, file, (share) => sending(item, share));
+      if (leaving) return;
       if (answer.status === 200 || answer.status === 202) {
-        const { image, duplicate } = answer.body;
-        row.stored(image, { duplicate });
-        onStored(row, image);
+        onStored(item, answer.body);
         return;
       }
-      if (answer.status === 503) row.tries += 1;
-      const mayPass = answer.status === 429 || (answer.status === 503 && row.tries < TRIES);
+      const mayPass = answer.status === 429 || (answer.status === 503 && tries < TRIES);
       if (!mayPass) {
-        row.failed(answer.body?.detail ?? wordsFor(answer.status), { retry: !AT_FAULT.includes(answer.status) });
+        item.retry = !AT_FAULT.includes(answer.status);
+        change(item, "failed", answer.body?.detail ?? wordsFor(answer.status));
         return;
       }
+      if (answer.status === 503) tries += 1;
       quietUntil = Math.max(quietUntil, Date.now() + retryAfter(answer.retryAfter, 5000));
     }
   }
 
-  async function pause(row) {
+  function sending(item, share) {
+    item.share = share;
+    change(item, "sending", share < 1 ? `Sending, ${Math.floor(share * 100)} %` : "Sent, being stored");
+  }
+
+  async function pause(item) {
     for (let left = quietUntil - Date.now(); left > 0; left = quietUntil - Date.now()) {
-      row.waiting(`Vitrine asks for a pause: going on in ${Math.ceil(left / 1000)} s`);
+      change(item, "waiting", `Vitrine asks for a pause: going on in ${Math.ceil(left / 1000)} s`);
       await wait(Math.min(left, 1000));
     }
   }
@@ -64,16 +77,17 @@ export function makeSender({ onStored, onChange }) {
 }
 
 // XMLHttpRequest, since fetch does not tell how much of a body has been sent.
-function post(row) {
+function post(item, file, onProgress) {
   const body = new FormData();
-  body.append("file", row.file);
-  if (row.tags) body.append("tags", row.tags);
+  body.append("file", file, item.name);
+  if (item.tags) body.append("tags", item.tags);
+  onProgress(0);
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     request.open("POST", ADDRESS);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) row.sending(event.loaded / event.total);
+      if (event.lengthComputable) onProgress(event.loaded / event.total);
     });
     request.addEventListener("loadend", () =>
       resolve({

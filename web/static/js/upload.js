@@ -1,49 +1,28 @@
-// The upload page: files come in by drop or choice, a row shows each, some are sent at a time.
+// The place to drop photos: files and folders can be chosen too, and tags be given to all of them.
 
-import { makeRow } from "./file-row.js";
-import { makeFollower } from "./follow.js";
-import { makeSender } from "./send.js";
+import { photosOf } from "./files.js";
+import { said, upload } from "./frame.js";
+import { MOST } from "./uploads.js";
 
 const form = document.getElementById("drop");
 const chooser = form.elements.file;
-const list = document.getElementById("files");
-const summary = document.getElementById("summary");
-const rows = new Set();
+const leftOut = document.getElementById("left-out");
 
-const follower = makeFollower();
-const sender = makeSender({ onStored: (row, image) => follower.follow(row, image), onChange: tell });
-
-function add(files) {
-  const tags = form.elements.tags.value.trim();
-  for (const file of files) {
-    const row = makeRow(file, { maxBytes: Number(form.dataset.maxBytes), onRetry: retry, onChange: tell });
-    row.tags = tags;
-    rows.add(row);
-    list.append(row.element);
-    if (row.state !== "failed") sender.send(row);
+said.tags = () => form.elements.tags.value.trim();
+said.leftOut = (photos, others) => {
+  const sentences = [];
+  if (photos > MOST) {
+    sentences.push(`These are ${photos} photos. The first ${MOST} were taken: drop the others when these are done.`);
   }
-  tell();
-}
-
-function retry(row) {
-  if (row.image) follower.retry(row);
-  else sender.send(row);
-}
-
-function tell() {
-  const count = (...states) => [...rows].filter((row) => states.includes(row.state)).length;
-  const failed = count("failed");
-  const parts = [`${count("done")} of ${rows.size} done`];
-  if (failed) parts.push(`${failed} failed`);
-  summary.hidden = rows.size === 0;
-  const words = parts.join(", ");
-  if (summary.textContent !== words) summary.textContent = words;
-}
+  if (others) sentences.push(`${others} ${others === 1 ? "file" : "files"} that are no photos were left out.`);
+  leftOut.textContent = sentences.join(" ");
+  leftOut.hidden = sentences.length === 0;
+};
 
 chooser.multiple = true;
 chooser.required = false;
 chooser.addEventListener("change", () => {
-  add(chooser.files);
+  upload([...chooser.files]);
   chooser.value = "";
 });
 form.addEventListener("submit", (event) => {
@@ -51,24 +30,12 @@ form.addEventListener("submit", (event) => {
   chooser.click();
 });
 
-let depth = 0;
-const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
-addEventListener("dragenter", (event) => {
-  if (holdsFiles(event)) form.classList.toggle("over", ++depth > 0);
+const folder = document.createElement("input");
+folder.type = "file";
+folder.webkitdirectory = true;
+folder.addEventListener("change", () => {
+  const { photos, others } = photosOf(folder.files);
+  upload(photos, others);
+  folder.value = "";
 });
-addEventListener("dragleave", (event) => {
-  if (holdsFiles(event)) form.classList.toggle("over", --depth > 0);
-});
-addEventListener("dragover", (event) => {
-  if (holdsFiles(event)) event.preventDefault();
-});
-addEventListener("drop", (event) => {
-  if (!holdsFiles(event)) return;
-  event.preventDefault();
-  depth = 0;
-  form.classList.remove("over");
-  add(event.dataTransfer.files);
-});
-addEventListener("beforeunload", (event) => {
-  if ([...rows].some((row) => row.state === "sending" || row.state === "waiting")) event.preventDefault();
-});
+document.getElementById("choose-folder").addEventListener("click", () => folder.click());

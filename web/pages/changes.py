@@ -1,0 +1,99 @@
+"""What people do to photos by forms, one photo or several: all of it works without JavaScript.
+
+Each answers with a redirect to where its reader was; what was done, and how to undo it, is said there.
+"""
+
+from typing import Final
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from shared.db.queries import images, selection
+from shared.errors import BadParameter, ImageNotFound
+from web import parameters
+from web.ids import image_id
+from web.pages.gallery import read_query
+from web.pages.view_models.notice import Done
+from web.schemas import MAX_CAPTION, MAX_LABEL, MAX_LIMIT
+from web.services import current_services
+
+blueprint = Blueprint("changes", __name__)
+
+# As many as a page holds that was lengthened some times; each is a row that a transaction locks.
+MOST: Final = MAX_LIMIT
+
+
+@blueprint.post("/images/<id>/edit")
+def edit(id: str) -> Response:  # noqa: A002 - the name in the address
+    """Changes what is said about a photo, and goes to its page."""
+    wanted = image_id(id)
+    said = {
+        "caption": _text("caption", MAX_CAPTION),
+        "tags": parameters.tag_list("tags", request.form.getlist("tags")),
+        "label": _text("label", MAX_LABEL),
+    }
+    with current_services().unit_of_work.begin() as transaction:
+        images.change_image(transaction.connection, wanted, said)
+    return redirect(url_for("photo.show", id=wanted), code=303)
+
+
+@blueprint.post("/images/<id>/delete")
+def delete(id: str) -> Response:  # noqa: A002
+    """Deletes a photo and goes to the gallery."""
+    with current_services().unit_of_work.begin() as transaction:
+        deleted = selection.delete_images(transaction, [image_id(id)])
+    if not deleted:
+        raise ImageNotFound
+    return _back(Done("deleted", deleted))
+
+
+@blueprint.post("/selection/delete")
+def delete_chosen() -> Response:
+    """Deletes the chosen photos."""
+    with current_services().unit_of_work.begin() as transaction:
+        deleted = selection.delete_images(transaction, _chosen())
+    return _back(Done("deleted", deleted))
+
+
+@blueprint.post("/selection/restore")
+def restore_chosen() -> Response:
+    """Brings deleted photos back."""
+    with current_services().unit_of_work.begin() as transaction:
+        restored = selection.restore_images(transaction, _chosen())
+    return _back(Done("restored", restored))
+
+
+@blueprint.post("/selection/describe")
+def describe_chosen() -> Response:
+    """Gives the chosen photos tags beside their own, a label in place of it, or both: whatever was filled in."""
+    chosen = _chosen()
+    tags = parameters.tag_list("tags", request.form.getlist("tags"))
+    label = _text("label", MAX_LABEL)
+    described: list[int] = []
+    with current_services().unit_of_work.begin() as transaction:
+        if tags:
+            described = selection.add_tags(transaction.connection, chosen, tags, parameters.MAX_TAGS)
+        if label:
+            described = selection.set_label(transaction.connection, chosen, label)
+    return _back(Done("described", described))
+
+
+def _chosen() -> list[int]:
+    ids = request.form.getlist("id")
+    if not ids:
+        raise BadParameter("id", "No photo was chosen. Choose one or more of them first.")
+    if len(ids) > MOST:
+        raise BadParameter("id", f"These are {len(ids)} photos. Choose at most {MOST} at a time.")
+    return [image_id(each) for each in dict.fromkeys(ids)]
+
+
+def _text(name: str, most: int) -> str | None:
+    return parameters.text(name, request.form.getlist(name), default=None, max_characters=most) or None
+
+
+def _back(done: Done) -> Response:
+    """To where in the gallery the form came from: its query alone is believed, never an address."""
+    query = read_query(MultiDict(parse_qsl(request.form.get("back", ""))))
+    return redirect(query.here(**done.parts), code=303)

@@ -1,0 +1,28 @@
+"""Palettes that nobody has asked for before: the jobs that find them."""
+
+from shared.db.queries import jobs
+from shared.db.queries.images import ImageRow
+from shared.db.queries.jobs import JobRow, NewJob
+from shared.db.unit_of_work import UnitOfWork
+from shared.errors import Conflict
+from shared.jobs import ACTIVE, JobKind, JobStatus
+
+
+def job_for_palette(unit_of_work: UnitOfWork, image: ImageRow, colors: int, request_id: str | None) -> JobRow:
+    """The job that finds the palette: that of the image while it is analysed, else one for this size alone.
+
+    Raises Conflict where the photo could not be analysed.
+    """
+    with unit_of_work.begin() as transaction:
+        if image.palette in ACTIVE and image.job_id is not None:
+            return jobs.get_job(transaction.connection, image.job_id)
+        if image.palette is not JobStatus.SUCCEEDED:
+            raise Conflict("This photo could not be analysed, so it has no palette.")
+        wanted = NewJob(
+            JobKind.PALETTE,
+            image.id,
+            payload={"colors": colors},
+            dedupe_key=f"palette:{image.id}:{colors}",
+            request_id=request_id,
+        )
+        return jobs.get_job(transaction.connection, jobs.create_job(transaction, wanted))
