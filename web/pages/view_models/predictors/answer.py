@@ -139,8 +139,9 @@ def _interval(row: VersionRow, result: Mapping[str, Any], unit: str | None) -> I
         return None
     low, high = result["interval"]
     seen_low, seen_high = row.card["range"]
-    at: float = result["prediction"]
-    first, last = min(low, seen_low, at), max(high, seen_high, at)
+    at = result["prediction"]
+    first: float = min(low, seen_low, at)
+    last: float = max(high, seen_high, at)
     span = (last - first) or 1.0
 
     def place(value: float) -> float:
