@@ -58,33 +58,53 @@ class Question:
     image: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingForm:
+    """What came, not looked at yet. data: none where no file came."""
+
+    fields: Mapping[str, list[str]]
+    data: Spool | None
+
+
 @contextmanager
 def received_training(asked: Request, most_bytes: int) -> Iterator[Training]:
     """The training that the form describes; its data, of at most so many bytes, are gone at the end of the block.
 
     Raises UseMultipart, NoFile, TooLarge and BadParameters.
     """
+    with received_training_form(asked, most_bytes) as form:
+        yield training_of(form)
+
+
+@contextmanager
+def received_training_form(asked: Request, most_bytes: int) -> Iterator[TrainingForm]:
+    """As `received_training`, for who needs what was said also where it cannot be used."""
     # What is sent is told by fields that may come behind the data: tables have a lower bound of their own.
     asked.max_content_length = most_bytes + ENVELOPE_BYTES
     too_large = f"The data are larger than Vitrine takes. Send at most {most_bytes // MEBIBYTE} MiB."
     with Spool(most_bytes, too_large) as spool:
         form = _form(asked, spool, FilePart(DATA.name, DATA.missing, needed=False))
-        try:
-            said: dict[str, Any] = _FIELDS.load(form.fields, unknown="exclude")
-        except ValidationError as error:
-            refuse(error)
-        from_labels = said["from_labels"] == "true"
-        if not form.has_file and not from_labels:
-            raise BadParameter("data", DATA.missing)
-        if form.has_file and from_labels:
-            raise BadParameter("from_labels", "from_labels takes no data: send one or the other.")
-        yield Training(
-            name=checked_name(said["name"]),
-            task=_checked_task(said["task"], from_labels=from_labels),
-            target=said["target"] or "",
-            model=_checked_model(said["model"], said["task"]),
-            data=spool if form.has_file else None,
-        )
+        yield TrainingForm(form.fields, spool if form.has_file else None)
+
+
+def training_of(form: TrainingForm) -> Training:
+    """What is to be trained. Raises BadParameters."""
+    try:
+        said: dict[str, Any] = _FIELDS.load(form.fields, unknown="exclude")
+    except ValidationError as error:
+        refuse(error)
+    from_labels = said["from_labels"] == "true"
+    if form.data is None and not from_labels:
+        raise BadParameter("data", DATA.missing)
+    if form.data is not None and from_labels:
+        raise BadParameter("from_labels", "from_labels takes no data: send one or the other.")
+    return Training(
+        name=checked_name(said["name"]),
+        task=_checked_task(said["task"], from_labels=from_labels),
+        target=said["target"] or "",
+        model=_checked_model(said["model"], said["task"]),
+        data=form.data,
+    )
 
 
 def _form(asked: Request, spool: Spool, file: FilePart, most_parts: int = 10) -> Any:

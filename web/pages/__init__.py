@@ -3,13 +3,35 @@
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from web.pages import changes, gallery, jobs, photo, studio, upload
+from web.pages import (
+    changes,
+    gallery,
+    jobs,
+    photo,
+    predictor,
+    predictor_card,
+    predictor_labels,
+    predictor_tables,
+    predictor_training,
+    predictors,
+    studio,
+    upload,
+)
 from web.pages.view_models.frame import Frame, make_frame
 
 
 def register(app: Flask) -> None:
     """Adds the pages to the application, and to every template what the frame around a page needs."""
     for page in (gallery, photo, changes, upload, studio, jobs):
+        app.register_blueprint(page.blueprint)
+    for page in (
+        predictors,
+        predictor_training,
+        predictor,
+        predictor_tables,
+        predictor_labels,
+        predictor_card,
+    ):
         app.register_blueprint(page.blueprint)
     # A name that a template misspells is an error, not a blank.
     app.jinja_env.undefined = StrictUndefined

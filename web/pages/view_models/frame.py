@@ -49,7 +49,7 @@ _ROOMS: Final = (
     ("Gallery", "gallery.show", "images"),
     ("Upload", "upload.show", "upload"),
     ("Palette", "studio.show", "palette"),
-    ("Predictors", "predictors.show", "brain-circuit"),
+    ("Predictors", "predictors_page.show", "brain-circuit"),
     ("Jobs", "jobs_page.show", "list-todo"),
 )
 _UNTRAINED: Final = "resnet18/untrained"

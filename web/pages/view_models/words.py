@@ -58,6 +58,12 @@ def ago(time: timedelta) -> str:
     return f"{time.days} days ago"
 
 
+def day(time: datetime) -> str:
+    """The day of a time, in UTC: `3 March 2026`."""
+    utc = time.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y}"
+
+
 def duration(time: timedelta) -> str:
     """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
     seconds = max(0.0, time.total_seconds())

@@ -29,6 +29,9 @@ export function upload(photos, others = 0) {
   return add(photos, { tags: said.tags(), maxBytes });
 }
 
+// A page may have another use for photos that are dropped on it or pasted.
+export const instead = { take: upload };
+
 const veil = document.getElementById("drop-anywhere");
 const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
 // Each element on the way says that it is entered and left: the veil goes with the last of them.
@@ -46,11 +49,11 @@ addEventListener("drop", async (event) => {
   event.preventDefault();
   over(-depth);
   const { photos, others } = await dropped(event.dataTransfer);
-  upload(photos, others);
+  instead.take(photos, others);
 });
 addEventListener("paste", (event) => {
   const files = [...(event.clipboardData?.files ?? [])];
-  if (files.length) upload(files);
+  if (files.length) instead.take(files, 0);
 });
 
 openTray();

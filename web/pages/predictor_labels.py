@@ -1,0 +1,81 @@
+"""Photos to label next, so that a predictor of photos learns most from them: `/predictors/<name>/label-next`."""
+
+from typing import Final
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from shared.db.queries import images, jobs
+from shared.db.queries.index import index_state
+from shared.db.queries.jobs import JobRow, NewJob
+from shared.db.queries.predictors import VersionRow
+from shared.errors import PredictorNotFound
+from shared.jobs import JobKind
+from shared.predictors import PredictorKind, SuggestOrder
+from web.ids import image_id, job_id
+from web.pages.predictor_rows import asked_version, job_of
+from web.pages.view_models.frame import make_frame
+from web.pages.view_models.predictors.labels import labels_view
+from web.services import current_services
+from web.waiting import wait_for_job
+
+blueprint = Blueprint("predictor_labels", __name__)
+
+# Somebody is waiting; then there is a page to look at meanwhile.
+SUGGESTION_SECONDS: Final = 10
+# As many as one looks at in one go.
+PHOTOS: Final = 12
+
+
+@blueprint.get("/predictors/<name>/label-next")
+def show(name: str) -> str:
+    """What this is for, and a button."""
+    with current_services().unit_of_work.read() as connection:
+        row = _of_photos(asked_version(connection, name))
+    return _page(row, None)
+
+
+@blueprint.post("/predictors/<name>/label-next")
+def choose(name: str) -> Response:
+    """Has photos chosen and goes to them."""
+    services = current_services()
+    with services.unit_of_work.begin() as transaction:
+        row = _of_photos(asked_version(transaction.connection, name))
+        order = SuggestOrder(row.predictor_id, row.version, PHOTOS)
+        job = jobs.create_job(transaction, NewJob(JobKind.SUGGEST_LABELS, payload=order.to_payload()))
+    wait_for_job(services.unit_of_work, services.waiters, job, SUGGESTION_SECONDS)
+    return redirect(url_for(".chosen", name=name, id=job), code=303)
+
+
+@blueprint.get("/predictors/<name>/label-next/<id>")
+def chosen(name: str, id: str) -> str:  # noqa: A002 - the name in the address
+    """The photos, each with the label that it would get."""
+    with current_services().unit_of_work.read() as connection:
+        row, ordered = job_of(connection, name, job_id(id), JobKind.SUGGEST_LABELS)
+    return _page(row, ordered.job)
+
+
+@blueprint.post("/predictors/<name>/label-next/<id>")
+def label(name: str, id: str) -> Response:  # noqa: A002
+    """Gives the photos the labels that were chosen for them, and goes back to where more are to be had."""
+    with current_services().unit_of_work.begin() as transaction:
+        row, _ = job_of(transaction.connection, name, job_id(id), JobKind.SUGGEST_LABELS)
+        known = set((row.confusion or {})["labels"])
+        said = {each: value for each, value in request.form.items() if value in known}
+        for each, value in said.items():
+            images.change_image(transaction.connection, image_id(each), {"label": value})
+    return redirect(url_for(".chosen", name=name, id=id), code=303)
+
+
+def _of_photos(row: VersionRow) -> VersionRow:
+    if row.kind is not PredictorKind.IMAGE:
+        raise PredictorNotFound("This predictor learns from a table: there are no photos to label for it.")
+    return row
+
+
+def _page(row: VersionRow, job: JobRow | None) -> str:
+    items = ((job.result if job else None) or {}).get("items", [])
+    with current_services().unit_of_work.read() as connection:
+        photos = images.get_images(connection, [int(item["image"]) for item in items])
+        frame = make_frame(index_state(connection), here="predictors_page.show")
+    return render_template("predictors/labels.html", frame=frame, view=labels_view(row, job, items, photos))

@@ -1,0 +1,36 @@
+"""What the pages of one predictor have in common: which one they are about, in which version."""
+
+from typing import Final
+from uuid import UUID
+
+from flask import request
+from sqlalchemy import Connection
+
+from shared.db.queries import predictors
+from shared.db.queries.predictor_jobs import OrderedJob, get_ordered_job
+from shared.db.queries.predictors import VersionRow
+from shared.errors import JobNotFound
+from shared.jobs import JobKind
+from web import parameters
+
+LARGEST_VERSION: Final = 2**31 - 1
+
+
+def asked_version(connection: Connection, name: str) -> VersionRow:
+    """The version that the address names, or the current one. Raises BadParameter and PredictorNotFound."""
+    version = parameters.integer(
+        "version", request.args.getlist("version"), default=None, minimum=1, maximum=LARGEST_VERSION
+    )
+    return predictors.get_predictor(connection, name, version)
+
+
+def job_of(connection: Connection, name: str, job_id: UUID, kind: JobKind) -> tuple[VersionRow, OrderedJob]:
+    """A job of that kind about the predictor, and the version that it is about.
+
+    Raises JobNotFound, and PredictorNotFound where the predictor has been deleted since.
+    """
+    ordered = get_ordered_job(connection, job_id, kind)
+    row = predictors.get_version(connection, ordered.order["predictor_id"], ordered.order["version"])
+    if row.name != name:
+        raise JobNotFound
+    return row, ordered

@@ -1,0 +1,73 @@
+"""Training a predictor: `/predictors/new`, and the page on which one looks on."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from shared.db.queries.facets import common_labels
+from shared.db.queries.index import index_state
+from shared.db.queries.predictor_jobs import get_ordered_job
+from shared.errors import BadInput, BadParameter
+from shared.jobs import JobKind
+from shared.predictors import Task
+from web.errors import STATUS, BadParameters
+from web.ids import job_id
+from web.pages.view_models.frame import make_frame
+from web.pages.view_models.predictors.training import PHOTOS, TABLE, progress_view, training_view
+from web.predictor_requests import MEBIBYTE, received_training_form, training_of
+from web.predictors import start_training
+from web.services import current_services
+
+blueprint = Blueprint("predictor_training", __name__)
+
+# More than are listed: those of single photos are left out.
+MOST_LABELS: Final = 100
+
+
+@blueprint.get("/predictors/new")
+def show() -> str:
+    """The form, for a table or for photos."""
+    source = PHOTOS if request.args.get("source") == PHOTOS else TABLE
+    return _page(source, request.args.to_dict(), {})
+
+
+@blueprint.post("/predictors/new")
+def send() -> Response | tuple[str, int]:
+    """Takes the data and goes to the page on which the training is looked at; or says at each field what to change."""
+    services = current_services()
+    given: Mapping[str, str] = {}
+    try:
+        with received_training_form(request, services.settings.zip_megabytes * MEBIBYTE) as form:
+            given = {name: values[0] for name, values in form.fields.items()}
+            job = start_training(services, training_of(form), g.request_id)
+    except BadInput as error:
+        source = PHOTOS if given.get("task") == Task.IMAGE_CLASSIFICATION else TABLE
+        return _page(source, given, _problems(error)), STATUS[error.code]
+    return redirect(url_for(".progress", id=job.id), code=303)
+
+
+@blueprint.get("/predictors/new/<id>")
+def progress(id: str) -> str:  # noqa: A002 - the name in the address
+    """How far the training has come, and at last the way to the predictor or the reason why there is none."""
+    with current_services().unit_of_work.read() as connection:
+        ordered = get_ordered_job(connection, job_id(id), JobKind.TRAIN_PREDICTOR)
+        frame = make_frame(index_state(connection), here="predictors_page.show")
+    return render_template("predictors/progress.html", frame=frame, view=progress_view(ordered))
+
+
+def _page(source: str, given: Mapping[str, str], problems: Mapping[str, str]) -> str:
+    services = current_services()
+    with services.unit_of_work.read() as connection:
+        labels = common_labels(connection, MOST_LABELS) if source == PHOTOS else []
+        frame = make_frame(index_state(connection), here="predictors_page.show")
+    view = training_view(source, given, problems, labels, services.settings.zip_megabytes)
+    return render_template("predictors/new.html", frame=frame, view=view)
+
+
+def _problems(error: BadInput) -> dict[str, str]:
+    """Sentences by field; what is about no field is about the data."""
+    if isinstance(error, BadParameters):
+        return {each.field: each.message for each in error.problems}
+    return {error.field if isinstance(error, BadParameter) else "data": error.message}

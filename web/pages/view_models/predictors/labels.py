@@ -1,0 +1,64 @@
+"""Photos that a predictor would learn most from, to be labelled."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import url_for
+
+from shared.db.queries.images import ImageRow
+from shared.db.queries.jobs import JobRow
+from shared.db.queries.predictors import VersionRow
+from web.pages.view_models.predictors.figures import probability
+from web.pages.view_models.predictors.head import Head, make_head, version_shown
+from web.pages.view_models.predictors.work import Work, work_view
+from web.pages.view_models.tile import Tile, make_tile
+
+# --pick-large of predictors.css.
+_HEIGHT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """guess: the label that it would get, and how sure that is. label: what it has been given since."""
+
+    tile: Tile
+    guess: str
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    head: Head
+    choose_href: str
+    save_href: str | None
+    work: Work | None
+    suggestions: tuple[Suggestion, ...]
+    labels: tuple[str, ...]
+    train_href: str
+
+
+def labels_view(
+    row: VersionRow, job: JobRow | None, items: Sequence[Mapping[str, Any]], photos: Mapping[int, ImageRow]
+) -> Labels:
+    """items: what the job suggests. photos: those of them that are still there."""
+    return Labels(
+        head=make_head(row, "predictor_labels.show"),
+        choose_href=url_for("predictor_labels.choose", name=row.name, version=version_shown(row)),
+        save_href=url_for("predictor_labels.label", name=row.name, id=job.id) if job else None,
+        work=None if job is None else work_view(job, "Looking through the gallery"),
+        suggestions=tuple(
+            _suggestion(item, photos[int(item["image"])]) for item in items if int(item["image"]) in photos
+        ),
+        labels=tuple((row.confusion or {})["labels"]),
+        train_href=url_for("predictor_training.show", source="photos", name=row.name, target=row.target),
+    )
+
+
+def _suggestion(item: Mapping[str, Any], photo: ImageRow) -> Suggestion:
+    guess = item["prediction"]
+    return Suggestion(
+        tile=make_tile(photo, row_height=_HEIGHT, eager=True),
+        guess=f"{guess}, {probability(item['probabilities'][guess])}",
+        label=photo.label,
+    )
