@@ -22,7 +22,7 @@ from worker.algorithms.embedding import DeviceMissing, Embedder, ResNet18Embedde
 from worker.algorithms.folding import fold
 from worker.algorithms.int8 import TRUNK_PLAN
 from worker.algorithms.resnet import build_resnet18, load_state
-from worker.weights import BUNDLED, TORCHVISION, Weights
+from worker.weights import BUNDLED, TORCHVISION, Weights, load_weights
 
 try:
     from worker.algorithms import openvino_embedding
@@ -155,6 +155,16 @@ def make_embedder(settings: Settings, weights: Weights, engine: Engine, machine:
         network = build_resnet18()
         load_state(network, weights.state)
     return ResNet18Embedder(network, name, device=machine.device, batch_size=settings.embed_batch)
+
+
+def load_embedder(settings: Settings, registered: str | None = None) -> tuple[Embedder, Weights]:
+    """What an embedding worker with these settings computes with, and its weights; the index learns nothing of it.
+
+    registered: see `choose_engine`. Raises BadSetting.
+    """
+    weights, machine = load_weights(settings), this_machine(settings)
+    engine = choose_engine(settings.engine, machine, weights.model_id, registered)
+    return make_embedder(settings, weights, engine, machine), weights
 
 
 def _best(precision: Precision, machine: Machine) -> Engine:

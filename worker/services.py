@@ -9,6 +9,7 @@ import structlog
 from celery import Celery
 
 from shared.db.engine import make_engine
+from shared.db.queries.index import index_state
 from shared.db.queries.index_runs import lock_target_model, register_model
 from shared.db.unit_of_work import UnitOfWork
 from shared.dispatch import CeleryDispatcher, Dispatcher
@@ -62,7 +63,9 @@ class Services:
     @cached_property
     def photo_model(self) -> PhotoModel:
         """The embedding model for predictors. Unlike `embedder` it says nothing about what the index is made with."""
-        return load_photo_model(self.settings)
+        with self.unit_of_work.read() as connection:
+            registered = index_state(connection).target_model
+        return load_photo_model(self.settings, registered)
 
     def close(self) -> None:
         """Ends the child, if there is one."""
