@@ -63,6 +63,17 @@ _LONGEST_COMMENT: Final = 65_535
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _BLANKS: Final = re.compile(r"\s+")
 
+# What the library raises on files that are damaged on purpose.
+_ZIP_ERRORS: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+
 # Names are shown in refusals: long ones would fill the page.
 _SHOWN_CHARACTERS: Final = 80
 
@@ -98,14 +109,7 @@ class LabelledZip:
         try:
             with self._archive.open(info) as file:
                 data = file.read()
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            OSError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except _ZIP_ERRORS as error:
             raise _damaged(photo) from error
         if len(data) != info.file_size:
             raise _damaged(photo)
@@ -118,7 +122,7 @@ def open_labelled_zip(file: BinaryIO, limits: Limits = DEFAULT_LIMITS) -> Iterat
     _check_directory_size(file, limits)
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error) as error:
+    except _ZIP_ERRORS as error:
         raise _refusal("This is not a zip file that Vitrine can read. Make it again.") from error
     with archive:
         _check_entries(archive.infolist(), limits)
@@ -167,6 +171,8 @@ def _check_entries(entries: list[zipfile.ZipInfo], limits: Limits) -> None:
 
 
 def _check_path(path: str, name: str) -> None:
+    if not path:
+        raise _refusal("The zip has a file without a name. Make it again from a plain folder.")
     parts = PurePosixPath(path.replace("\\", "/")).parts
     if path.startswith(("/", "\\")) or _DRIVE.match(path) or ".." in parts:
         raise _refusal(f"{name} points outside of the zip. Make it again from a plain folder.")

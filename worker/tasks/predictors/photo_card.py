@@ -89,6 +89,7 @@ class PhotoCard:
         return {
             "source": "gallery" if self.order.upload is None else "zip",
             "zip": self.order.upload,
+            "target": {"name": self._target, "label": self._target, "unit": None},
             "embedding_model": self.predictor.embedding_model,
             "strength": strength,
             "temperature": temperature,
@@ -118,6 +119,10 @@ class PhotoCard:
             "limits": list(_LIMITS),
             "notice": NOTICE if self._is_medical() else None,
         }
+
+    @property
+    def _target(self) -> str:
+        return self.order.target or "label"
 
     def _warnings(self) -> list[str]:
         counts = {
