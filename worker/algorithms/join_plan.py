@@ -28,14 +28,14 @@ _SEED_BLOCK: Final = 512
 _ROWS: Final = 4096
 
 # Vectors that the principal axes and the frame of the codes are made of.
-_SAMPLE: Final = 8192
-_FRAME_SAMPLE: Final = 1024
+_SAMPLE: Final = 4096
+_FRAME_SAMPLE: Final = 256
 
 # Numbers in a code. Multiples of 64 fill the registers of every unit that multiplies them.
 _SIZES: Final = (64, 128, 192, 256, 384, 512, 768, 1024)
 # The rows and columns of the sample that the size is chosen by.
 _SAMPLE_ROWS: Final = 128
-_SAMPLE_COLUMNS: Final = 2048
+_SAMPLE_COLUMNS: Final = 1024
 # Nanoseconds that a closer look at a pair takes: two vectors from somewhere in memory, and their product.
 _LOOK: Final = 100
 
