@@ -113,7 +113,9 @@ def _measure_changes(vectors: NDArray[np.float32], size: int) -> dict[str, Took]
     def go() -> NeighbourLists:
         return update(vectors[left], left, before, none, gone, K)
 
-    works = dict(zip(_CHANGES, (partial(come, 100), partial(come, 1000), go), strict=True))
+    works: dict[str, Callable[[], NeighbourLists]] = dict(
+        zip(_CHANGES, (partial(come, 100), partial(come, 1000), go), strict=True)
+    )
     found = interleave({name: partial(_timed, work) for name, work in works.items()}, ROUNDS, _SECONDS)
     after = [(vectors[: size + 100], come(100)), (vectors[: size + 1000], come(1000))]
     for grown, changed in after:
