@@ -12,7 +12,7 @@ from tests.support.vectors import awkward_pool, brute_force, near_ties, random_v
 from worker.algorithms import tiles, topk
 from worker.algorithms.codes import principal_axes
 from worker.algorithms.device_join import join_on
-from worker.algorithms.join_plan import JoinPlan, choose_size, make_plan, plain_plan, stand_ins
+from worker.algorithms.join_plan import JoinPlan, choose_size, is_worthwhile, make_plan, plain_plan, stand_ins
 from worker.algorithms.neighbours import NeighbourLists
 from worker.algorithms.self_join import join, rounds
 from worker.algorithms.threads import compute_threads
@@ -186,6 +186,12 @@ def test_parts_cover_the_order_and_are_about_alike(count: int, rows: int, number
     assert [place for part in parts for place in range(part.start, part.stop)] == list(range(count))
     sizes = [part.stop - part.start for part in parts]
     assert max(sizes, default=0) - min(sizes, default=0) <= 1
+
+
+def test_small_galleries_and_vectors_beyond_the_proof_are_compared_without_codes() -> None:
+    assert is_worthwhile(100_000, 512)
+    assert not is_worthwhile(1000, 512)
+    assert not is_worthwhile(100_000, 2048)
 
 
 def test_every_pair_of_parts_is_one_tile() -> None:

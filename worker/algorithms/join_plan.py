@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from worker.algorithms import integer_products, topk
 from worker.algorithms.cluster_order import by_cluster
-from worker.algorithms.codes import Axes, Codes, encode, make_frame, principal_axes
+from worker.algorithms.codes import MOST_DIMENSIONS, Axes, Codes, encode, make_frame, principal_axes
 
 # Principal axes that clusters are found by, and how often that is done. Two clusterings cut through different groups of
 # look-alikes: few are cut twice, and only those begin with low floors.
@@ -67,9 +67,9 @@ def plain_plan(count: int) -> JoinPlan:
     return JoinPlan(everyone, everyone, np.full(count, topk.LOWEST), no_codes)
 
 
-def is_worthwhile(count: int) -> bool:
-    """Whether so many images are compared faster by their codes."""
-    return count >= _LEAST
+def is_worthwhile(count: int, dimensions: int) -> bool:
+    """Whether so many vectors are compared faster by their codes, and can be."""
+    return count >= _LEAST and dimensions <= MOST_DIMENSIONS
 
 
 def make_plan(targets: topk.Targets, k: int, pool: Executor, choose: ChooseSize | None = None) -> JoinPlan:

@@ -143,7 +143,7 @@ def update(  # noqa: PLR0917 -- the state, then what changed in it
     broken = np.zeros(len(current), np.bool_)
     broken[: len(looked_through)] = np.isin(lists.neighbours[looked_through], named).any(axis=1)
     repaired = gallery.places(lists.owners[current[broken]])
-    if tiles.is_quicker_in_full(len(entrants) + len(repaired), len(ids)):
+    if tiles.is_quicker_in_full(len(entrants) + len(repaired), *vectors.shape):
         return _changed(lists, full(vectors, ids, k))
     new, entered = gallery.entered(lists, current[~broken], entrants)
     changed = concatenate([new, entered, gallery.searched(repaired, k)])
