@@ -21,7 +21,7 @@ DEV_INSTALLED := $(VENV)/.installed-dev
 .PHONY: help run demo test test-unit lint typecheck format check bench constraints clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  Variables: PYTHON=$(PYTHON) VITRINE_PORT=$(VITRINE_PORT) VITRINE_DATA=var VITRINE_WEIGHTS= TORCH_INDEX= (see README)"
 
@@ -56,9 +56,6 @@ check: lint test ## Lint and test
 
 bench: $(DEV_INSTALLED) ## Run the benchmarks
 	$(BIN)/python -m benchmarks
-
-bench-%: $(DEV_INSTALLED) ## Run one of them, as in make bench-topk
-	$(BIN)/python -m benchmarks $*
 
 constraints: ## Take the newest versions that pyproject.toml allows into constraints.txt
 	@$(require-python)

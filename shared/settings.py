@@ -88,11 +88,7 @@ class Settings:
     )
     weights_download: bool = _setting(_flag, True, "whether torchvision's weights may be downloaded")
     cache_dir: Path = _setting(_path, Path("var/cache"), "folder for downloaded weights and compiled code")
-    device: str = _setting(
-        _one_of("auto", "cpu", "cuda", "mps"),
-        "auto",
-        "where embeddings are computed; with cuda, index tiles too",
-    )
+    device: str = _setting(_one_of("auto", "cpu", "cuda", "mps"), "auto", "where embeddings are computed")
     embed_batch: int = _setting(_whole(1, 1024), 32, "photos in one forward pass")
     torch_threads: int = _setting(
         _whole(0, 256), 0, "compute threads of an embedding worker; 0 leaves it to torch"
