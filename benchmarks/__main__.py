@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME ...]`: runs these benchmarks, by default all, and writes what they find to RESULTS.md.
 
-With everything that `make lint` installs; takes about four minutes. Each benchmark rewrites its own section.
+With everything that `make bench` installs; takes about a quarter of an hour. Each benchmark rewrites its own section.
 """
 
 import os
@@ -10,7 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import bench_jobs, bench_serving, bench_topk, bench_upload
+from benchmarks import (
+    bench_decode,
+    bench_embedding,
+    bench_jobs,
+    bench_palette,
+    bench_serving,
+    bench_topk,
+    bench_upload,
+)
 from benchmarks.report import Report, describe_machine
 from shared.settings import PREFIX
 
@@ -18,6 +26,9 @@ BENCHMARKS: Final[dict[str, Callable[[], str]]] = {
     "upload": bench_upload.run,
     "serving": bench_serving.run,
     "jobs": bench_jobs.run,
+    "palette": bench_palette.run,
+    "decode": bench_decode.run,
+    "embedding": bench_embedding.run,
     "topk": bench_topk.run,
 }
 RESULTS: Final = Path(__file__).with_name("RESULTS.md")
