@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME ...]`: runs these benchmarks, by default all, and writes what they find to RESULTS.md.
 
-With everything that `make lint` installs; takes about ten minutes. Each benchmark rewrites its own section.
+With everything that `make bench` installs; takes about half an hour. Each benchmark rewrites its own section.
 """
 
 import os
@@ -10,7 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import bench_index, bench_ingest, bench_jobs, bench_serving, bench_topk, bench_upload
+from benchmarks import (
+    bench_decode,
+    bench_embedding,
+    bench_index,
+    bench_ingest,
+    bench_jobs,
+    bench_palette,
+    bench_serving,
+    bench_topk,
+    bench_upload,
+)
 from benchmarks.report import Report, describe_machine
 from shared.settings import PREFIX
 
@@ -19,6 +29,9 @@ BENCHMARKS: Final[dict[str, Callable[[], str]]] = {
     "ingest": bench_ingest.run,
     "serving": bench_serving.run,
     "jobs": bench_jobs.run,
+    "palette": bench_palette.run,
+    "decode": bench_decode.run,
+    "embedding": bench_embedding.run,
     "topk": bench_topk.run,
     "index": bench_index.run,
 }
