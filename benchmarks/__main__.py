@@ -10,12 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import bench_jobs, bench_serving, bench_topk, bench_upload
+from benchmarks import bench_jobs, bench_predict, bench_serving, bench_topk, bench_upload
 from benchmarks.report import Report, describe_machine
 from shared.settings import PREFIX
 
 BENCHMARKS: Final[dict[str, Callable[[], str]]] = {
     "upload": bench_upload.run,
+    "predict": bench_predict.run,
     "serving": bench_serving.run,
     "jobs": bench_jobs.run,
     "topk": bench_topk.run,
