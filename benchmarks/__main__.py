@@ -17,6 +17,7 @@ from benchmarks import (
     bench_ingest,
     bench_jobs,
     bench_palette,
+    bench_predict,
     bench_serving,
     bench_topk,
     bench_upload,
@@ -27,6 +28,7 @@ from shared.settings import PREFIX
 BENCHMARKS: Final[dict[str, Callable[[], str]]] = {
     "upload": bench_upload.run,
     "ingest": bench_ingest.run,
+    "predict": bench_predict.run,
     "serving": bench_serving.run,
     "jobs": bench_jobs.run,
     "palette": bench_palette.run,

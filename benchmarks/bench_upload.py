@@ -108,7 +108,7 @@ def run() -> str:
             IDLE_ROUNDS,
             IDLE_SECONDS,
         )
-        _pile_up(stack.url, photos)
+        pile_up(stack.url, photos)
         busy = interleave(
             {
                 "ours": lambda: ours.post("/api/v1/images", photos.form())[0],
@@ -154,7 +154,7 @@ def _upload_quietly(client: Client, photos: Photos) -> float:
     return seconds
 
 
-def _pile_up(url: str, photos: Photos) -> None:
+def pile_up(url: str, photos: Photos) -> None:
     """Uploads a backlog."""
     forms = [photos.form() for _ in range(BACKLOG)]
 
