@@ -1,9 +1,6 @@
 """The `flask` commands."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,28 +12,14 @@ from tests.support.hostile_files import half_of
 from tests.support.labelled_photos import tinted
 from tests.support.pipeline import picture
 from tests.support.predictors import worker
-from tests.support.services import PostgresServer, until
-from tests.support.web import Site, site
+from tests.support.services import PostgresServer
+from tests.support.web import Site, site, working
 
 __all__ = ["site"]
 
 
 def run(site: Site, *args: str, **options: Any) -> Result:
     return site.app.test_cli_runner().invoke(args=list(args), **options)
-
-
-@contextmanager
-def working(site: Site) -> Iterator[None]:
-    """A worker that does what the block gives rise to."""
-
-    def work() -> None:
-        until(lambda: bool(site.pipeline.dispatcher.sent))
-        site.pipeline.drain()
-
-    worker = Thread(target=work)
-    worker.start()
-    yield
-    worker.join()
 
 
 def tables(url: str) -> set[str]:
