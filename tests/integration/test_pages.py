@@ -13,6 +13,7 @@ from tests.support.services import PostgresServer
 from tests.support.site import Site, link, page_of, send, site
 from web.app import create_app
 from web.pages import jobs
+from web.security import TRANSITIONS
 
 __all__ = ["site"]
 
@@ -98,7 +99,7 @@ def test_pages_obey_their_own_security_policy(site: Site) -> None:
     found = map(site.page, ["/", address, "/upload", "/palette", palette, "/jobs", job])
     for page in [*found, site.page("/nowhere", 404)]:
         assert all("src" in script.attributes and not script.text for script in page.find_all("script"))
-        assert not page.find_all("style")
+        assert [style.text for style in page.find_all("style")] == [TRANSITIONS]
         everything = page.find_all()
         assert not [name for element in everything for name in element.attributes if name.startswith("on")]
 
