@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from web.pages.view_models.predictors.figures import figure, probability
+from web.pages.view_models.predictors.figures import figure, percent
 
-WIDTH: Final = 320
-HEIGHT: Final = 260
+WIDTH: Final = 252
+HEIGHT: Final = 224
 # The area within the axes.
-LEFT: Final = 52
+LEFT: Final = 50
 TOP: Final = 10
 RIGHT: Final = WIDTH - 12
 BOTTOM: Final = HEIGHT - 44
@@ -93,7 +93,7 @@ def calibration_plot(bins: Sequence[dict[str, Any]]) -> Plot:
         for (x, y), count in zip(places, counts, strict=True)
     )
     told = "; ".join(
-        f"{probability(each['confidence'])} sure, {probability(each['accuracy'])} right" for each in bins
+        f"{percent(each['confidence'])} sure, {percent(each['accuracy'])} right" for each in bins
     )
     return Plot(
         title="Calibration",
