@@ -63,6 +63,17 @@ _LONGEST_COMMENT: Final = 65_535
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _BLANKS: Final = re.compile(r"\s+")
 
+# What the library raises on files that are damaged on purpose.
+_ZIP_ERRORS: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+
 # Names are shown in refusals: long ones would fill the page.
 _SHOWN_CHARACTERS: Final = 80
 
@@ -93,19 +104,15 @@ class LabelledZip:
         self.left_out = left_out
 
     def read(self, photo: Photo) -> bytes:
-        """The file of a photo, never longer than the directory says. Raises BadData where it is damaged."""
+        """The file of a photo, exactly as long as the directory says. Raises BadData where it is damaged."""
+        info = photo._info  # noqa: SLF001 - our own, kept from everybody else
         try:
-            with self._archive.open(photo._info) as file:  # noqa: SLF001 - our own, kept from everybody else
+            with self._archive.open(info) as file:
                 data = file.read()
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            OSError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
-            raise _refusal(f"{photo.name} in the zip is damaged. Make the zip again.") from error
+        except _ZIP_ERRORS as error:
+            raise _damaged(photo) from error
+        if len(data) != info.file_size:
+            raise _damaged(photo)
         return data
 
 
@@ -115,7 +122,7 @@ def open_labelled_zip(file: BinaryIO, limits: Limits = DEFAULT_LIMITS) -> Iterat
     _check_directory_size(file, limits)
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error) as error:
+    except _ZIP_ERRORS as error:
         raise _refusal("This is not a zip file that Vitrine can read. Make it again.") from error
     with archive:
         _check_entries(archive.infolist(), limits)
@@ -164,6 +171,8 @@ def _check_entries(entries: list[zipfile.ZipInfo], limits: Limits) -> None:
 
 
 def _check_path(path: str, name: str) -> None:
+    if not path:
+        raise _refusal("The zip has a file without a name. Make it again from a plain folder.")
     parts = PurePosixPath(path.replace("\\", "/")).parts
     if path.startswith(("/", "\\")) or _DRIVE.match(path) or ".." in parts:
         raise _refusal(f"{name} points outside of the zip. Make it again from a plain folder.")
@@ -252,6 +261,10 @@ def shown_name(path: str) -> str:
 def _visible(text: str) -> Iterable[str]:
     """Without control and formatting characters, which can turn text around, and without what UTF-8 cannot hold."""
     return (char for char in text if unicodedata.category(char) not in {"Cc", "Cf", "Cs"})
+
+
+def _damaged(photo: Photo) -> BadData:
+    return _refusal(f"{photo.name} in the zip is damaged. Make the zip again.")
 
 
 def _too_many_entries(limits: Limits) -> BadData:

@@ -75,9 +75,7 @@ class Table:
         try:
             return next(self._reader, None)
         except csv.Error as error:
-            raise BadData(
-                "data", f"Line {self._reader.line_num} is not CSV: {error}. Check its quotes and line ends."
-            ) from error
+            raise BadData("data", f"Line {self._reader.line_num} is not CSV: {_in_words(error)}") from error
 
 
 class _Lines:
@@ -129,6 +127,17 @@ class _Lines:
             return raw.decode("utf-8")
         except UnicodeDecodeError as error:
             raise BadData("data", f"Line {self._number} is not valid UTF-8. {_SAVE}") from error
+
+
+def _in_words(error: csv.Error) -> str:
+    said = str(error)
+    if "new-line character" in said:
+        return f"its line ends are of an old kind. {_SAVE}"
+    if "field limit" in said:
+        return "a quote is opened and never closed, or a cell is far too long."
+    if "unexpected end" in said:
+        return "a quote is opened and never closed."
+    return "a quote in the middle of a cell must be doubled, and the whole cell be in quotes."
 
 
 def _without_mark(first: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""`flask ...` commands: making and dropping the database, bringing photos in, re-indexing, training."""
+"""`flask ...` commands: the database, bringing photos in, re-indexing, training predictors."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from shared.errors import VitrineError
 from shared.index_jobs import full_run, incremental_run
 from shared.jobs import JobStatus
 from shared.settings import Settings
+from web.demo_predictors import start_demos
 from web.importing import Result, bring_in, entries_of
 from web.services import current_services
 from web.train_images import train_from_folder
@@ -29,11 +30,13 @@ R = TypeVar("R")
 
 # An index run over a million photos takes minutes; this is only to end at all.
 _LONGEST_WAIT_SECONDS = 24 * 60 * 60
+# Seconds where a worker runs; where none does, the command says that the job is queued.
+_LONGEST_TRAINING_SECONDS = 120
 
 
 def register(app: Flask) -> None:
     """Adds the commands to the application."""
-    for command in (create_db, drop_db, import_photos, reindex, train_images):
+    for command in (create_db, drop_db, import_photos, reindex, train_images, demo_predictors):
         app.cli.add_command(command)
 
 
@@ -136,17 +139,34 @@ def train_images(name: str, folder: Path) -> None:
     Waits for it, says how good it is on photos that it did not see, and exits with 1 unless it was trained.
     """
     services = current_services()
-    job = train_from_folder(services, name, folder)
+    started = train_from_folder(services, name, folder)
     with click.progressbar(length=100, label="Training") as progress:
-        for job in job_states(services.unit_of_work, job.id, _LONGEST_WAIT_SECONDS):  # noqa: B020 - the same job, later
+        for job in job_states(services.unit_of_work, started.id, _LONGEST_WAIT_SECONDS):
             progress.update(round(job.progress * 100) - progress.pos)
-    if job.status is not JobStatus.SUCCEEDED or job.result is None:
-        raise click.ClickException(job.error_message or f"The training is {job.status.value}.")
-    metrics = job.result["metrics"]
+            ended = job
+    if ended.status is not JobStatus.SUCCEEDED or ended.result is None:
+        raise click.ClickException(ended.error_message or f"The training is {ended.status.value}.")
+    metrics = ended.result["metrics"]
     click.echo(
         f"{name} is trained. On photos that it did not see: balanced accuracy {metrics['balanced_accuracy']:.3f}, "
         f"where guessing has {metrics['baseline']['balanced_accuracy']:.3f}."
     )
+
+
+@click.command("demo-predictors")
+@with_appcontext
+@_in_words
+def demo_predictors() -> None:
+    """Train two small predictors to try, from invented tables: a species, and the price of a house."""
+    services = current_services()
+    failed = False
+    for name, started in start_demos(services).items():
+        for job in job_states(services.unit_of_work, started.id, _LONGEST_TRAINING_SECONDS):
+            ended = job
+        failed |= ended.status is not JobStatus.SUCCEEDED
+        click.echo(f"{name}: {ended.error_message or ended.status.value}")
+    if failed:
+        raise click.exceptions.Exit(1)
 
 
 def _settings() -> Settings:

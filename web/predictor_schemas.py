@@ -198,6 +198,13 @@ class PredictionSchema(AnswerSchema):
     )
     warnings = always(fields.List, "what to beware of", cls_or_instance=fields.String())
     explanation = always(fields.String, "a picture of where the evidence is, of photos", allow_none=True)
+    familiarity = fields.Dict(
+        keys=fields.String(),
+        values=fields.Float(),
+        metadata={
+            "description": "of photos: `similarity` to those of the training; below `threshold` it is unlike all"
+        },
+    )
     inputs = always(fields.List, "what was submitted, as read", cls_or_instance=fields.Nested(InputSchema))
     reasons = always(
         fields.List, "what drove it, strongest first", cls_or_instance=fields.Nested(ReasonSchema)

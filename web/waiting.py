@@ -17,8 +17,8 @@ THREADS: Final = 16
 # The longest that a request is held; proxies commonly cut off at 60 s.
 LONGEST_WAIT_SECONDS: Final = 30
 
-# Short jobs are noticed within a frame, long ones are asked about four times a second.
-_FIRST_PAUSE_SECONDS: Final = 0.02
+# A prediction is noticed within milliseconds, long jobs are asked about four times a second.
+_FIRST_PAUSE_SECONDS: Final = 0.005
 _LONGEST_PAUSE_SECONDS: Final = 0.25
 
 

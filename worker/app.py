@@ -4,6 +4,7 @@ A task receives nothing but a job's id. What it works with is built once a proce
 nothing is shared across a fork.
 """
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -48,6 +49,9 @@ HANDLERS: Final[dict[JobKind, Handler]] = {
 # The pool's hard limit comes after the job's own deadline: first the lease goes, then the process.
 LIMIT_AFTER_DEADLINE: Final = 20
 
+# Where processors are shared, a backlog leaves them to whoever is being waited for: the front end and predictions.
+BACKGROUND_NICENESS: Final = 5
+
 
 class Process:
     """What one worker process works with, built at first use: a forked child builds its own.
@@ -81,6 +85,8 @@ class Process:
         configure_logs(self._settings, "worker")
         self.alone = issubclass(get_implementation(worker.pool_cls), SoloPool)
         queues = set(worker.app.amqp.queues.consume_from)
+        if Queue.PREDICT.value not in queues:
+            os.nice(BACKGROUND_NICENESS)
         if queues & {Queue.TRAIN.value, Queue.PREDICT.value}:
             load_kinds()
         if not self.alone or Queue.GPU.value not in queues:

@@ -1,5 +1,7 @@
 """The `flask` commands."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -10,6 +12,7 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.pool import NullPool
 
 from tests.support.hostile_files import half_of
+from tests.support.labelled_photos import tinted
 from tests.support.pipeline import picture
 from tests.support.services import PostgresServer, until
 from tests.support.web import Site, site
@@ -19,6 +22,20 @@ __all__ = ["site"]
 
 def run(site: Site, *args: str, **options: Any) -> Result:
     return site.app.test_cli_runner().invoke(args=list(args), **options)
+
+
+@contextmanager
+def working(site: Site) -> Iterator[None]:
+    """A worker that does what the block gives rise to."""
+
+    def work() -> None:
+        until(lambda: bool(site.pipeline.dispatcher.sent))
+        site.pipeline.drain()
+
+    worker = Thread(target=work)
+    worker.start()
+    yield
+    worker.join()
 
 
 def tables(url: str) -> set[str]:
@@ -137,14 +154,29 @@ def test_reindex_starts_a_run_and_prints_its_id(site: Site, options: tuple[str, 
 
 
 def test_reindex_waits_for_the_end_and_tells_it(site: Site) -> None:
-    def work() -> None:
-        until(lambda: bool(site.pipeline.dispatcher.sent))
-        site.pipeline.drain()
-
     _ = site.pipeline.services.embedder
-    worker = Thread(target=work)
-    worker.start()
-    result = run(site, "reindex", "--wait")
-    worker.join()
+    with working(site):
+        result = run(site, "reindex", "--wait")
     assert result.exit_code == 0
     assert result.output.splitlines()[-1] == "succeeded"
+
+
+def test_train_images_trains_a_predictor_from_a_folder_and_says_how_good_it_is(
+    site: Site, tmp_path: Path
+) -> None:
+    for label in ("red", "blue"):
+        (tmp_path / "photos" / label).mkdir(parents=True)
+        for seed in range(3):
+            (tmp_path / "photos" / label / f"{seed}.jpg").write_bytes(tinted(label, seed))
+    with working(site):
+        result = run(site, "train-images", "tints", str(tmp_path / "photos"))
+    assert result.exit_code == 0, result.output
+    assert "balanced accuracy 1.000, where guessing has 0.500" in result.output
+    assert site.get("predictors/tints").get_json()["rows"] == 6
+
+
+def test_train_images_says_in_a_sentence_what_is_wrong_with_a_folder(site: Site, tmp_path: Path) -> None:
+    result = run(site, "train-images", "tints", str(tmp_path))
+    assert result.exit_code == 1
+    assert "Put a folder of photos for each label" in result.output
+    assert run(site, "train-images", "../x", str(tmp_path)).exit_code == 1

@@ -59,6 +59,14 @@ def test_an_analysis_is_the_same_as_without_a_sandbox(sandbox: Sandbox) -> None:
     assert sandbox.histogram(data).to_bytes() == outside.histogram.to_bytes()
 
 
+def test_a_view_is_that_of_the_analysis(sandbox: Sandbox) -> None:
+    data = pictures.make_jpeg(1200, 900, seed=3, orientation=6, gps=True)
+    view, whole = sandbox.view(data), analyse(data, 5)
+    assert (view.width, view.height) == (whole.width, whole.height)
+    assert view.thumbnail == whole.thumbnails[256]
+    assert np.array_equal(view.model_view, whole.model_view)
+
+
 def test_an_unreadable_file_keeps_its_code_and_its_child(sandbox: Sandbox) -> None:
     sandbox.histogram(PHOTO)
     child = child_of(sandbox)

@@ -19,8 +19,11 @@ from shared.jobs import JobKind
 from shared.settings import Settings
 from tests.support.fakes import PixelEmbedder, RecordingDispatcher, SwitchableStore
 from worker.algorithms.embedding import Embedder
+from worker.algorithms.feature_map import FeatureMaps
+from worker.algorithms.resnet import untrained_resnet18
 from worker.app import HANDLERS
 from worker.lifecycle import Lifecycle
+from worker.photo_model import PhotoModel
 from worker.services import Services
 from worker.tasks.embed import embed
 from worker.tasks.maintenance import sweep
@@ -37,6 +40,10 @@ class WorkerServices(Services):
         with self.unit_of_work.begin() as transaction:
             index_runs.register_model(transaction.connection, model.model_id, "means of pixels")
         return model
+
+    @cached_property
+    def photo_model(self) -> PhotoModel:
+        return PhotoModel(PixelEmbedder(), FeatureMaps(untrained_resnet18(1)))
 
 
 class Pipeline:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.support.pictures import make_jpeg
-from worker.algorithms.analysis import analyse
+from worker.algorithms.analysis import analyse, view_from
 from worker.sandbox_frames import (
     MAX_BODY,
     PREFIX,
@@ -14,10 +14,12 @@ from worker.sandbox_frames import (
     Part,
     analysis_of_frame,
     frame_of_analysis,
+    frame_of_view,
     head_of,
     header_length,
     histogram_of_frame,
     parse_header,
+    view_of_frame,
 )
 
 
@@ -119,3 +121,20 @@ def test_a_header_that_can_not_be_is_refused(text: bytes) -> None:
 def test_a_header_of_strange_length_is_refused(length: int) -> None:
     with pytest.raises(BadFrame):
         header_length(PREFIX.pack(length))
+
+
+def test_a_view_survives_the_way_and_a_strange_one_is_refused() -> None:
+    sent = view_from(make_jpeg(300, 200))
+    header, parts = frame_of_view(sent)
+    received = view_of_frame(header, parts)
+    assert (received.width, received.height, received.thumbnail) == (300, 200, sent.thumbnail)
+    assert np.array_equal(received.model_view, sent.model_view)
+    strange: list[tuple[Header, list[Part]]] = [
+        (header | {"width": 0}, parts),
+        (header | {"thumbnail": ["text/html", 1, 1]}, parts),
+        (header, parts[:1]),
+        (header, [parts[0], parts[1][:-1]]),
+    ]
+    for about, pieces in strange:
+        with pytest.raises(BadFrame):
+            view_of_frame(about, pieces)

@@ -20,7 +20,7 @@ RESOURCES = (
 )
 
 ABOUT = (
-    "Upload photos, get their palettes and their look-alikes. Errors are application/problem+json (RFC 9457). "
+    "Upload photos, get their palettes and their look-alikes; train predictors and ask them. Errors are application/problem+json (RFC 9457). "
     "Lists are paged by cursor. GETs bear an ETag and honour If-None-Match."
 )
 

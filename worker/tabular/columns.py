@@ -110,14 +110,18 @@ def _number(name: str, cells: Sequence[str | None]) -> Column | LeftOut:
 
 
 def histogram(present: Sequence[float]) -> dict[str, Any]:
-    """Counts in bins of equal width. edges: one more than counts; present: sorted, not all the same."""
-    low, high = present[0], present[-1]
+    """Counts in bins of equal width: a bin for each of a few whole numbers, else a fixed number of bins.
+
+    edges: one more than counts; present: sorted, not all the same.
+    """
+    low, high, bins = present[0], present[-1], HISTOGRAM_BINS
+    if high - low < HISTOGRAM_BINS and all(value.is_integer() for value in present):
+        low, high, bins = low - 0.5, high + 0.5, round(high - low) + 1
     span = high - low
-    counts = [0] * HISTOGRAM_BINS
+    counts = [0] * bins
     for value in present:
-        counts[min(int((value - low) / span * HISTOGRAM_BINS), HISTOGRAM_BINS - 1)] += 1
-    edges = [low + span * edge / HISTOGRAM_BINS for edge in range(HISTOGRAM_BINS)]
-    return {"edges": [*edges, high], "counts": counts}
+        counts[min(int((value - low) / span * bins), bins - 1)] += 1
+    return {"edges": [*(low + span * edge / bins for edge in range(bins)), high], "counts": counts}
 
 
 def _boolean(name: str, cells: Sequence[str | None]) -> Column | LeftOut:

@@ -15,6 +15,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.class_weight import compute_sample_weight
 
+from worker.algorithms.predictors.linear_head import LinearHead, softmax
+
 # Fewer cannot be divided into photos to learn from and photos to be measured on.
 FEWEST_A_CLASS: Final = 2
 OUTER_FOLDS: Final = 5
@@ -29,28 +31,6 @@ _TOLERANCE: Final = 1e-4
 _SEED: Final = 0
 
 Progress = Callable[[float], None]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LinearHead:
-    """logit_k = weights[k] · (embedding - centre) + biases[k]; probabilities are their softmax.
-
-    centre: (d,) float64, the mean of the class means of the training embeddings; weights: (k, d) float64; biases: (k,)
-    float64. The temperature is already in weights and biases.
-    """
-
-    centre: NDArray[np.float64]
-    weights: NDArray[np.float64]
-    biases: NDArray[np.float64]
-
-    def logits(self, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(n, k) of `embeddings` (n, d)."""
-        found: NDArray[np.float64] = (embeddings - self.centre) @ self.weights.T + self.biases
-        return found
-
-    def probabilities(self, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(n, k) of `embeddings` (n, d); rows sum to 1."""
-        return softmax(self.logits(embeddings))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,13 +67,6 @@ def train(
         progress(done / (folds + 1))
     final = _calibrated_head(embeddings, classes)
     return Trained(final.head, held_out, final.strength, final.temperature, folds)
-
-
-def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows of exp(logits), scaled to sum to 1."""
-    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    shares: NDArray[np.float64] = odds / odds.sum(axis=-1, keepdims=True)
-    return shares
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from worker.algorithms.predictors.linear_head import LinearHead
 from worker.algorithms.predictors.novelty import Familiar
-from worker.algorithms.predictors.photo_classifier import LinearHead
 
 _FORMAT: Final = "vitrine-photo-predictor/1"
 
@@ -47,7 +47,7 @@ class PhotoPredictor:
         """What `to_bytes` wrote. Raises ValueError for anything else."""
         try:
             arrays = load(data)
-            about = json.loads(arrays["about"].tobytes())
+            about = json.loads(arrays["about"].tobytes().decode())
             found = cls(
                 embedding_model=str(about["embedding_model"]),
                 labels=tuple(map(str, about["labels"])),

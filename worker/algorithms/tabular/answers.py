@@ -30,15 +30,18 @@ def explain(
 ) -> Explained:
     """What the model says to a row, and how far each value moved it.
 
-    The effect of a value is the prediction with it minus the prediction with the usual value in its place, all others
-    left as they are: of a number in its own unit, of a class in the probability of the class that was predicted. For a
-    linear regression these are exactly its terms; where features work together, they need not add up.
+    The effect of a value is what the prediction gains when it takes the place of the usual value: the mean of the gain
+    with all other values as given and the gain with all others as usual. Of a number it is in its own unit, of a class in
+    the probability of the class that was predicted. Of two columns these are their Shapley values, of a linear regression
+    exactly its terms; where more features work together, they need not add up.
     row, usual: (d,) float64; columns: those to be looked at.
     """
-    asked = np.tile(row, (1 + len(columns), 1))
-    asked[np.arange(1, len(asked)), columns] = usual[columns]
-    answers = predict(fitted, asked, classes)
-    if not classes:
-        return Explained(answers[:1], answers[0] - answers[1:])
-    best = int(answers[0].argmax())
-    return Explained(answers[0], answers[0, best] - answers[1:, best])
+    count = len(columns)
+    without, alone = np.tile(row, (count, 1)), np.tile(usual, (count, 1))
+    each = np.arange(count)
+    without[each, columns] = usual[columns]
+    alone[each, columns] = row[columns]
+    answers = predict(fitted, np.vstack([row, usual, without, alone]), classes)
+    asked = answers[:, answers[0].argmax()] if classes else answers
+    given, nothing, missing, only = asked[0], asked[1], asked[2 : 2 + count], asked[2 + count :]
+    return Explained(answers[0] if classes else answers[:1], ((given - missing) + (only - nothing)) / 2)

@@ -80,9 +80,9 @@ class Image:
             model=MODEL,
             rows=len(training.photos),
             features=[_FEATURE],
-            metrics=found.metrics | {"folds": fitted.folds},
+            metrics=found.metrics,
             confusion={"labels": list(training.labels), "matrix": found.matrix},
-            card=card.document(strength=fitted.strength, temperature=fitted.temperature),
+            card=card.document(folds=fitted.folds, strength=fitted.strength, temperature=fitted.temperature),
             libraries={name: version_of(name) for name in ("scikit-learn", "numpy", "torch")},
         )
 
@@ -103,6 +103,15 @@ class Image:
             return PhotoPredictor.from_bytes(data)
         except ValueError as error:
             raise ModelUnusable from error
+
+    def predict_table(
+        self,
+        model: PhotoPredictor,  # noqa: ARG002 - other kinds need them
+        version: VersionRow,  # noqa: ARG002
+        data: bytes,  # noqa: ARG002
+        progress: Progress,  # noqa: ARG002
+    ) -> Table:
+        raise BadData("data", "This predictor takes photos, one a request, and no tables.")
 
     def predict(
         self, services: Services, model: PhotoPredictor, version: VersionRow, order: PredictOrder

@@ -23,6 +23,8 @@ MOST_LEFT_OUT: Final = 50
 # Below it held-out figures jump by several percent with each photo.
 FEW_PHOTOS: Final = 20
 UNEVEN: Final = 5
+# Of the way from guessing to never being wrong.
+WORTHWHILE: Final = 0.2
 
 _MEDICAL: Final = re.compile(
     r"x-?rays?|radio(?:graph|log)|\bct\b|\bmri\b|ultrasound|patholog|histolog|patient|clinic|medic|diagnos|disease|"
@@ -80,20 +82,21 @@ class PhotoCard:
         examples = {place for places in self.examples for place in places}
         return sorted(examples.union(*(places for row in self.cells for places in row)))
 
-    def document(self, *, strength: float, temperature: float) -> dict[str, Any]:
+    def document(self, *, folds: int, strength: float, temperature: float) -> dict[str, Any]:
         """JSON; its fields are described in docs/predictors.md."""
         labels = self.training.labels
         photos = self.training.photos
         return {
             "source": "gallery" if self.order.upload is None else "zip",
             "zip": self.order.upload,
+            "target": {"name": self._target, "label": self._target, "unit": None},
             "embedding_model": self.predictor.embedding_model,
             "strength": strength,
             "temperature": temperature,
-            "labels": [
-                {"label": label, "photos": sum(row), "examples": examples}
-                for label, row, examples in zip(labels, self.report.matrix, self.examples, strict=True)
-            ],
+            "held_out": f"{folds}-fold cross-validation, regularisation and temperature chosen anew in each",
+            "classes": list(labels),
+            "class_counts": [sum(row) for row in self.report.matrix],
+            "examples": self.examples,
             "cells": self.cells,
             "photos": {
                 str(place): {
@@ -109,14 +112,17 @@ class PhotoCard:
             "left_out_count": len(self.training.left_out),
             "calibration": self.report.calibration,
             "roc": [
-                {"label": label, "points": points}
-                for label, points in zip(labels, self.report.roc, strict=True)
+                {"label": labels[curve["class"]], "points": curve["points"]} for curve in self.report.roc
             ],
             "novelty": {"threshold": self.predictor.familiar.threshold, "false_alarms": QUANTILE},
             "warnings": self._warnings(),
             "limits": list(_LIMITS),
             "notice": NOTICE if self._is_medical() else None,
         }
+
+    @property
+    def _target(self) -> str:
+        return self.order.target or "label"
 
     def _warnings(self) -> list[str]:
         counts = {
@@ -134,8 +140,8 @@ class PhotoCard:
                 f"Labels are uneven: {counts[commonest]} photos of {commonest}, {counts[rarest]} of {rarest}. "
                 "Each label counts the same in training."
             )
-        baseline = self.report.metrics["baseline"]["balanced_accuracy"]
-        if self.report.metrics["balanced_accuracy"] < baseline + (1 - baseline) * 0.2:
+        chance = 1 / len(counts)
+        if self.report.metrics["balanced_accuracy"] < chance + (1 - chance) * WORTHWHILE:
             found.append("It hardly does better than guessing. The labels may not show in the photos.")
         return found
 

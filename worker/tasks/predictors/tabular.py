@@ -29,8 +29,8 @@ _READ: Final = 0.1
 _NEGLIGIBLE: Final = 0.0005
 
 REASONS_ABOUT: Final = (
-    "Each effect is how far the answer moved because a value is what it is instead of what is usual in the training "
-    "data, with all other values as they are."
+    "Each effect is how far the answer moves when the value takes the place of what is usual in the training data: the "
+    "mean of two cases, all other values as given and all others as usual."
 )
 
 
