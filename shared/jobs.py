@@ -46,6 +46,7 @@ class JobKind(StrEnum):
     ANALYSE = "analyse"
     EMBED = "embed"
     PALETTE = "palette"
+    DEMO = "demo"
     INDEX_PLAN = "index-plan"
     INDEX_TILE = "index-tile"
     INDEX_SWITCH = "index-switch"
@@ -77,6 +78,8 @@ RULES: Final[dict[JobKind, JobRules]] = {
     JobKind.ANALYSE: JobRules(Queue.CPU, attempts=4, deadline_seconds=100),
     JobKind.EMBED: JobRules(Queue.GPU, attempts=4, deadline_seconds=600),
     JobKind.PALETTE: JobRules(Queue.CPU, attempts=4, deadline_seconds=100),
+    # A hundred pictures take half a minute, and what was drawn before a run died is not drawn into the gallery again.
+    JobKind.DEMO: JobRules(Queue.CPU, attempts=4, deadline_seconds=600),
     # Reading a million embeddings takes minutes, and a plan or switch that dies is cheap to run again.
     JobKind.INDEX_PLAN: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
     JobKind.INDEX_TILE: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),

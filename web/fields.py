@@ -10,6 +10,7 @@ from marshmallow import ValidationError, fields, validate
 
 from shared.errors import BadParameter
 from web import parameters
+from web.ids import image_id
 
 T = TypeVar("T")
 
@@ -149,6 +150,16 @@ class BodyTags(fields.List[str]):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         tags = super()._deserialize(value, attr, data, **kwargs)
         return _read(lambda: parameters.clean_tags(str(attr), map(str, tags)))
+
+
+class BodyIds(fields.List[str]):
+    """A list of ids of images, as numbers within. One that could not have been given out is refused as not found."""
+
+    def __init__(self, description: str, *, most: int, **options: Any) -> None:
+        super().__init__(fields.String(), validate=validate.Length(1, most), **_about(description), **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        return [image_id(str(each)) for each in super()._deserialize(value, attr, data, **kwargs)]
 
 
 class BodyInteger(fields.Integer):

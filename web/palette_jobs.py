@@ -1,11 +1,37 @@
 """Palettes that nobody has asked for before: the jobs that find them."""
 
-from shared.db.queries import jobs
+from collections.abc import Collection
+
+from shared.db.queries import images, jobs
 from shared.db.queries.images import ImageRow
 from shared.db.queries.jobs import JobRow, NewJob
 from shared.db.unit_of_work import UnitOfWork
-from shared.errors import Conflict
+from shared.errors import Conflict, ImageNotFound
 from shared.jobs import ACTIVE, JobKind, JobStatus
+
+
+def job_for_palette_of_all(
+    unit_of_work: UnitOfWork, image_ids: Collection[int], colors: int, request_id: str | None
+) -> JobRow:
+    """The job that finds one palette for all of the images. Its result is the palette, under its own address.
+
+    Raises ImageNotFound where none of them is there, and Conflict where one is still to be analysed, or cannot be.
+    """
+    with unit_of_work.begin() as transaction:
+        found = images.get_images(transaction.connection, image_ids)
+        if not found:
+            raise ImageNotFound
+        for image in found.values():
+            if image.palette is not JobStatus.SUCCEEDED:
+                raise Conflict(
+                    f"{image.caption or image.name} has no palette yet. Leave it out, or try again later."
+                )
+        wanted = NewJob(
+            JobKind.PALETTE,
+            payload={"images": [str(image_id) for image_id in sorted(found)], "colors": colors},
+            request_id=request_id,
+        )
+        return jobs.get_job(transaction.connection, jobs.create_job(transaction, wanted))
 
 
 def job_for_palette(unit_of_work: UnitOfWork, image: ImageRow, colors: int, request_id: str | None) -> JobRow:

@@ -13,6 +13,7 @@ from shared.jobs import JobKind, JobStatus
 from web.answer_schemas import AnswerSchema as _AnswerSchema
 from web.answer_schemas import always as _always
 from web.fields import (
+    BodyIds,
     BodyInteger,
     BodyTags,
     BodyText,
@@ -137,6 +138,15 @@ class ImageChanges(Schema):
     caption = BodyText("what the photo shows", most=MAX_CAPTION)
     tags = BodyTags("tags, in place of those it has")
     label = BodyText("the class the photo belongs to", most=MAX_LABEL)
+
+
+class ImagesForPalette(Schema):
+    """Images that one palette is wanted for."""
+
+    images = BodyIds("ids of the images", most=MAX_LIMIT, required=True)
+    colors = BodyInteger(
+        "colours of the palette", minimum=MIN_COLORS, maximum=MAX_COLORS, default=DEFAULT_COLORS
+    )
 
 
 class NewIndexRun(Schema):

@@ -6,12 +6,14 @@ The blob comes before the row: an orphan blob is harmless, a row without its blo
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import Connection
+
 from shared import blob_keys
 from shared.db.queries import images, jobs
 from shared.db.queries.images import ImageRow, NewImage
 from shared.db.queries.jobs import JobRow, NewJob
-from shared.db.unit_of_work import Transaction
 from shared.errors import Conflict, JobNotFound
+from shared.image_jobs import record_image
 from shared.jobs import JobKind
 from web import guard
 from web.filenames import display_name
@@ -59,9 +61,9 @@ def add_image(services: Services, upload: Upload, request_id: str | None = None)
         return known
     _store(services, blob_keys.original(upload.file.sha256), upload.file, header)
     with services.unit_of_work.begin() as transaction:
-        image_id = images.insert_image(transaction.connection, _row(upload, header))
+        image_id = record_image(transaction, _row(upload, header), request_id)
         if image_id is not None:
-            return _record_jobs(transaction, image_id, request_id)
+            return _added(transaction.connection, image_id, duplicate=False)
     # Another request has recorded the same bytes since we looked.
     known = _find(services, upload.file.sha256)
     if known is None:
@@ -87,14 +89,16 @@ def add_passing_photo(services: Services, upload: Upload, request_id: str | None
 def _find(services: Services, sha256: str) -> Added | None:
     with services.unit_of_work.read() as connection:
         image_id = images.find_by_sha256(connection, sha256)
-        if image_id is None:
-            return None
-        image = images.get_image(connection, image_id)
-        try:
-            job = None if image.job_id is None else jobs.get_job(connection, image.job_id)
-        except JobNotFound:
-            job = None
-        return Added(image, job, duplicate=True)
+        return None if image_id is None else _added(connection, image_id, duplicate=True)
+
+
+def _added(connection: Connection, image_id: int, *, duplicate: bool) -> Added:
+    image = images.get_image(connection, image_id)
+    try:
+        job = None if image.job_id is None else jobs.get_job(connection, image.job_id)
+    except JobNotFound:
+        job = None
+    return Added(image, job, duplicate)
 
 
 def _store(services: Services, key: str, spool: Spool, header: Header) -> None:
@@ -114,20 +118,4 @@ def _row(upload: Upload, header: Header) -> NewImage:
         caption=upload.caption,
         tags=upload.tags,
         label=upload.label,
-    )
-
-
-def _record_jobs(transaction: Transaction, image_id: int, request_id: str | None) -> Added:
-    steps = (
-        NewJob(JobKind.ANALYSE, image_id, stage=0, request_id=request_id),
-        NewJob(JobKind.EMBED, image_id, stage=1, request_id=request_id),
-    )
-    job_id = jobs.create_job(
-        transaction, NewJob(JobKind.ANALYSE_IMAGE, image_id, request_id=request_id, children=steps)
-    )
-    images.set_job(transaction.connection, image_id, job_id)
-    return Added(
-        image=images.get_image(transaction.connection, image_id),
-        job=jobs.get_job(transaction.connection, job_id),
-        duplicate=False,
     )

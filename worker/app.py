@@ -26,6 +26,7 @@ from worker.lifecycle import Job, Lifecycle, Outcome
 from worker.services import Services, make_services
 from worker.tasks import index, predictors
 from worker.tasks.analyse import analyse
+from worker.tasks.demo import demo
 from worker.tasks.embed import DRAIN_SECONDS, embed
 from worker.tasks.maintenance import sweep
 from worker.tasks.palette import palette
@@ -36,6 +37,7 @@ Handler = Callable[[Services, Job], Outcome]
 HANDLERS: Final[dict[JobKind, Handler]] = {
     JobKind.ANALYSE: analyse,
     JobKind.PALETTE: palette,
+    JobKind.DEMO: demo,
     JobKind.INDEX_PLAN: index.plan,
     JobKind.INDEX_TILE: index.tile,
     JobKind.INDEX_SWITCH: index.switch,

@@ -3,11 +3,12 @@
 from threading import Thread
 
 import pytest
+from werkzeug.test import TestResponse
 
 from shared import blob_keys
 from shared.jobs import JobKind
 from tests.support.hostile_files import half_of
-from tests.support.pictures import make_jpeg
+from tests.support.pictures import encode, flat_picture, make_jpeg
 from tests.support.pipeline import picture
 from tests.support.services import until
 from tests.support.web import Site, check_contract, gallery, problem, site
@@ -180,3 +181,42 @@ def test_jobs_that_find_no_palette_in_passing_have_none(site: Site) -> None:
     upload = site.upload(picture(1)).get_json()
     for unknown in (upload["job"]["id"], "nonsense", "00000000-0000-7000-8000-000000000000"):
         assert problem(site.get(f"palettes/{unknown}"))["status"] == 404
+
+
+# --- one palette for several images --------------------------------------------------------------------------------
+
+
+def palette_of(site: Site, images: list[str], **more: int) -> TestResponse:
+    return site.post("palettes/of-images", json={"images": images, **more})
+
+
+def test_several_images_have_one_palette_in_which_each_counts_the_same(site: Site) -> None:
+    red = site.upload(encode(flat_picture((200, 0, 0), 40, 30), "PNG")).get_json()["image"]["id"]
+    blue = site.upload(encode(flat_picture((0, 0, 200), 400, 300), "PNG")).get_json()["image"]["id"]
+    site.pipeline.drain()
+    asked = palette_of(site, [red, blue], colors=3)
+    check_contract(StartedSchema, asked.get_json())
+    site.pipeline.drain()
+    result = site.get(asked.headers["Location"]).get_json()["result"]
+    check_contract(PaletteSchema, result)
+    found = site.get(f"{result['links']['self']}?colors=2").get_json()["colors"]
+    assert sorted(color["hex"] for color in found) == ["#0000c8", "#c80000"]
+    assert [color["proportion"] for color in found] == pytest.approx([0.5, 0.5])
+
+
+def test_images_that_went_meanwhile_are_left_out(site: Site) -> None:
+    ids = [site.add(number) for number in range(2)]
+    site.pipeline.drain()
+    asked = palette_of(site, ids)
+    site.pipeline.delete(int(ids[0]))
+    site.pipeline.drain()
+    result = site.get(asked.headers["Location"]).get_json()["result"]
+    assert result["colors"][0]["hex"] == site.pipeline.image(int(ids[1])).swatches[0]
+
+
+def test_a_palette_of_images_without_palettes_is_refused(site: Site) -> None:
+    image_id = site.add(1)
+    assert problem(palette_of(site, [image_id]))["status"] == 409
+    assert problem(palette_of(site, ["999"]))["status"] == 404
+    assert problem(palette_of(site, ["x"]))["status"] == 404
+    assert problem(palette_of(site, []))["status"] == 400

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from infra.demo import Client, DemoFailed, Progress, main, upload, wait_for_index, wait_for_jobs
-from infra.demo_pictures import DemoPicture
+from worker.algorithms.demo_pictures import DemoPicture
 
 pytestmark = pytest.mark.integration
 
@@ -23,6 +23,8 @@ PICTURE = DemoPicture(
     caption="The sea, no. 1 – é",
     tags=("water", "gold"),
     label="sea",
+    width=1500,
+    height=1000,
     jpeg=b"\xff\xd8 jpeg",
 )
 

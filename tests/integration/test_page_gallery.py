@@ -1,5 +1,7 @@
 """The gallery, and what can be done to several of its photos at once, without JavaScript."""
 
+from uuid import UUID
+
 import pytest
 from werkzeug.test import TestResponse
 
@@ -10,6 +12,8 @@ from web.cursors import encode_image
 from web.pages import gallery
 from web.parameters import MAX_TAGS
 from web.schemas import MAX_LIMIT
+from worker.algorithms.demo_pictures import draw
+from worker.tasks import demo as demo_task
 
 __all__ = ["site"]
 
@@ -19,6 +23,32 @@ def test_an_empty_gallery_is_a_place_to_drop_photos(site: Site) -> None:
     assert page.find("h1").text == "The gallery is empty"
     assert page.find("form", id="drop")["action"] == "/upload"
     assert not page.find_all("form", id="selection")
+
+
+def test_a_button_fills_an_empty_gallery_with_drawn_pictures(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_task, "draw", lambda: draw(members=1, shrink=16))
+    button = site.page("/").find("form", class_="demo")
+    for _ in range(2):
+        assert site.client.post(button["action"]).location == "/"
+    page = site.page("/")
+    assert "Drawing the demo pictures, 0 %" in page.find("p", id="coming").text
+    assert not page.find_all("form", class_="demo")
+    site.pipeline.settle()
+    page = site.page("/")
+    assert len(tiles(page)) == 12
+    assert not page.find_all(id="coming")
+    assert all("no. 1" in caption for caption in tiles(page))
+    assert site.pipeline.similar(1)
+
+
+def test_drawing_again_adds_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_task, "draw", lambda: draw(members=1, shrink=16))
+    for _ in range(2):
+        site.client.post("/demo")
+        site.pipeline.settle()
+    assert len(tiles(site.page("/"))) == 12
 
 
 def test_the_newest_photo_comes_first(site: Site) -> None:
@@ -237,6 +267,18 @@ def test_no_photo_gets_more_tags_than_one_may_have(site: Site) -> None:
     act(site, "describe", [full, other], tags="one more")
     assert len(site.pipeline.image(full).tags) == MAX_TAGS
     assert site.pipeline.image(other).tags == ["one more"]
+
+
+def test_chosen_photos_lead_to_one_palette_of_all(site: Site) -> None:
+    ids = [int(str(send(site, picture(number)).location).rpartition("/")[2]) for number in range(2)]
+    page_of(act(site, "palette", ids), 409)
+    site.pipeline.settle()
+    answer = act(site, "palette", ids)
+    job_id = UUID(str(answer.location).removeprefix("/palette/"))
+    site.pipeline.drain()
+    result = site.pipeline.job(job_id).result
+    assert result is not None
+    assert len(result["colors"]) == 6
 
 
 @pytest.mark.parametrize("ids", [[], list(range(1, MAX_LIMIT + 2))], ids=["none", "too many"])

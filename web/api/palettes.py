@@ -13,11 +13,11 @@ from web.api.images import UPLOAD_FORMS, UPLOAD_PROBLEMS
 from web.api.started import PREFER, STARTED, started, wait_as_preferred, with_preference
 from web.ids import image_id, job_id
 from web.palette_answers import exported_palette
-from web.palette_jobs import job_for_palette
+from web.palette_jobs import job_for_palette, job_for_palette_of_all
 from web.passing_palettes import get_palette_job, passing_palette
 from web.presenters import describe_palette, palette_document, swatches
 from web.received import received_upload
-from web.schemas import PaletteQuery, PaletteSchema
+from web.schemas import ImagesForPalette, PaletteQuery, PaletteSchema
 from web.services import current_services
 from web.uploads import add_passing_photo
 
@@ -62,6 +62,21 @@ def post_palette() -> Response:
     services = current_services()
     with received_upload(request) as upload:
         job = add_passing_photo(services, upload, request_id=g.request_id)
+    return with_preference(started(wait_as_preferred(services, request, job.id)), request)
+
+
+@api.route(
+    "POST",
+    "/palettes/of-images",
+    body=ImagesForPalette,
+    answers={202: STARTED},
+    problems=(401, 403, 404, 409, 415, 503),
+    headers=PREFER,
+)
+def post_palette_of_images(body: dict[str, Any]) -> Response:
+    """Find one palette for several images, each counting as much as any other: the job's result is a palette."""
+    services = current_services()
+    job = job_for_palette_of_all(services.unit_of_work, body["images"], body["colors"], g.request_id)
     return with_preference(started(wait_as_preferred(services, request, job.id)), request)
 
 

@@ -1,4 +1,4 @@
-"""What people do to photos by forms, one photo or several: all of it works without JavaScript.
+"""What people do to photos and to the gallery by forms: all of it works without JavaScript.
 
 Each answers with a redirect to where its reader was; what was done, and how to undo it, is said there.
 """
@@ -6,17 +6,20 @@ Each answers with a redirect to where its reader was; what was done, and how to 
 from typing import Final
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from shared.db.queries import images, selection
+from shared.db.queries.jobs import NewJob, create_job
 from shared.errors import BadParameter, ImageNotFound
+from shared.jobs import JobKind
 from web import parameters
 from web.ids import image_id
 from web.pages.gallery import read_query
 from web.pages.view_models.notice import Done
-from web.schemas import MAX_CAPTION, MAX_LABEL, MAX_LIMIT
+from web.palette_jobs import job_for_palette_of_all
+from web.schemas import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL, MAX_LIMIT
 from web.services import current_services
 
 blueprint = Blueprint("changes", __name__)
@@ -78,6 +81,24 @@ def describe_chosen() -> Response:
         if label:
             described = selection.set_label(transaction.connection, chosen, label)
     return _back(Done("described", described))
+
+
+@blueprint.post("/selection/palette")
+def palette_of_chosen() -> Response:
+    """Has one palette found for all of the chosen photos, and goes to the studio, which shows it."""
+    job = job_for_palette_of_all(
+        current_services().unit_of_work, _chosen(), DEFAULT_COLORS, request_id=g.request_id
+    )
+    return redirect(f"/palette/{job.id}", code=303)
+
+
+@blueprint.post("/demo")
+def fill_with_demo() -> Response:
+    """Has the demo pictures drawn, and goes to the gallery that they come into."""
+    wanted = NewJob(JobKind.DEMO, dedupe_key="demo", request_id=g.request_id)
+    with current_services().unit_of_work.begin() as transaction:
+        create_job(transaction, wanted)
+    return redirect(url_for("gallery.show"), code=303)
 
 
 def _chosen() -> list[int]:

@@ -11,8 +11,10 @@ from werkzeug.wrappers import Response
 from shared.db.queries.facets import common_labels, common_tags
 from shared.db.queries.images import list_images
 from shared.db.queries.index import index_state
+from shared.db.queries.jobs import find_in_flight
 from shared.db.queries.previous_page import previous_images
 from shared.db.queries.selection import deleted_images
+from shared.jobs import JobKind
 from web import parameters
 from web.cursors import decode_image
 from web.pages.view_models.frame import make_frame
@@ -43,8 +45,10 @@ def show() -> str | Response:
             newer = previous_images(connection, query.filter, PAGE_SIZE, query.after)
         facets = Facets(common_tags(connection, MOST_FACETS), common_labels(connection, MOST_FACETS))
         notice = _notice(connection)
+        # Looked for where its pictures would be seen to come in.
+        demo = find_in_flight(connection, [JobKind.DEMO]) if query == GalleryQuery() else None
         frame = make_frame(index_state(connection), here="gallery.show", search=query.words or "")
-    view = gallery_view(query, page, newer, facets)
+    view = gallery_view(query, page, newer, facets, demo)
     return render_template("gallery.html", frame=frame, view=view, notice=notice)
 
 

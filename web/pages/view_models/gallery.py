@@ -9,6 +9,7 @@ from flask import url_for
 from shared.colour import color_name, hex_to_rgb, rgb_to_oklab
 from shared.db.queries.facets import Facet
 from shared.db.queries.images import ImageFilter, Page, Position
+from shared.db.queries.jobs import JobRow
 from web.cursors import encode_image
 from web.pages.view_models.paging import Pages
 from web.pages.view_models.progress import is_unfinished
@@ -98,7 +99,7 @@ class Filter:
 class GalleryView:
     """upload: the place to drop photos, where there are none at all. none_words: why none fits the filters.
 
-    here: the query of this page, for forms that come back to it. color: where the colour picker begins.
+    demo: how far the demo pictures are, while they are drawn. here: the query of this page, for forms that come back to it. color: where the colour picker begins.
     """
 
     title: str
@@ -114,10 +115,13 @@ class GalleryView:
     unfinished: bool
     upload: UploadView | None
     none_words: str
+    demo: str | None
 
 
-def gallery_view(query: GalleryQuery, page: Page, newer: Position | None, facets: Facets) -> GalleryView:
-    """newer: where the page before this one begins, None for the first."""
+def gallery_view(
+    query: GalleryQuery, page: Page, newer: Position | None, facets: Facets, demo: JobRow | None = None
+) -> GalleryView:
+    """newer: where the page before this one begins, None for the first. demo: the job that draws the demo pictures."""
     filters = _filters(query)
     return GalleryView(
         title=" · ".join([*(chosen.words for chosen in filters), "Vitrine"]),
@@ -145,6 +149,7 @@ def gallery_view(query: GalleryQuery, page: Page, newer: Position | None, facets
         unfinished=any(is_unfinished(image) for image in page.images),
         upload=None if page.images or filters or query.after else upload_view(),
         none_words=_WORDS_FIT_NONE if query.words else _FIT_NONE,
+        demo=None if demo is None else f"Drawing the demo pictures, {round(100 * demo.progress)} %",
     )
 
 

@@ -79,6 +79,7 @@ _SENTENCES: Final = {
     JobKind.ANALYSE: "Palette of",
     JobKind.EMBED: "Embedding of",
     JobKind.PALETTE: "Another palette of",
+    JobKind.DEMO: "Demo pictures for the gallery",
     JobKind.INDEX_FULL: "Look-alikes of every photo, from the start",
     JobKind.INDEX_INCREMENTAL: "Look-alikes of the photos that came or went",
     JobKind.TRAIN_PREDICTOR: "Training of a predictor",

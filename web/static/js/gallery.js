@@ -37,7 +37,7 @@ function lengthen(more) {
     if (next) more.href = next.href;
     else more.parentElement.remove();
     more.ariaBusy = "false";
-    if (items.some((item) => item.dataset.live)) import("./live.js");
+    if (items.some((item) => item.dataset.live)) import("./live.js").then(({ keepUp }) => keepUp());
   });
 
   let waiting = false;

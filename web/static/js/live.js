@@ -32,11 +32,21 @@ function replace(part, newer) {
   newer.dispatchEvent(new CustomEvent("vitrine:replaced", { bubbles: true }));
 }
 
-let pause = pauses();
-while (document.querySelector(WORKING)) {
-  await wait(pause.next());
-  await untilVisible();
-  const news = await refresh().catch(() => "same");
-  if (news === "over") break;
-  if (news === "changed") pause = pauses();
+let running = false;
+
+// For parts that came into the page later; those that are on it from the start are kept up by themselves.
+export async function keepUp() {
+  if (running) return;
+  running = true;
+  let pause = pauses();
+  while (document.querySelector(WORKING)) {
+    await wait(pause.next());
+    await untilVisible();
+    const news = await refresh().catch(() => "same");
+    if (news === "over") break;
+    if (news === "changed") pause = pauses();
+  }
+  running = false;
 }
+
+keepUp();

@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from infra.demo_pictures import landscapes, night, paper, patterns
-from infra.demo_pictures.canvas import Palette, Picture, to_jpeg
+from worker.algorithms.demo_pictures import landscapes, night, paper, patterns
+from worker.algorithms.demo_pictures.canvas import Palette, Picture, to_jpeg
 
 MEMBERS: Final = 8
 SEED: Final = 2026
@@ -30,6 +30,8 @@ class DemoPicture:
     caption: str
     tags: tuple[str, ...]
     label: str
+    width: int
+    height: int
     jpeg: bytes
 
 
@@ -60,6 +62,8 @@ FAMILIES: Final = (
     Family("rings", "Moiré rings", ("pattern", "optical"), patterns.RING_PALETTES, patterns.rings),
     Family("contours", "Contour map", ("map", "mountains"), paper.CONTOUR_PALETTES, paper.contours),
 )
+# How many `draw` gives by itself.
+COUNT: Final = MEMBERS * len(FAMILIES)
 
 
 def draw(seed: int = SEED, members: int = MEMBERS, shrink: int = 1) -> Iterator[DemoPicture]:
@@ -84,5 +88,7 @@ def draw_one(seed: int, family: Family, member: int, shrink: int = 1) -> DemoPic
         caption=f"{family.title} in {palette.name}, no. {member + 1}",
         tags=(*family.tags, *palette.name.replace(" and ", ", ").split(", ")),
         label=family.label,
+        width=width // shrink,
+        height=height // shrink,
         jpeg=to_jpeg(picture, rng),
     )

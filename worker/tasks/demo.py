@@ -1,0 +1,42 @@
+"""The demo pictures, for a gallery that is still empty."""
+
+import hashlib
+
+from shared import blob_keys
+from shared.db.queries.images import NewImage
+from shared.image_jobs import record_image
+from worker.algorithms.demo_pictures import COUNT, DemoPicture, draw
+from worker.lifecycle import Job, Outcome
+from worker.services import Services
+
+# As an upload that says nothing about it gets.
+_COLORS = 6
+
+
+def demo(services: Services, job: Job) -> Outcome:
+    """Draws the demo pictures and puts each into the gallery at once. Those that are there stay as they are."""
+    added = 0
+    for number, picture in enumerate(draw(), 1):
+        added += _add(services, picture, job.claim.request_id)
+        job.progress(number / COUNT)
+    return Outcome({"images": added})
+
+
+def _add(services: Services, picture: DemoPicture, request_id: str | None) -> bool:
+    sha256 = hashlib.sha256(picture.jpeg).hexdigest()
+    # The blob comes before the row, as in an upload.
+    services.blobs.put(blob_keys.original(sha256), picture.jpeg, "image/jpeg")
+    new = NewImage(
+        sha256=sha256,
+        name=picture.name,
+        width=picture.width,
+        height=picture.height,
+        bytes=len(picture.jpeg),
+        format="JPEG",
+        colors=_COLORS,
+        caption=picture.caption,
+        tags=picture.tags,
+        label=picture.label,
+    )
+    with services.unit_of_work.begin() as transaction:
+        return record_image(transaction, new, request_id) is not None
