@@ -29,7 +29,8 @@ def exact(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:.15g}" if isinstance(value, int | float) else str(value)
+    # The shortest text that is read as the same number.
+    return repr(float(value)).removesuffix(".0") if isinstance(value, int | float) else str(value)
 
 
 def spoken(value: Any) -> str:
