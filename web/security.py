@@ -1,5 +1,7 @@
 """Who may ask for what: host names, requests of other sites, API keys, and the headers that bind a browser."""
 
+import base64
+import hashlib
 import hmac
 import ipaddress
 import secrets
@@ -16,6 +18,10 @@ from web.services import current_services
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # Asked by address rather than by name, by whoever looks after the process.
 _ANY_HOST: Final = frozenset({"/livez", "/readyz"})
+# Stands in every page itself: where any style sheet comes before it, Chromium takes transitions for switched off. Let in
+# by its hash and not by a nonce, since a page that a script reads (DOMParser) is held to the policy of the page it is on.
+TRANSITIONS: Final = "@view-transition { navigation: auto; }"
+_TRANSITIONS_HASH: Final = base64.b64encode(hashlib.sha256(TRANSITIONS.encode()).digest()).decode()
 _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
 
@@ -23,7 +29,7 @@ def register(app: Flask) -> None:
     """Has every request checked before anything of it is read, and every answer headed."""
     app.before_request(_check)
     app.after_request(_add_headers)
-    app.context_processor(lambda: {"csp_nonce": csp_nonce()})
+    app.context_processor(lambda: {"csp_nonce": csp_nonce(), "transitions": TRANSITIONS})
 
 
 def _check() -> None:
@@ -126,7 +132,7 @@ def _page_policy(nonce: str) -> str:
             "default-src 'self'",
             "img-src 'self' data: blob:",
             f"script-src 'self' 'nonce-{nonce}'",
-            f"style-src 'self' 'nonce-{nonce}'",
+            f"style-src 'self' 'nonce-{nonce}' 'sha256-{_TRANSITIONS_HASH}'",
             # The colours of a palette stand in style attributes, which cannot bear a nonce.
             "style-src-attr 'unsafe-inline'",
             "object-src 'none'",

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support.browser import WIDE, ServedSite, Visit
 from tests.support.database import database_template, database_url
+from tests.support.pictures import make_jpeg
 
 __all__ = ["database_template", "database_url"]
 
@@ -66,3 +67,12 @@ def plain_visit(chromium: Browser, site: ServedSite) -> Iterator[Visit]:
     yield visit
     context.close()
     assert visit.troubles == []
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> list[Path]:
+    """Three drawn pictures as files."""
+    files = [tmp_path / f"drawn-{number}.jpg" for number in range(3)]
+    for seed, file in enumerate(files):
+        file.write_bytes(make_jpeg(320, 240, seed))
+    return files

@@ -13,6 +13,7 @@ from tests.support.services import PostgresServer
 from tests.support.site import Site, link, page_of, send, site
 from web.app import create_app
 from web.pages import jobs
+from web.security import TRANSITIONS
 
 __all__ = ["site"]
 
@@ -88,7 +89,7 @@ def test_pages_obey_their_own_security_policy(site: Site) -> None:
     address = send(site, picture(1)).location
     for page in map(site.page, ["/", address, "/upload", "/jobs"]):
         assert all("src" in script.attributes and not script.text for script in page.find_all("script"))
-        assert not page.find_all("style")
+        assert [style.text for style in page.find_all("style")] == [TRANSITIONS]
         everything = page.find_all()
         assert not [name for element in everything for name in element.attributes if name.startswith("on")]
 

@@ -55,3 +55,17 @@ class Visit:
         # Chromium reports what the security policy stops as an error, too.
         if kind in {"error", "warning"}:
             self.troubles.append(text)
+
+
+def layout_shift(page: Page) -> float:
+    """How much the page has moved by itself since it was opened (cumulative layout shift)."""
+    shift: float = page.evaluate(
+        """() => new Promise((resolve) => {
+            let sum = 0;
+            const add = (list) => { for (const entry of list.getEntries()) sum += entry.value; };
+            const observer = new PerformanceObserver(add);
+            observer.observe({ type: "layout-shift", buffered: true });
+            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(sum), 100)));
+        })"""
+    )
+    return shift

@@ -40,6 +40,10 @@ function lengthen(more) {
     if (items.some((item) => item.dataset.live)) import("./live.js").then(({ keepUp }) => keepUp());
   });
 
+  function show({ address }) {
+    if (address !== location.href) history.replaceState(history.state, "", address);
+  }
+
   let waiting = false;
   addEventListener("scroll", () => {
     if (waiting || pages.length < 2) return;
@@ -47,9 +51,14 @@ function lengthen(more) {
     requestAnimationFrame(() => {
       waiting = false;
       const middle = innerHeight / 2;
-      const seen = pages.findLast(({ first }) => first.getBoundingClientRect().top < middle) ?? pages[0];
-      if (seen.address !== location.href) history.replaceState(history.state, "", seen.address);
+      show(pages.findLast(({ first }) => first.getBoundingClientRect().top < middle) ?? pages[0]);
     });
+  });
+  // Whoever goes to a photo comes back to the page that it is on.
+  rows.addEventListener("click", (event) => {
+    const item = event.target.closest("a.tile")?.parentElement;
+    const isBefore = Node.DOCUMENT_POSITION_FOLLOWING;
+    if (item) show(pages.findLast(({ first }) => first === item || first.compareDocumentPosition(item) & isBefore));
   });
 }
 

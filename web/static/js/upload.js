@@ -14,7 +14,8 @@ said.leftOut = (photos, others) => {
   if (photos > MOST) {
     sentences.push(`These are ${photos} photos. The first ${MOST} were taken: drop the others when these are done.`);
   }
-  if (others) sentences.push(`${others} ${others === 1 ? "file" : "files"} that are no photos were left out.`);
+  if (others === 1) sentences.push("One file that is no photo was left out.");
+  else if (others) sentences.push(`${others} files that are no photos were left out.`);
   leftOut.textContent = sentences.join(" ");
   leftOut.hidden = sentences.length === 0;
 };

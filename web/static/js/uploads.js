@@ -31,6 +31,8 @@ export function start(onChange) {
   listener = onChange;
   for (const item of JSON.parse(sessionStorage.getItem(KEPT_AS) ?? "[]")) {
     items.set(item.key, item);
+    // An earlier page may have sent it and been left before the answer came.
+    item.again = !item.image;
     listener(item);
     if (!item.image && item.state !== "failed") sender.send(item);
   }
@@ -119,7 +121,7 @@ function onStored(item, { image, duplicate }) {
   outbox.forget(item.key);
   item.image = { id: image.id, job: image.links.job };
   item.share = 1;
-  item.known = duplicate;
+  item.known = duplicate && !item.again;
   told(item, image);
   follower.follow();
 }
