@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS := web,worker,local
 DEV_EXTRAS := $(EXTRAS),dev
+# The benchmarks' peers: other programs for the same ends, which nothing else needs.
+BENCH_EXTRAS := $(DEV_EXTRAS),bench
 # Another package index for torch and torchvision alone, such as the one with builds for CPUs only: see README.
 TORCH_INDEX ?=
 # Test processes; each starts servers of its own.
@@ -15,10 +17,11 @@ export VITRINE_PORT
 PIP_INSTALL = pip install --disable-pip-version-check --constraint constraints.txt
 INSTALLED := $(VENV)/.installed
 DEV_INSTALLED := $(VENV)/.installed-dev
+BENCH_INSTALLED := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test test-unit lint typecheck format check bench constraints clean
+.PHONY: help run demo test test-unit test-browser lint typecheck format check screenshots bench constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +41,9 @@ test: lint ## Lint, then run every test
 test-unit: $(DEV_INSTALLED) ## Run the tests that need no server
 	$(BIN)/python -m pytest tests/unit
 
+test-browser: $(DEV_INSTALLED) ## Run the tests in a real Chromium (skipped where there is none)
+	$(BIN)/python -m pytest tests/browser
+
 lint: $(DEV_INSTALLED) ## Check format, style, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -54,15 +60,21 @@ format: $(DEV_INSTALLED) ## Format the code and mend what can be mended
 
 check: lint test ## Lint and test
 
-bench: $(DEV_INSTALLED) ## Run the benchmarks
+screenshots: $(DEV_INSTALLED) ## Take the pictures of docs/screenshots anew, with the demo pictures in Chromium
+	$(BIN)/python -m tools.screenshots
+
+bench: $(BENCH_INSTALLED) ## Run the benchmarks; make bench-NAME runs one
 	$(BIN)/python -m benchmarks
+
+bench-%: $(BENCH_INSTALLED)
+	$(BIN)/python -m benchmarks $*
 
 constraints: ## Take the newest versions that pyproject.toml allows into constraints.txt
 	@$(require-python)
 	rm -rf build/constraints
 	$(PYTHON) -m venv build/constraints
 	$(if $(TORCH_INDEX),build/constraints/bin/pip install --no-deps --index-url $(TORCH_INDEX) torch torchvision)
-	build/constraints/bin/pip install --editable '.[$(DEV_EXTRAS)]'
+	build/constraints/bin/pip install --editable '.[$(BENCH_EXTRAS)]'
 	head -n 1 constraints.txt > build/constraints.txt
 	build/constraints/bin/pip freeze --exclude-editable | sed 's/+.*//' >> build/constraints.txt
 	mv build/constraints.txt constraints.txt
@@ -82,6 +94,11 @@ $(DEV_INSTALLED): pyproject.toml constraints.txt | $(BIN)/pip
 	$(install-torch)
 	$(BIN)/$(PIP_INSTALL) --editable '.[$(DEV_EXTRAS)]'
 	@touch $@ $(INSTALLED)
+
+$(BENCH_INSTALLED): pyproject.toml constraints.txt | $(BIN)/pip
+	$(install-torch)
+	$(BIN)/$(PIP_INSTALL) --editable '.[$(BENCH_EXTRAS)]'
+	@touch $@ $(DEV_INSTALLED) $(INSTALLED)
 
 # pip is the last thing that venv makes: what was cut short is made again.
 $(BIN)/pip:

@@ -27,7 +27,7 @@ from shared.logs import configure_logs
 from shared.settings import Settings
 from tests.support.fakes import RecordingDispatcher
 from tests.support.services import service_folder
-from worker.lifecycle import Job, Lifecycle, Outcome
+from worker.lifecycle import Batch, Job, Lifecycle, Outcome
 
 ROUNDS: Final = 10
 BATCH: Final = 32
@@ -178,8 +178,8 @@ def _do_nothing(_job: Job) -> Outcome:
     return Outcome()
 
 
-def _do_nothing_to_all(claims: Sequence[Claim]) -> dict[Claim, Outcome | Exception]:
-    return {claim: Outcome() for claim in claims}
+def _do_nothing_to_all(claims: Sequence[Claim]) -> Batch:
+    return Batch(dict.fromkeys(claims), {}, lambda _transaction, _held: None)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from benchmarks.galleries import clustered, real_photos, unclustered
 from benchmarks.report import table
 from benchmarks.support import BenchmarkFailed, interleave, ratio
 from worker.algorithms import topk
-from worker.algorithms.self_join import join
+from worker.algorithms.neighbours import NeighbourLists, full
 
 K: Final = 20
 SIZES: Final = (10_000, 20_000, 50_000, 100_000)
@@ -69,8 +69,8 @@ def run(sizes: tuple[int, ...] = SIZES, unclustered_sizes: tuple[int, ...] = UNC
 def _measure(kind: str, vectors: NDArray[np.float32]) -> Measured:
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
-    keys, memory = _with_peak(lambda: _lists(vectors))
-    _check(vectors, keys)
+    lists, memory = _with_peak(lambda: _lists(vectors))
+    _check(vectors, lists)
     contenders = {
         "self-join": lambda: _timed(lambda: _lists(vectors)),
         "faiss": lambda: _timed(lambda: index.search(vectors, K + 1)),
@@ -78,7 +78,7 @@ def _measure(kind: str, vectors: NDArray[np.float32]) -> Measured:
     if len(vectors) <= _MOST_FOR_BLOCKS:
         contenders["blocks"] = lambda: _timed(lambda: _searched(vectors, np.arange(len(vectors))))
     took = interleave(contenders, ROUNDS, _SECONDS)
-    kth = float(np.median(topk.unpack(keys[:, -1])[0]))
+    kth = float(np.median(lists.similarities[:, -1]))
     return Measured(kind, len(vectors), kth, memory / vectors.nbytes, took)
 
 
@@ -86,8 +86,8 @@ def _targets(vectors: NDArray[np.float32]) -> topk.Targets:
     return topk.Targets(vectors, np.arange(len(vectors), dtype=np.uint64))
 
 
-def _lists(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
-    return join(_targets(vectors), np.arange(len(vectors)), K)
+def _lists(vectors: NDArray[np.float32]) -> NeighbourLists:
+    return full(vectors, np.arange(len(vectors)), K)
 
 
 def _searched(vectors: NDArray[np.float32], places: NDArray[np.intp]) -> NDArray[np.uint64]:
@@ -95,9 +95,14 @@ def _searched(vectors: NDArray[np.float32], places: NDArray[np.intp]) -> NDArray
     return topk.search(queries, _targets(vectors), topk.no_keys(len(places), K))
 
 
-def _check(vectors: NDArray[np.float32], keys: NDArray[np.uint64]) -> None:
+def _check(vectors: NDArray[np.float32], lists: NeighbourLists) -> None:
     places = np.random.default_rng(3).choice(len(vectors), _CHECKED, replace=False)
-    if not np.array_equal(keys[places], _searched(vectors, places)):
+    similarities, neighbours, _ = topk.unpack(_searched(vectors, places))
+    found = lists.take(places)
+    if not (
+        np.array_equal(found.neighbours, neighbours.astype(np.int64))
+        and np.array_equal(found.similarities, similarities)
+    ):
         raise BenchmarkFailed(f"Lists of {len(vectors)} images are not those of a plain search.")
 
 
@@ -107,7 +112,7 @@ def _timed(work: Callable[[], object]) -> Took:
     return Took(time.perf_counter() - wall, time.process_time() - cpu)
 
 
-def _with_peak(work: Callable[[], NDArray[np.uint64]]) -> tuple[NDArray[np.uint64], float]:
+def _with_peak(work: Callable[[], NeighbourLists]) -> tuple[NeighbourLists, float]:
     """What `work` returns, and the bytes of memory that it took at most beside what was there before."""
     if not _RESET_PEAK.exists():
         return work(), float("nan")

@@ -58,9 +58,27 @@ def of_image(sha256: str) -> list[str]:
     ]
 
 
-def snapshot(job_id: UUID) -> str:
-    """The embeddings that one full index run works on."""
-    return f"{SNAPSHOTS}{job_id}/embeddings.npz"
+def index_run(job_id: UUID, attempt: int) -> str:
+    """The folder of one full index run, as its plan was made at this attempt.
+
+    A plan that was thought lost may still be writing: not over what the next attempt made.
+    """
+    return f"{SNAPSHOTS}{job_id}/{attempt}"
+
+
+def snapshot(run: str) -> str:
+    """The embeddings that a full index run works on. run: its folder."""
+    return f"{run}/embeddings"
+
+
+def index_plan(run: str) -> str:
+    """What the tiles of a full index run agree on."""
+    return f"{run}/plan"
+
+
+def index_share(run: str, part: int, other: int) -> str:
+    """What a tile of a full index run found for the images of one part in another, or in the same."""
+    return f"{run}/{part}-{other}"
 
 
 def predictor(sha256: str) -> str:

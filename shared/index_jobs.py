@@ -1,5 +1,7 @@
 """The two ways to bring the look-alike index up to date, as jobs. One of each may be in flight at a time."""
 
+from datetime import datetime, timedelta
+
 from shared.db.queries.jobs import NewJob
 from shared.jobs import JobKind
 
@@ -16,3 +18,9 @@ def full_run() -> NewJob:
         dedupe_key=JobKind.INDEX_FULL.value,
         children=(NewJob(JobKind.INDEX_PLAN),),
     )
+
+
+def next_full_run(now: datetime, hour: int) -> datetime:
+    """When the clock (UTC) next reaches the hour."""
+    today = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return today if today > now else today + timedelta(days=1)

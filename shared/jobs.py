@@ -49,6 +49,7 @@ class JobKind(StrEnum):
     DEMO = "demo"
     INDEX_PLAN = "index-plan"
     INDEX_TILE = "index-tile"
+    INDEX_MERGE = "index-merge"
     INDEX_SWITCH = "index-switch"
     INDEX_INCREMENTAL = "index-incremental"
     TRAIN_PREDICTOR = "train-predictor"
@@ -83,6 +84,7 @@ RULES: Final[dict[JobKind, JobRules]] = {
     # Reading a million embeddings takes minutes, and a plan or switch that dies is cheap to run again.
     JobKind.INDEX_PLAN: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
     JobKind.INDEX_TILE: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
+    JobKind.INDEX_MERGE: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
     JobKind.INDEX_SWITCH: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
     JobKind.INDEX_INCREMENTAL: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
     # The largest table that is taken trains within minutes. One that kills its worker twice would do so again.

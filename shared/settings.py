@@ -87,11 +87,16 @@ class Settings:
         _path, None, "ResNet18 weights (.pth or .safetensors) to use instead of torchvision's"
     )
     weights_download: bool = _setting(_flag, True, "whether torchvision's weights may be downloaded")
-    cache_dir: Path = _setting(_path, Path("var/cache"), "folder for downloaded weights")
+    cache_dir: Path = _setting(_path, Path("var/cache"), "folder for downloaded weights and compiled code")
     device: str = _setting(_one_of("auto", "cpu", "cuda", "mps"), "auto", "where embeddings are computed")
+    engine: str = _setting(
+        _one_of("auto", "torch", "torch-bf16", "openvino", "openvino-bf16", "openvino-int8"),
+        "auto",
+        "what computes embeddings, and in which precision",
+    )
     embed_batch: int = _setting(_whole(1, 1024), 32, "photos in one forward pass")
     torch_threads: int = _setting(
-        _whole(0, 256), 0, "compute threads of an embedding worker; 0 leaves it to torch"
+        _whole(0, 256), 0, "compute threads of an embedding worker; 0: as many as suit the machine"
     )
 
     full_run_hour: int = _setting(_whole(0, 23), 3, "hour (UTC) of the nightly full index run")
@@ -101,7 +106,9 @@ class Settings:
     index_max_wait_seconds: int = _setting(
         _whole(1, 3600), 45, "longest that a new embedding waits to be indexed"
     )
-    index_tile_rows: int = _setting(_whole(64, 1_000_000), 8192, "rows of one tile of a full index run")
+    index_tile_rows: int = _setting(
+        _whole(64, 1_000_000), 32_768, "images of one part of a full index run; a tile compares two"
+    )
 
     zip_megabytes: int = _setting(
         _whole(1, 1024), 200, "MiB that a zip of photos to train from may have: a thousand scaled to 2048 px"

@@ -6,6 +6,7 @@ from shared.logs import configure_logs
 from shared.settings import Settings, load_settings
 from web import api, cli, errors, pages, request_log, security
 from web.multipart import MAX_FIELD_BYTES, MAX_PARTS
+from web.pages.fault import fault_page
 from web.request_bodies import BoundedBodies
 from web.services import EXTENSION, Services, make_services
 from web.spool import MAX_FILE_BYTES
@@ -34,7 +35,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     # In this order: what is refused has a name and a line in the log all the same.
     request_log.register(app)
     security.register(app)
-    errors.register(app)
+    errors.register(app, fault_page)
     api.register(app)
     pages.register(app)
     cli.register(app)

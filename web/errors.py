@@ -3,13 +3,13 @@
 The one table of status codes. Errors are raised where they are known and come here to be answered.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from shared.errors import BadJson, BadParameter, NotFound, Unavailable, VitrineError
@@ -109,8 +109,15 @@ class UnknownFields(BadJson):
         super().__init__(" ".join(problem.message for problem in self.problems))
 
 
-def register(app: Flask) -> None:
-    """Has the application answer every error."""
+FaultPage = Callable[[int, str], str]
+"""HTML for a status code and a sentence about what happened."""
+
+_FAULT_PAGE: Final = "vitrine-fault-page"
+
+
+def register(app: Flask, fault_page: FaultPage) -> None:
+    """Has the application answer every error; people get the page."""
+    app.extensions[_FAULT_PAGE] = fault_page
     app.register_error_handler(VitrineError, _answer_vitrine_error)
     app.register_error_handler(HTTPException, _answer_http_exception)
     app.register_error_handler(Exception, _answer_unexpected)
@@ -206,13 +213,7 @@ def problem_answer(
 
 
 def _page(status: int, detail: str, headers: Mapping[str, str] | None) -> Response:
-    body = render_template(
-        "error.html",
-        status=status,
-        title=HTTPStatus(status).phrase,
-        message=detail,
-        request_id=g.get("request_id"),
-    )
-    response = Response(body, status, mimetype="text/html")
+    fault_page: FaultPage = current_app.extensions[_FAULT_PAGE]
+    response = Response(fault_page(status, detail), status, mimetype="text/html")
     response.headers.update(headers or {})
     return response

@@ -24,7 +24,7 @@ from shared.logs import configure_logs
 from shared.settings import Settings, load_settings
 from worker.lifecycle import Job, Lifecycle, Outcome
 from worker.services import Services, make_services
-from worker.tasks import index, predictors
+from worker.tasks import full_index, index, predictors
 from worker.tasks.analyse import analyse
 from worker.tasks.demo import demo
 from worker.tasks.embed import DRAIN_SECONDS, embed
@@ -38,9 +38,10 @@ HANDLERS: Final[dict[JobKind, Handler]] = {
     JobKind.ANALYSE: analyse,
     JobKind.PALETTE: palette,
     JobKind.DEMO: demo,
-    JobKind.INDEX_PLAN: index.plan,
-    JobKind.INDEX_TILE: index.tile,
-    JobKind.INDEX_SWITCH: index.switch,
+    JobKind.INDEX_PLAN: full_index.plan,
+    JobKind.INDEX_TILE: full_index.tile,
+    JobKind.INDEX_MERGE: full_index.merge,
+    JobKind.INDEX_SWITCH: full_index.switch,
     JobKind.INDEX_INCREMENTAL: index.incremental,
     JobKind.TRAIN_PREDICTOR: predictors.train,
     JobKind.PREDICT: predictors.predict,

@@ -42,6 +42,19 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """What a handler of many claims made. results: of those that went well; failures: what went wrong for each other.
+
+    write: records what was made for the claims it is given, those that are still held, in the transaction that ends
+    them.
+    """
+
+    results: Mapping[Claim, dict[str, Any] | None]
+    failures: Mapping[Claim, Exception]
+    write: Callable[[Transaction, Sequence[Claim]], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A claimed job in a handler's hands. progress: reports 0..1."""
 
@@ -75,18 +88,12 @@ class Lifecycle:
         with bound(claim), self._heartbeat([claim]), self._failures([claim]):
             log.info("job_started", kind=kind)
             outcome = handler(Job(claim, self._reporter(claim)))
-            self._finish({claim: outcome})
+            self._finish({claim: outcome.result}, lambda transaction, _held: outcome.write(transaction))
 
-    def run_batch(
-        self,
-        kind: JobKind,
-        limit: int,
-        handler: Callable[[Sequence[Claim]], Mapping[Claim, Outcome | Exception]],
-    ) -> int:
+    def run_batch(self, kind: JobKind, limit: int, handler: Callable[[Sequence[Claim]], Batch]) -> int:
         """Claims up to `limit` due jobs of the kind and runs the handler on all of them at once.
 
-        The handler answers for each claim with its outcome or with what went wrong for it alone; what it raises
-        counts for all. Returns the number of jobs claimed.
+        What the handler raises counts for all. Returns the number of jobs claimed.
         """
         with self._unit_of_work.read() as connection:
             claims = job_engine.claim_batch(connection, kind, limit, self._lease, self._worker)
@@ -94,11 +101,11 @@ class Lifecycle:
             return 0
         log.info("batch_started", kind=kind, jobs=len(claims))
         with self._heartbeat(claims), self._failures(claims):
-            answers = handler(claims)
-            self._finish({claim: answer for claim, answer in answers.items() if isinstance(answer, Outcome)})
-            for claim, answer in answers.items():
-                if isinstance(answer, Exception):
-                    self._fail(claim, answer)
+            batch = handler(claims)
+            if batch.results:
+                self._finish(batch.results, batch.write)
+            for claim, failure in batch.failures.items():
+                self._fail(claim, failure)
         return len(claims)
 
     def expire(self, claim: Claim) -> None:
@@ -106,18 +113,20 @@ class Lifecycle:
         with bound(claim):
             self._try_again(claim, "worker_lost", "The worker that ran this has vanished.", forgive=False)
 
-    def _finish(self, outcomes: Mapping[Claim, Outcome]) -> None:
-        claims = list(outcomes)
-        results = {claim.id: outcome.result for claim, outcome in outcomes.items()}
+    def _finish(
+        self,
+        results: Mapping[Claim, dict[str, Any] | None],
+        write: Callable[[Transaction, Sequence[Claim]], None],
+    ) -> None:
+        claims = list(results)
         with self._unit_of_work.begin() as transaction:
-            job_engine.lock_families(transaction, claims)
-            held = job_engine.succeed(transaction, results, claims)
-            for claim, outcome in outcomes.items():
-                if claim.id in held:
-                    outcome.write(transaction)
-            job_engine.settle_families(transaction, claims)
+            ended = job_engine.succeed(transaction, {claim.id: results[claim] for claim in claims}, claims)
+            held = [claim for claim in claims if claim.id in ended]
+            if held:
+                write(transaction, held)
+                job_engine.settle_families(transaction, held)
         for claim in claims:
-            state = "job_succeeded" if claim.id in held else "job_overtaken"
+            state = "job_succeeded" if claim.id in ended else "job_overtaken"
             log.info(
                 state, kind=claim.kind, job_id=str(claim.id), image_id=claim.image_id, attempt=claim.attempt
             )

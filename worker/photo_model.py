@@ -6,7 +6,7 @@ from shared.settings import Settings
 from worker.algorithms.embedding import Embedder
 from worker.algorithms.feature_map import FeatureMaps
 from worker.algorithms.resnet import build_resnet18, load_state
-from worker.weights import load_embedder
+from worker.engines import load_embedder
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,12 @@ class PhotoModel:
     feature_maps: FeatureMaps
 
 
-def load_photo_model(settings: Settings) -> PhotoModel:
-    """With the weights and the engine of the embedding workers. Raises BadSetting, as `load_embedder` does."""
-    embedder, weights = load_embedder(settings)
+def load_photo_model(settings: Settings, registered: str | None) -> PhotoModel:
+    """With the weights and the engine of the embedding workers.
+
+    registered: the model that the index is being made with. Raises BadSetting, as `load_embedder` does.
+    """
+    embedder, weights = load_embedder(settings, registered)
     network = build_resnet18()
     load_state(network, weights.state)
     return PhotoModel(embedder, FeatureMaps(network))

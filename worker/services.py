@@ -9,17 +9,19 @@ import structlog
 from celery import Celery
 
 from shared.db.engine import make_engine
-from shared.db.queries.index_runs import register_model
+from shared.db.queries.index import index_state
+from shared.db.queries.index_runs import lock_target_model, register_model
 from shared.db.unit_of_work import UnitOfWork
 from shared.dispatch import CeleryDispatcher, Dispatcher
 from shared.settings import Settings
 from shared.storage import BlobStore, make_blob_store
 from worker.algorithms.embedding import Embedder
+from worker.engines import choose_engine, make_embedder, model_id, this_machine
 from worker.index_store import SnapshotCache
 from worker.photo_model import PhotoModel, load_photo_model
 from worker.sandbox import Sandbox
 from worker.warm_models import WarmModels
-from worker.weights import load_embedder
+from worker.weights import load_weights
 
 log = structlog.get_logger(__name__)
 
@@ -43,19 +45,27 @@ class Services:
 
     @cached_property
     def embedder(self) -> Embedder:
-        """The embedding model. Loading it makes its weights the ones that the index is made with."""
-        embedder, weights = load_embedder(self.settings)
-        log.info(
-            "weights_loaded", model=embedder.model_id, weights=weights.description, device=embedder.device
-        )
+        """The embedding model. Loading it makes it the one that the index is made with."""
+        settings = self.settings
+        weights, machine = load_weights(settings), this_machine(settings)
+        # The row stays locked from the look to the change: of two workers that start at once, the second sees the first.
         with self.unit_of_work.begin() as transaction:
-            register_model(transaction.connection, embedder.model_id, weights.description)
+            registered = lock_target_model(transaction.connection)
+            engine = choose_engine(settings.engine, machine, weights.model_id, registered)
+            model = model_id(weights.model_id, engine.precision)
+            register_model(transaction.connection, model, weights.description)
+        embedder = make_embedder(settings, weights, engine, machine)
+        log.info(
+            "model_loaded", model=model, weights=weights.description, engine=engine, device=embedder.device
+        )
         return embedder
 
     @cached_property
     def photo_model(self) -> PhotoModel:
         """The embedding model for predictors. Unlike `embedder` it says nothing about what the index is made with."""
-        return load_photo_model(self.settings)
+        with self.unit_of_work.read() as connection:
+            registered = index_state(connection).target_model
+        return load_photo_model(self.settings, registered)
 
     def close(self) -> None:
         """Ends the child, if there is one."""
@@ -64,6 +74,8 @@ class Services:
 
 
 def make_services(settings: Settings, app: Celery) -> Services:
+    # Where numba keeps what it has compiled. It reads this when it is imported, which is when a gallery is large.
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(settings.cache_dir.resolve() / "numba"))
     dispatcher = CeleryDispatcher(app)
     return Services(
         settings=settings,

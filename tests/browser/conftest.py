@@ -28,10 +28,15 @@ ARGUMENTS = [
 ]
 
 
+def find_chromium() -> str | None:
+    """The path of a Chromium on this machine."""
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A Chromium for the whole run; without one the test is skipped."""
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    found = find_chromium()
     if found is None:
         pytest.skip(f"no browser: none of {', '.join(CHROMIUM)} is in PATH")
     with sync_playwright() as playwright:

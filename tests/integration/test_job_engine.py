@@ -41,7 +41,6 @@ def must_claim(pipeline: Pipeline, job_id: UUID, lease: timedelta = LEASE) -> Cl
 
 def finish(pipeline: Pipeline, *claims: Claim) -> set[UUID]:
     with pipeline.unit_of_work.begin() as transaction:
-        job_engine.lock_families(transaction, claims)
         held = job_engine.succeed(transaction, {}, claims)
         job_engine.settle_families(transaction, claims)
     return held

@@ -1,25 +1,35 @@
 """From a stored photo to its palette and its look-alikes, on a real database and a real store."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image as Pictures
-from sqlalchemy import text
+from sqlalchemy import Connection, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared import blob_keys
+from shared.db.models.index import DIMENSIONS
 from shared.db.queries import images, index, palettes
 from shared.db.queries.index_runs import register_model
 from shared.db.queries.jobs import NewJob
+from shared.errors import StorageUnavailable
 from shared.index_jobs import full_run, incremental_run
 from shared.jobs import RULES, JobKind, JobStatus
 from tests.support.pipeline import Pipeline, picture
+from tests.support.vectors import random_vectors, unit
+from worker.algorithms.neighbours import top_k
+from worker.app import HANDLERS
 from worker.garbage import collect_garbage
-from worker.index_store import read_embeddings
+from worker.index_store import K, read_embeddings, read_lists
 from worker.lifecycle import Job, Outcome
+from worker.services import Services
+from worker.tasks import full_index
 from worker.tasks.index import incremental
 
 
@@ -63,6 +73,29 @@ def stored_lists(pipeline: Pipeline) -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection.execute(query)]
 
 
+def jobs_of(pipeline: Pipeline, kind: JobKind) -> int:
+    with pipeline.unit_of_work.read() as connection:
+        query = text("SELECT count(*) FROM jobs WHERE kind = :kind AND status = 'succeeded'")
+        return int(connection.execute(query, {"kind": kind.value}).scalar_one())
+
+
+def add_embedded_images(connection: Connection, model: str, vectors: NDArray[np.float32]) -> None:
+    """Images of which nothing is kept but their embeddings."""
+    connection.execute(
+        text("""
+            WITH made AS (
+                INSERT INTO images (sha256, name, width, height, bytes, format, colors)
+                SELECT lpad(n::text, 64, '0'), 'a.jpg', 1, 1, 1, 'JPEG', 6 FROM generate_series(1, :count) AS n
+                RETURNING id, sha256::integer AS n
+            )
+            INSERT INTO embeddings (image_id, model, embedding)
+            SELECT made.id, :model, vector::vector
+            FROM made JOIN unnest(:vectors) WITH ORDINALITY AS given (vector, n) USING (n)
+        """).bindparams(bindparam("vectors", type_=ARRAY(Text))),
+        {"count": len(vectors), "model": model, "vectors": [str(vector.tolist()) for vector in vectors]},
+    )
+
+
 def test_an_upload_ends_with_palette_embedding_and_renditions(pipeline: Pipeline) -> None:
     image_id, job_id = pipeline.add(picture(1, (640, 400)), colors=5)
     pipeline.drain()
@@ -101,7 +134,7 @@ def test_incremental_runs_equal_brute_force_through_additions_and_deletions(pipe
 
 
 def test_a_full_run_in_tiles_changes_nothing_and_measures_no_drift(pipeline: Pipeline) -> None:
-    for seed in range(20):  # three tiles of 8 rows
+    for seed in range(20):  # three parts, and so six tiles and three merges
         pipeline.add(picture(seed))
     pipeline.settle()
     before = stored_lists(pipeline)
@@ -109,12 +142,92 @@ def test_a_full_run_in_tiles_changes_nothing_and_measures_no_drift(pipeline: Pip
     pipeline.drain()
     job = pipeline.job(job_id)
     assert job.status is JobStatus.SUCCEEDED
-    assert [step.kind for step in job.steps] == [JobKind.INDEX_PLAN, JobKind.INDEX_TILE, JobKind.INDEX_SWITCH]
+    assert [step.kind for step in job.steps] == [
+        JobKind.INDEX_PLAN,
+        JobKind.INDEX_TILE,
+        JobKind.INDEX_MERGE,
+        JobKind.INDEX_SWITCH,
+    ]
+    assert jobs_of(pipeline, JobKind.INDEX_TILE) == 6
+    assert jobs_of(pipeline, JobKind.INDEX_MERGE) == 3
     assert stored_lists(pipeline) == before
     with pipeline.unit_of_work.read() as connection:
         run = index.last_run(connection)
     assert run is not None
     assert (run.mode, run.images, run.drift) == ("full", 20, 0)
+
+
+def test_tiles_in_any_order_on_any_worker_and_done_twice_make_the_same_lists(pipeline: Pipeline) -> None:
+    for seed in range(20):
+        pipeline.add(picture(seed))
+    pipeline.settle()
+    before = stored_lists(pipeline)
+    pipeline.start(full_run())
+    plan = pipeline.dispatcher.take()
+    assert plan is not None
+    pipeline.deliver(plan)
+    tiles, pipeline.dispatcher.sent[:] = pipeline.dispatcher.sent[::-1], []
+    for number, (kind, job_id) in enumerate(tiles):
+        worker = pipeline.another_worker(f"worker-{number % 3}")
+
+        def twice(job: Job, kind: JobKind = kind, worker: Services = worker) -> Outcome:
+            HANDLERS[kind](worker, job)  # as an attempt whose worker vanished at the very end
+            return HANDLERS[kind](worker, job)
+
+        pipeline.lifecycle.run(kind, job_id, twice)
+    pipeline.drain()
+    assert stored_lists(pipeline) == before
+    with pipeline.unit_of_work.read() as connection:
+        run = index.last_run(connection)
+    assert run is not None
+    assert (run.mode, run.drift) == ("full", 0)
+
+
+def test_a_plan_that_was_thought_lost_and_goes_on_writing_harms_no_tile(pipeline: Pipeline) -> None:
+    made = [pipeline.add(picture(seed))[0] for seed in range(20)]
+    pipeline.settle()
+    pipeline.start(full_run())
+    message = pipeline.dispatcher.take()
+    assert message is not None
+    late: list[Job] = []
+
+    def vanishes(job: Job) -> Outcome:
+        late.append(job)
+        raise StorageUnavailable
+
+    pipeline.lifecycle.run(*message, vanishes)
+    with pipeline.unit_of_work.read() as connection:
+        connection.execute(text("UPDATE jobs SET run_at = now() WHERE status = 'queued'"))
+    pipeline.deliver(message)
+    pipeline.delete(made[0])
+    full_index.plan(pipeline.services, late[0])  # its snapshot is another
+    pipeline.drain()
+    pipeline.settle()
+    assert_lists_are_exact(pipeline)
+
+
+def test_a_full_run_of_a_large_gallery_equals_a_plain_search(pipeline: Pipeline) -> None:
+    count = 6500  # more than is_worthwhile asks for
+    vectors = unit(np.abs(random_vectors(count, DIMENSIONS)))
+    model = pipeline.services.embedder.model_id
+    with pipeline.unit_of_work.begin() as transaction:
+        add_embedded_images(transaction.connection, model, vectors)
+    pipeline.settings = replace(pipeline.settings, index_tile_rows=3000)
+    pipeline.services = pipeline.another_worker("worker-1")
+    job_id = pipeline.start(full_run())
+    pipeline.drain()
+    assert pipeline.job(job_id).status is JobStatus.SUCCEEDED
+    assert jobs_of(pipeline, JobKind.INDEX_TILE) == 6
+    with pipeline.unit_of_work.snapshot() as connection:
+        stored = read_embeddings(connection, model)
+        lists = read_lists(connection, index.index_state(connection).generation)
+    np.testing.assert_array_equal(lists.owners, stored.ids)
+    for place in range(0, count, 500):
+        found = top_k(stored.vectors[place], stored.vectors, stored.ids, K + 1)
+        np.testing.assert_array_equal(lists.neighbours[place], found.ids[found.ids != stored.ids[place]])
+        np.testing.assert_array_equal(
+            lists.similarities[place], found.similarities[found.ids != stored.ids[place]]
+        )
 
 
 def test_drift_is_seen_when_a_list_is_wrong_and_the_full_run_mends_it(pipeline: Pipeline) -> None:

@@ -49,6 +49,11 @@ def wait_until_gone(pid: int, seconds: float = 10) -> None:
         time.sleep(0.02)
 
 
+def cpu_seconds_of(pid: int) -> float:
+    user, system = Path(f"/proc/{pid}/stat").read_text().split()[13:15]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def test_an_analysis_is_the_same_as_without_a_sandbox(sandbox: Sandbox) -> None:
     data = pictures.make_jpeg(1200, 900, seed=3, orientation=6, gps=True)
     inside, outside = sandbox.analyse(data, 5), analyse(data, 5)
@@ -111,11 +116,10 @@ def test_the_cpu_limit_is_for_each_file() -> None:
     with Sandbox(cpu_seconds=2, wall_seconds=60) as sandbox:
         sandbox.histogram(PHOTO)
         child = child_of(sandbox)
-        for _ in range(6):
+        # As many as it takes on this machine, however fast it is.
+        while cpu_seconds_of(child) <= 2:
             sandbox.histogram(busy)
         assert child_of(sandbox) == child
-        ticks = sum(int(field) for field in Path(f"/proc/{child}/stat").read_text().split()[13:15])
-        assert ticks / os.sysconf("SC_CLK_TCK") > 2, "the files were too cheap to prove anything"
 
 
 @linux_only

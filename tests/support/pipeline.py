@@ -15,6 +15,7 @@ from shared.db.engine import make_engine
 from shared.db.queries import images, index, index_runs, jobs, selection
 from shared.db.queries.jobs import NewJob
 from shared.db.unit_of_work import UnitOfWork
+from shared.ids import new_job_id
 from shared.jobs import JobKind
 from shared.settings import Settings
 from tests.support.fakes import PixelEmbedder, RecordingDispatcher, SwitchableStore
@@ -75,12 +76,12 @@ class Pipeline:
         sha256 = hashlib.sha256(data).hexdigest()
         self.services.blobs.put(blob_keys.original(sha256), data, "image/jpeg")
         with self.unit_of_work.begin() as transaction:
-            new = images.NewImage(sha256, "a.jpg", 1, 1, len(data), "JPEG", colors)
+            job_id = new_job_id()
+            new = images.NewImage(sha256, "a.jpg", 1, 1, len(data), "JPEG", colors, job_id=job_id)
             image_id = images.insert_image(transaction.connection, new)
             assert image_id is not None
             steps = (NewJob(JobKind.ANALYSE, image_id), NewJob(JobKind.EMBED, image_id, stage=1))
-            job_id = jobs.create_job(transaction, NewJob(JobKind.ANALYSE_IMAGE, image_id, children=steps))
-            images.set_job(transaction.connection, image_id, job_id)
+            jobs.create_job(transaction, NewJob(JobKind.ANALYSE_IMAGE, image_id, children=steps), job_id)
         return image_id, job_id
 
     def start(self, new: NewJob) -> UUID:

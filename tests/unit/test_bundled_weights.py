@@ -16,7 +16,7 @@ from shared.settings import Settings
 from worker.algorithms.embedding import Embedder, ResNet18Embedder
 from worker.algorithms.model_view import model_view
 from worker.algorithms.resnet import build_resnet18, load_state, untrained_resnet18
-from worker.weights import BUNDLED, BadWeightsFile, bundled_weights, load_embedder, resolve_weights
+from worker.weights import BUNDLED, BadWeightsFile, bundled_weights, load_weights, resolve_weights
 
 DATA = Path(os.environ.get("VITRINE_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
 # Held out from training; see tools/train_weights/photos.py.
@@ -43,9 +43,8 @@ def quiet(_: str) -> None:
 
 
 def test_without_file_cache_or_network_the_shipped_weights_are_used(tmp_path: Path) -> None:
-    settings = Settings(weights_download=False, cache_dir=tmp_path, device="cpu", torch_threads=1)
-    embedder, weights = load_embedder(settings, report=quiet)
-    assert embedder.model_id == weights.model_id == "resnet18/vitrine-1"
+    weights = load_weights(Settings(weights_download=False, cache_dir=tmp_path), report=quiet)
+    assert weights.model_id == "resnet18/vitrine-1"
     assert (weights.source, weights.sha256) == ("bundled", BUNDLED.sha256)
     assert list(tmp_path.iterdir()) == []
 

@@ -16,16 +16,7 @@ from tests.support.vectors import (
     random_vectors,
     unit,
 )
-from worker.algorithms.neighbours import (
-    Drift,
-    NeighbourLists,
-    concatenate,
-    drift,
-    full,
-    tile,
-    top_k,
-    update,
-)
+from worker.algorithms.neighbours import NeighbourLists, concatenate, full, top_k, update
 
 POOL = awkward_pool(16)
 NONE = np.array([], dtype=np.int64)
@@ -94,35 +85,6 @@ def test_a_full_run_equals_brute_force_on_hard_vectors(vectors: NDArray[np.float
 def test_no_image_is_its_own_neighbour_even_among_twins() -> None:
     lists = full(np.repeat(POOL[:1], 30, axis=0), np.arange(30), 20)
     assert not (lists.neighbours == lists.owners[:, np.newaxis]).any()
-
-
-@settings(deadline=None, max_examples=40)
-@given(
-    picks=st.lists(st.integers(0, len(POOL) - 1), max_size=30), k=st.integers(1, 8), cut=st.integers(0, 30)
-)
-def test_tiles_put_together_equal_a_full_run(picks: list[int], k: int, cut: int) -> None:
-    vectors, ids = POOL[int64(picks)], shuffled_ids(len(picks))
-    cut = min(cut, len(picks))
-    parts = [tile(vectors, ids, 0, cut, k), tile(vectors, ids, cut, len(ids), k)]
-    assert_same_lists(concatenate(parts), full(vectors, ids, k))
-    assert_same_lists(concatenate(parts), brute_force(vectors, ids, k))
-
-
-def test_a_tile_equals_brute_force_across_column_blocks() -> None:
-    vectors = np.vstack([random_vectors(19_000, 4), np.repeat(POOL[:1, :4], 1_000, axis=0)])
-    vectors, ids = unit(vectors), shuffled_ids(20_000)
-    found = tile(vectors, ids, 18_995, 19_005, 7)
-    for owner, neighbours, similarities in zip(
-        found.owners, found.neighbours, found.similarities, strict=True
-    ):
-        itself = int(np.flatnonzero(ids == owner)[0])
-        exact = (
-            (vectors.astype(np.float64) * vectors[itself].astype(np.float64)).sum(axis=1).astype(np.float32)
-        )
-        exact[itself] = -2
-        order = np.lexsort((ids, -exact))[:7]
-        np.testing.assert_array_equal(neighbours, ids[order])
-        np.testing.assert_array_equal(similarities, exact[order])
 
 
 def test_the_order_of_the_gallery_makes_no_difference() -> None:
@@ -261,35 +223,6 @@ def test_a_query_that_is_in_the_gallery_finds_itself_first() -> None:
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_a_query_finds_no_more_than_there_is(count: int) -> None:
     assert len(top_k(POOL[0], POOL[:count], np.arange(count), 10).ids) == count
-
-
-def test_the_same_lists_have_no_drift() -> None:
-    lists = full(POOL, np.arange(len(POOL)), 5)
-    assert drift(lists, by_owner(lists)) == Drift(0, 0, 0.0)
-
-
-def test_drift_counts_lists_pairs_and_the_largest_gap() -> None:
-    before = NeighbourLists(
-        int64([1, 2, 3]),
-        int64([2, 3, 1, 3, 1, -1]).reshape(3, 2),
-        np.array([[0.9, 0.5], [0.9, 0.4], [0.5, -2]], np.float32),
-    )
-    after = NeighbourLists(
-        int64([4, 2, 1]),
-        int64([2, 3, 1, 3, 2, 4]).reshape(3, 2),
-        np.array([[0.8, 0.5], [0.75, 0.4], [0.9, 0.7]], np.float32),
-    )
-    # Of 1: 3 gone, 4 new. Of 2: one similarity moved by 0.15. 3 is gone with one pair, 4 is new with two.
-    found = drift(before, after)
-    assert (found.lists_changed, found.ids_changed) == (4, 5)
-    assert found.max_similarity_gap == pytest.approx(0.15)
-
-
-def test_a_changed_order_is_drift() -> None:
-    similarities = np.array([[0.5, 0.5]], np.float32)
-    one = NeighbourLists(int64([1]), int64([2, 3]).reshape(1, 2), similarities)
-    other = NeighbourLists(int64([1]), int64([3, 2]).reshape(1, 2), similarities)
-    assert drift(one, other) == Drift(1, 0, 0.0)
 
 
 def test_lists_of_other_shapes_and_types_are_refused() -> None:

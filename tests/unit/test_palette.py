@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from tests.support.pictures import draw_picture
-from worker.algorithms.colour import srgb8_to_oklab
+from worker.algorithms.colour import oklab_to_srgb8, srgb8_to_oklab
 from worker.algorithms.palette import ColourHistogram, Swatch, extract_palette, histogram_of
 
 Picture = NDArray[np.uint8]
@@ -131,6 +131,23 @@ def test_it_is_as_good_as_plain_k_means_on_every_pixel(k: int, seed: int) -> Non
     assert error_of(picture, [swatch.rgb for swatch in palette_of(picture, k)]) <= 1.02 * best
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_its_colours_are_nearer_to_the_pixels_than_the_means_of_theirs(seed: int) -> None:
+    picture = np.asarray(draw_picture(120, 90, seed))
+    colours = [swatch.rgb for swatch in palette_of(picture, 6)]
+    pixels = srgb8_to_oklab(picture.reshape(-1, 3))
+    centres = srgb8_to_oklab(np.array(colours, np.uint8))
+    labels = np.linalg.norm(pixels[:, None] - centres, axis=2).argmin(axis=1)
+    means = oklab_to_srgb8(np.stack([pixels[labels == label].mean(axis=0) for label in range(len(centres))]))
+    assert error_of(picture, colours) < error_of(picture, [tuple(rgb) for rgb in means.tolist()])
+
+
+def test_a_small_spot_of_another_colour_is_kept() -> None:
+    picture = np.asarray(draw_picture(100, 100, seed=2)) // 8 + 100
+    picture[:8, :8] = (255, 0, 0)
+    assert (255, 0, 0) in [swatch.rgb for swatch in palette_of(picture, 6)]
+
+
 @pytest.mark.parametrize("colors", [-1, 0, 1, 17])
 def test_other_sizes_are_refused(colors: int) -> None:
     with pytest.raises(ValueError, match="2 to 16"):
@@ -156,6 +173,13 @@ def test_a_large_histogram_loses_no_pixel() -> None:
     histogram = histogram_of(picture)
     assert histogram.counts.tolist() == [1, 2048 * 2048 - 1]
     assert histogram.colours.tolist() == [[0, 0, 0], [255, 255, 255]]
+
+
+def test_pixels_beyond_the_first_part_count_alike() -> None:
+    picture = np.random.default_rng(5).integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    bins = (picture >> 3).reshape(-1, 3).astype(int) @ (1024, 32, 1)
+    expected = np.bincount(bins, minlength=32768)
+    assert histogram_of(picture).counts.tolist() == expected[expected > 0].tolist()
 
 
 def test_what_does_not_count_is_not_in_the_histogram() -> None:

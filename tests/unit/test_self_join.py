@@ -1,6 +1,6 @@
-"""The self-join answers what plain search does, whatever the vectors, the sketches and the threads."""
+"""The self-join answers what plain search does, whatever the vectors, codes, tiles, threads and devices."""
 
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,21 +9,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.support.vectors import awkward_pool, brute_force, near_ties, random_vectors, unit
-from worker.algorithms import topk
-from worker.algorithms.join_setup import choose_ranks, stand_ins
-from worker.algorithms.self_join import is_worthwhile, join, rounds
-
-Choose = Callable[..., tuple[int, int] | None]
+from worker.algorithms import tiles, topk
+from worker.algorithms.codes import principal_axes
+from worker.algorithms.device_join import join_on
+from worker.algorithms.join_plan import JoinPlan, choose_size, make_plan, plain_plan, stand_ins
+from worker.algorithms.self_join import join, rounds
+from worker.algorithms.threads import compute_threads
 
 POOL = awkward_pool(16)
-
-
-def whole_vectors(*_: object) -> None:
-    return None
-
-
-def tiny_sketches(*_: object) -> tuple[int, int]:
-    return 2, 5
+WAYS = ["threads", "device", "plain"]
 
 
 def targets_of(vectors: NDArray[np.float32], seed: int = 0) -> topk.Targets:
@@ -39,9 +33,43 @@ def families(count: int, dimensions: int) -> NDArray[np.float32]:
     return unit(centres[generator.integers(0, len(centres), count)] + noise)
 
 
-def searched(targets: topk.Targets, places: NDArray[np.intp], k: int) -> NDArray[np.uint64]:
-    queries = topk.Queries(targets.vectors, places, places)
-    return topk.search(queries, targets, topk.no_keys(len(places), k))
+def searched(targets: topk.Targets, k: int) -> NDArray[np.uint64]:
+    places = np.arange(len(targets.ranks))
+    return topk.search(topk.Queries(targets.vectors, places, places), targets, topk.no_keys(len(places), k))
+
+
+def planned(targets: topk.Targets, k: int, size: int = 64) -> JoinPlan:
+    with compute_threads(2) as threads:
+        return make_plan(targets, k, threads.pool, choose=lambda *_: size)
+
+
+def compared(
+    targets: topk.Targets, plan: JoinPlan, tile: tuple[slice, slice], k: int, *, way: str, number: int = 2
+) -> NDArray[np.uint64]:
+    if way == "device":
+        return join_on("cpu", targets, plan, tile, k, block=100)
+    with compute_threads(number) as threads:
+        return join(targets, plan, tile, k, threads)
+
+
+def joined(targets: topk.Targets, k: int, way: str, rows: int, size: int = 64) -> NDArray[np.uint64]:
+    """The lists of all, from tiles of so many rows a side, put together out of order."""
+    plan = plain_plan(len(targets.ranks)) if way == "plain" else planned(targets, k, size)
+    parts = tiles.parts(len(plan.order), rows)
+    shares: list[list[tiles.Share]] = [[] for _ in parts]
+    for first, second in reversed(tiles.pairs(len(parts))):
+        tile = parts[first], parts[second]
+        if way == "plain":
+            found = tiles.compare(targets, plan, tile, k)
+        else:
+            found = tiles.split(compared(targets, plan, tile, k, way=way), tile)
+        for part, share in zip((first, second), found, strict=False):
+            shares[part].append(share)
+    keys = topk.no_keys(len(targets.ranks), k)
+    for own, some in zip(parts, shares, strict=True):
+        places, lists = tiles.stood_in_for(plan, own)
+        keys[places] = tiles.merge(some, k)[lists]
+    return keys
 
 
 @pytest.mark.parametrize(
@@ -69,14 +97,14 @@ def searched(targets: topk.Targets, places: NDArray[np.intp], k: int) -> NDArray
         "lattice",
     ],
 )
-@pytest.mark.parametrize("choose", [whole_vectors, tiny_sketches])
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("k", [1, 3, 20])
+@pytest.mark.parametrize("rows", [1000, 40])
 def test_a_join_equals_brute_force_on_hard_vectors(
-    vectors: NDArray[np.float32], choose: Choose, k: int
+    vectors: NDArray[np.float32], way: str, k: int, rows: int
 ) -> None:
-    targets, places = targets_of(vectors), np.arange(len(vectors))
-    keys = join(targets, places, k, threads=2, choose=choose)
-    similarities, ranks, filled = topk.unpack(keys)
+    targets = targets_of(vectors)
+    similarities, ranks, filled = topk.unpack(joined(targets, k, way, rows))
     expected = brute_force(vectors, targets.ranks.astype(np.int64), k)
     np.testing.assert_array_equal(np.where(filled, ranks.astype(np.int64), -1), expected.neighbours)
     np.testing.assert_array_equal(similarities, expected.similarities)
@@ -86,46 +114,58 @@ def test_a_join_equals_brute_force_on_hard_vectors(
 @given(
     picks=st.lists(st.integers(0, len(POOL) - 1), min_size=1, max_size=40),
     k=st.integers(1, 8),
-    choose=st.sampled_from([whole_vectors, tiny_sketches]),
-    data=st.data(),
+    way=st.sampled_from(WAYS),
+    rows=st.integers(1, 40),
 )
-def test_the_lists_of_some_among_all_equal_those_of_plain_search(
-    picks: list[int], k: int, choose: Choose, data: st.DataObject
+def test_however_a_gallery_is_cut_its_lists_are_those_of_plain_search(
+    picks: list[int], k: int, way: str, rows: int
 ) -> None:
     targets = targets_of(POOL[np.array(picks)], seed=k)
-    places = np.array(
-        data.draw(st.lists(st.integers(0, len(picks) - 1), unique=True), label="places"), dtype=np.intp
-    )
-    keys = join(targets, places, k, threads=1, choose=choose)
-    np.testing.assert_array_equal(keys, searched(targets, places, k))
+    np.testing.assert_array_equal(joined(targets, k, way, rows), searched(targets, k))
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_many_blocks_on_any_number_of_threads_equal_plain_search(threads: int) -> None:
-    targets, places = targets_of(families(2500, 128)), np.arange(2500)
-    for choose in (whole_vectors, lambda *_: (31, 63)):
-        keys = join(targets, places, 20, threads=threads, choose=choose)
-        np.testing.assert_array_equal(keys, searched(targets, places, 20))
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_many_blocks_on_any_number_of_threads_equal_plain_search(number: int) -> None:
+    targets = targets_of(families(2500, 128))
+    plan, everyone = planned(targets, 20, 128), slice(0, 2500)
+    keys = np.empty((2500, 20), np.uint64)
+    keys[plan.order] = compared(targets, plan, (everyone, everyone), 20, way="threads", number=number)
+    np.testing.assert_array_equal(keys, searched(targets, 20))
 
 
-def test_a_part_that_is_searched_among_several_other_blocks_equals_plain_search() -> None:
-    targets, places = targets_of(families(3000, 128)), np.arange(3000)[100:900]
-    np.testing.assert_array_equal(
-        join(targets, places, 20, threads=2, choose=lambda *_: (31, 63)), searched(targets, places, 20)
-    )
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("make", [partial(families, 3000), partial(random_vectors, 3000)])
+def test_tiles_of_several_blocks_equal_plain_search(way: str, make: partial[NDArray[np.float32]]) -> None:
+    targets = targets_of(make(128))
+    np.testing.assert_array_equal(joined(targets, 20, way, 1100, 128), searched(targets, 20))
 
 
-def test_crowds_of_twins_among_others_equal_plain_search() -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_crowds_of_twins_among_others_equal_plain_search(way: str) -> None:
     crowd = np.repeat(random_vectors(3, 32), [5, 400, 30], axis=0)
     vectors = np.vstack([crowd, near_ties(100, 32), random_vectors(300, 32)])
-    targets, places = targets_of(vectors), np.random.default_rng(1).permutation(len(vectors))[:500]
-    np.testing.assert_array_equal(
-        join(targets, places, 10, choose=tiny_sketches), searched(targets, places, 10)
+    targets = targets_of(vectors[np.random.default_rng(1).permutation(len(vectors))])
+    np.testing.assert_array_equal(joined(targets, 10, way, 150), searched(targets, 10))
+
+
+def test_a_share_keeps_only_what_reaches_the_floors_of_the_plan() -> None:
+    targets = targets_of(families(3000, 128))
+    plan = planned(targets, 20)
+    parts = tiles.parts(len(plan.order), 1500)
+    share, _ = tiles.split(
+        compared(targets, plan, (parts[0], parts[1]), 20, way="threads"), (parts[0], parts[1])
     )
+    similarities = topk.unpack(share.keys)[0]
+    assert (similarities >= np.repeat(plan.floors[parts[0]], share.counts)).all()
+    assert share.counts.sum() < 20 * 1500
 
 
-def test_nobody_is_searched_for_in_vain() -> None:
-    assert join(targets_of(POOL), np.arange(0), 3).shape == (0, 3)
+def test_the_floors_of_a_plan_are_reached_by_k_similarities() -> None:
+    targets = targets_of(families(1500, 64))
+    plan = planned(targets, 20)
+    last = topk.unpack(searched(targets, 20)[:, -1])[0][plan.order]
+    assert (plan.floors <= last).all()
+    assert (plan.floors > topk.LOWEST).all()
 
 
 def test_identical_vectors_beyond_the_first_are_stood_in_for() -> None:
@@ -135,38 +175,48 @@ def test_identical_vectors_beyond_the_first_are_stood_in_for() -> None:
     np.testing.assert_array_equal(stand_ins(topk.Targets(vectors, ranks), 2), [3, 3, 3, 3, 4, 5, 6, 7])
 
 
-def test_sketches_are_chosen_for_vectors_near_a_subspace() -> None:
-    everyone = np.arange(2000)
-    ranks = choose_ranks(targets_of(families(2000, 512)), everyone, everyone, 5, np.eye(512))
-    assert ranks is not None
-    assert 31 <= ranks[0] < ranks[1] < 256
+def test_codes_are_short_for_vectors_near_a_subspace_and_long_for_those_that_fill_the_space() -> None:
+    near, far = families(2000, 512), random_vectors(2000, 512)
+    short, long = (
+        choose_size(targets_of(vectors), np.arange(2000), 5, principal_axes(vectors))
+        for vectors in (near, far)
+    )
+    assert short <= 128
+    assert long >= 256
 
 
-def test_whole_vectors_are_chosen_where_they_fill_the_space() -> None:
-    everyone = np.arange(2000)
-    assert choose_ranks(targets_of(random_vectors(2000, 512)), everyone, everyone, 5, np.eye(512)) is None
+@pytest.mark.parametrize(
+    ("count", "rows", "number"), [(0, 8, 0), (1, 8, 1), (8, 8, 1), (9, 8, 2), (999, 8, 8)]
+)
+def test_parts_cover_the_order_and_are_about_alike(count: int, rows: int, number: int) -> None:
+    parts = tiles.parts(count, rows)
+    assert len(parts) == number
+    assert [place for part in parts for place in range(part.start, part.stop)] == list(range(count))
+    sizes = [part.stop - part.start for part in parts]
+    assert max(sizes, default=0) - min(sizes, default=0) <= 1
 
 
-def test_a_join_is_for_many_rows_of_large_galleries() -> None:
-    assert is_worthwhile(8192, 100_000)
-    assert is_worthwhile(10_000, 10_000)
-    assert not is_worthwhile(1000, 100_000)
-    assert not is_worthwhile(3000, 3000)
+def test_every_pair_of_parts_is_one_tile() -> None:
+    assert tiles.pairs(3) == [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
+    assert tiles.pairs(0) == []
 
 
-@pytest.mark.parametrize(("own", "other"), [(1, 0), (2, 0), (7, 0), (8, 3), (1, 5), (3, 1)])
-def test_every_pair_of_blocks_meets_once_and_no_block_twice_in_a_round(own: int, other: int) -> None:
-    def blocks(start: int, count: int) -> list[slice]:
-        return [slice(number, number + 1) for number in range(start, start + count)]
-
+@pytest.mark.parametrize(
+    ("first", "second"), [(1, 0), (2, 0), (7, 0), (8, 3), (1, 5), (3, 1), (3, 8), (4, 4)]
+)
+def test_every_pair_of_blocks_meets_once_and_no_block_twice_in_a_round(first: int, second: int) -> None:
+    parts = slice(0, 10 * first), slice(10 * first, 10 * first + 10 * second)
+    tile = parts if second else (parts[0], parts[0])
     met: list[tuple[int, int]] = []
-    for pairs in rounds(blocks(0, own), blocks(own, other)):
-        busy = [block.start for pair in pairs for block in set_of(pair) if block.start < own]
+    for pairs in rounds(tile, 10 * (first + second), 10):
+        busy = [
+            block.start
+            for above, beside in pairs
+            for block in ([above] if above == beside else [above, beside])
+        ]
         assert len(busy) == len(set(busy))
-        met += [(one.start, another.start) for one, another in pairs]
-    expected = [(i, j) for i in range(own) for j in range(i, own + other)]
-    assert sorted(met) == expected
-
-
-def set_of(pair: tuple[slice, slice]) -> list[slice]:
-    return [pair[0]] if pair[0] == pair[1] else list(pair)
+        met += [(above.start // 10, beside.start // 10) for above, beside in pairs]
+    if second:
+        assert sorted(met) == [(i, first + j) for i in range(first) for j in range(second)]
+    else:
+        assert sorted(met) == tiles.pairs(first)

@@ -12,8 +12,6 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from shared.errors import BadSetting
-from shared.settings import Settings
 from tests.support.file_server import FileServer, file_server
 from worker.algorithms.resnet import untrained_resnet18
 from worker.weights import (
@@ -21,7 +19,6 @@ from worker.weights import (
     TORCHVISION,
     BadWeightsFile,
     OfficialFile,
-    load_embedder,
     read_state,
     resolve_weights,
 )
@@ -307,20 +304,3 @@ def test_the_older_format_of_torch_is_read(state: dict[str, Tensor]) -> None:
     file = BytesIO()
     torch.save(state, file, _use_new_zipfile_serialization=False)
     assert_same_values(read_state(file.getvalue(), ".pth"), state)
-
-
-def test_the_embedder_bears_the_id_of_its_weights(tmp_path: Path) -> None:
-    settings = Settings(
-        weights_download=False, cache_dir=tmp_path, device="cpu", embed_batch=3, torch_threads=1
-    )
-    embedder, weights = load_embedder(settings, report=quiet)
-    assert embedder.model_id == weights.model_id == "resnet18/vitrine-1"
-    assert embedder.device == "cpu"
-    assert torch.get_num_threads() == 1
-
-
-@pytest.mark.skipif(torch.backends.mps.is_available(), reason="this machine has the device")
-def test_a_device_that_is_not_there_is_a_bad_setting(tmp_path: Path) -> None:
-    settings = Settings(weights_download=False, cache_dir=tmp_path, device="mps")
-    with pytest.raises(BadSetting, match="VITRINE_DEVICE cannot be used"):
-        load_embedder(settings, report=quiet)

@@ -13,7 +13,7 @@ from shared.settings import Settings
 from worker.algorithms.analysis import view_from
 from worker.algorithms.predictors.photo_classifier import train
 from worker.algorithms.predictors.photo_report import report
-from worker.weights import load_embedder
+from worker.engines import load_embedder
 
 ROOT = Path(os.environ.get("VITRINE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 IMAGENET = ROOT / "weights" / "resnet18-imagenet-approx-fp16.pth"

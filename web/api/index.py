@@ -1,13 +1,13 @@
 """The look-alike index: how it is, and bringing it up to date."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, g
 
 from shared.db.queries import index, jobs
-from shared.index_jobs import full_run, incremental_run
+from shared.index_jobs import full_run, incremental_run, next_full_run
 from web.answers import json_answer
 from web.api.blueprint import Answer, Resource
 from web.api.started import STARTED, started
@@ -28,12 +28,6 @@ def get_index() -> Response:
         run = index.last_run(connection)
     due = next_full_run(datetime.now(UTC), services.settings.full_run_hour)
     return json_answer(index_document(state, counts, run, due))
-
-
-def next_full_run(now: datetime, hour: int) -> datetime:
-    """When the clock (UTC) next reaches the hour."""
-    today = now.replace(hour=hour, minute=0, second=0, microsecond=0)
-    return today if today > now else today + timedelta(days=1)
 
 
 @api.route("POST", "/index/runs", body=NewIndexRun, answers={202: STARTED}, problems=(401, 403, 409, 415))

@@ -14,15 +14,15 @@ from web.pages import (
     predictor_tables,
     predictor_training,
     predictors,
+    studio,
     upload,
 )
-from web.pages.view_models.fault import fault_heading
 from web.pages.view_models.frame import Frame, make_frame
 
 
 def register(app: Flask) -> None:
     """Adds the pages to the application, and to every template what the frame around a page needs."""
-    for page in (gallery, photo, changes, upload, jobs):
+    for page in (gallery, photo, changes, upload, studio, jobs):
         app.register_blueprint(page.blueprint)
     for page in (
         predictors,
@@ -35,7 +35,6 @@ def register(app: Flask) -> None:
         app.register_blueprint(page.blueprint)
     # A name that a template misspells is an error, not a blank.
     app.jinja_env.undefined = StrictUndefined
-    app.add_template_filter(fault_heading)
     app.context_processor(_frame)
 
 

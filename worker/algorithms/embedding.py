@@ -14,6 +14,9 @@ VIEW_SIDE = 224
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 _PREPROCESSING = OFFICIAL_WEIGHTS.transforms()
+# Of the red, green and blue of photos, in 0..1: what the official weights were trained on is scaled by these.
+CHANNEL_MEANS: tuple[float, ...] = tuple(_PREPROCESSING.mean)
+CHANNEL_SPREADS: tuple[float, ...] = tuple(_PREPROCESSING.std)
 
 
 class DeviceMissing(ValueError):
@@ -47,12 +50,13 @@ class Embedder(Protocol):
 
         Rows have length 1, but for features that are all zero: these stay zero, so that their cosine similarity to
         everything is 0. A row depends on its own view only (to 1e-5), not on the others in the call.
+        Raises ValueError for a wrong shape or dtype, NotFinite for damaged weights.
         """
         ...
 
 
 class ResNet18Embedder:
-    """torchvision's ResNet18 in float32, pooled features, L2-normalised."""
+    """A ResNet18 in torch, by default in float32; pooled features, L2-normalised."""
 
     dimensions = DIMENSIONS
 
@@ -73,18 +77,13 @@ class ResNet18Embedder:
         self._network = network.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def embed(self, views: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """See `Embedder.embed`. Raises ValueError for a wrong shape or dtype, NotFinite for damaged weights."""
-        if views.dtype != np.uint8 or views.shape[1:] != (VIEW_SIDE, VIEW_SIDE, 3):
-            raise ValueError(f"Views are (n, 224, 224, 3) uint8, not {views.shape} {views.dtype}.")
+        """See `Embedder.embed`."""
+        check_views(views)
         features = np.empty((len(views), DIMENSIONS), dtype=np.float32)
         for start in range(0, len(views), self._batch_size):
             batch = slice(start, start + self._batch_size)
             features[batch] = self._forward(views[batch])
-        if not np.isfinite(features).all():
-            raise NotFinite(
-                "The network answered with infinite or undefined numbers: its weights are damaged."
-            )
-        return normalise_rows(features)
+        return unit_rows(features)
 
     def _forward(self, views: NDArray[np.uint8]) -> NDArray[np.float32]:
         # A copy, because torch refuses to share read-only arrays such as those over downloaded bytes.
@@ -98,6 +97,12 @@ class ResNet18Embedder:
         return np.asarray(answer.to("cpu", torch.float32).numpy())
 
 
+def check_views(views: NDArray[np.uint8]) -> None:
+    """ValueError unless these are (n, 224, 224, 3) uint8."""
+    if views.dtype != np.uint8 or views.shape[1:] != (VIEW_SIDE, VIEW_SIDE, 3):
+        raise ValueError(f"Views are (n, 224, 224, 3) uint8, not {views.shape} {views.dtype}.")
+
+
 def preprocess(pixels: Tensor) -> Tensor:
     """(n, 224, 224, 3) uint8 -> (n, 3, 224, 224) float32, channels last, as the official weights want it.
 
@@ -107,9 +112,16 @@ def preprocess(pixels: Tensor) -> Tensor:
     scaled = pixels.permute(0, 3, 1, 2).to(torch.float32).div_(255)
     mean, std = (
         torch.tensor(values, device=scaled.device).view(1, 3, 1, 1)
-        for values in (_PREPROCESSING.mean, _PREPROCESSING.std)
+        for values in (CHANNEL_MEANS, CHANNEL_SPREADS)
     )
     return scaled.sub_(mean).div_(std)
+
+
+def unit_rows(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What a network answered with, (n, d) float32, as embeddings. Raises NotFinite."""
+    if not np.isfinite(features).all():
+        raise NotFinite("The network answered with infinite or undefined numbers: its weights are damaged.")
+    return normalise_rows(features)
 
 
 def normalise_rows(features: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -15,6 +15,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.algorithms import tiles
+from worker.algorithms.join_plan import JoinPlan
+from worker.algorithms.tiles import Share
 from worker.algorithms.topk import (
     LOWEST,
     Queries,
@@ -61,6 +64,11 @@ class NeighbourLists:
         """Places in each list."""
         return int(self.neighbours.shape[1])
 
+    @classmethod
+    def none(cls, k: int) -> "NeighbourLists":
+        """No lists, of `k` places."""
+        return cls(np.empty(0, np.int64), np.empty((0, k), np.int64), np.empty((0, k), np.float32))
+
     def take(self, places: NDArray[np.intp]) -> "NeighbourLists":
         """The lists at `places`, in that order."""
         return NeighbourLists(self.owners[places], self.neighbours[places], self.similarities[places])
@@ -83,20 +91,18 @@ def concatenate(parts: Sequence[NeighbourLists]) -> NeighbourLists:
 
 
 def full(vectors: NDArray[np.float32], ids: NDArray[np.int64], k: int) -> NeighbourLists:
-    """The lists of all images, in the order of `ids`. Time n * n * d; memory as for `tile`."""
-    return tile(vectors, ids, 0, len(ids), k)
+    """The lists of all images, in the order of `ids`. Time n * n * d.
 
-
-def tile(
-    vectors: NDArray[np.float32], ids: NDArray[np.int64], start: int, stop: int, k: int
-) -> NeighbourLists:
-    """The lists of the images at places `start` to `stop` (at most n), searched among all n.
-
-    Memory beside `vectors` and the answer: about 60 MB whatever n, and up to 250 MB where thousands of vectors are
-    nearly the same.
+    Memory beside `vectors` and the answer: about as much as the answer, 512 bytes an image and 150 MB.
     """
-    gallery = _Gallery(vectors, ids)
-    return gallery.searched(np.arange(start, min(stop, len(ids))), k)
+    gallery = Gallery(vectors, ids)
+    made = gallery.plan(k)
+    lists = [
+        gallery.merged(made, part, gallery.compare(made, (part, part), k), k)
+        for part in tiles.parts(len(made.order), max(len(made.order), 1))
+    ]
+    found = concatenate([NeighbourLists.none(k), *lists])
+    return found.take(np.argsort(gallery.places(found.owners)))
 
 
 def update(  # noqa: PLR0917 -- the state, then what changed in it
@@ -117,7 +123,7 @@ def update(  # noqa: PLR0917 -- the state, then what changed in it
     Time (added + lists that named a removed one) * n * d. Raises ValueError if an image has no list and was not added,
     if a list belongs to an image that is neither there nor removed, and if k is not that of `lists`.
     """
-    gallery = _Gallery(vectors, ids)
+    gallery = Gallery(vectors, ids)
     if added.dtype != np.int64 or removed.dtype != np.int64:
         raise ValueError("The added and removed ids are int64.")
     if lists.k != k:
@@ -138,7 +144,7 @@ def top_k(
     query: NDArray[np.float32], vectors: NDArray[np.float32], ids: NDArray[np.int64], k: int
 ) -> Ranking:
     """The min(k, n) images most similar to `query` (d,) float32, L2-normalised; an image of this vector included."""
-    gallery = _Gallery(vectors, ids)
+    gallery = Gallery(vectors, ids)
     outsider = Queries(check_vectors(query[np.newaxis]), np.array([0]), np.array([-1]))
     keys = search(outsider, gallery.targets, _empty(1, k))
     neighbours, similarities = gallery.unpacked(keys)
@@ -146,57 +152,7 @@ def top_k(
     return Ranking(neighbours[0, there], similarities[0, there])
 
 
-class Drift(NamedTuple):
-    """How far two sets of lists are apart; all zero when they are the same.
-
-    lists_changed: owners whose lists differ in ids, order or similarity, or that only one set has. ids_changed: pairs of
-    owner and neighbour that only one set has. max_similarity_gap: largest difference of a pair that both have.
-    """
-
-    lists_changed: int
-    ids_changed: int
-    max_similarity_gap: float
-
-
-def drift(before: NeighbourLists, after: NeighbourLists) -> Drift:
-    """What has changed from `before` to `after`. Raises ValueError if their k differ."""
-    if before.k != after.k:
-        raise ValueError(f"Lists of {before.k} and of {after.k} places cannot be compared.")
-    before, after = _differing(before, after)
-    named = (before.owners, before.neighbours, after.owners, after.neighbours)
-    known = np.unique(np.concatenate([ids.ravel() for ids in named]))
-    pairs_before, similarities_before = _pairs(before, known)
-    pairs_after, similarities_after = _pairs(after, known)
-    _, old, new = np.intersect1d(pairs_before, pairs_after, assume_unique=True, return_indices=True)
-    gaps = np.abs(similarities_before[old] - similarities_after[new])
-    return Drift(
-        lists_changed=len(np.union1d(before.owners, after.owners)),
-        ids_changed=len(pairs_before) + len(pairs_after) - 2 * len(old),
-        max_similarity_gap=float(gaps.max(initial=0.0)),
-    )
-
-
-def _differing(before: NeighbourLists, after: NeighbourLists) -> tuple[NeighbourLists, NeighbourLists]:
-    """Both without the lists that they have in common."""
-    both, old, new = np.intersect1d(before.owners, after.owners, assume_unique=True, return_indices=True)
-    was, now = before.take(old), after.take(new)
-    differs = (was.neighbours != now.neighbours) | (was.similarities != now.similarities)
-    same = both[~differs.any(axis=1)]
-    return _without(before, same), _without(after, same)
-
-
-def _without(lists: NeighbourLists, owners: NDArray[np.int64]) -> NeighbourLists:
-    return lists.take(np.flatnonzero(~np.isin(lists.owners, owners)))
-
-
-def _pairs(lists: NeighbourLists, known: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """A number for each pair of owner and neighbour, from their places in `known`, and its similarity."""
-    owners, neighbours = np.searchsorted(known, lists.owners), np.searchsorted(known, lists.neighbours)
-    there = lists.neighbours != NO_NEIGHBOUR
-    return (owners[:, np.newaxis] * len(known) + neighbours)[there], lists.similarities[there]
-
-
-class _Gallery:
+class Gallery:
     """The images and the order of their ids."""
 
     def __init__(self, vectors: NDArray[np.float32], ids: NDArray[np.int64]) -> None:
@@ -223,6 +179,20 @@ class _Gallery:
         if not known.all():
             raise ValueError(f"Image {ids[~known][0]} is not in the gallery.")
         return ranks
+
+    def plan(self, k: int) -> JoinPlan:
+        """What all tiles of a full run for lists of `k` places work from."""
+        _check_places(k)
+        return tiles.plan(self.targets, k)
+
+    def compare(self, made: JoinPlan, tile: tuple[slice, slice], k: int, device: str = "cpu") -> list[Share]:
+        """One tile of a full run (`tiles.compare`)."""
+        return tiles.compare(self.targets, made, tile, k, device)
+
+    def merged(self, made: JoinPlan, part: slice, shares: Sequence[Share], k: int) -> NeighbourLists:
+        """The lists of one part of a plan's order, and of those it stands in for, once all its tiles are computed."""
+        places, lists = tiles.stood_in_for(made, part)
+        return NeighbourLists(self._ids[places], *self.unpacked(tiles.merge(shares, k)[lists]))
 
     def searched(self, places: NDArray[np.intp], k: int) -> NeighbourLists:
         """The lists of the images at `places`, searched among all."""
@@ -261,6 +231,10 @@ class _Gallery:
 
 
 def _empty(rows: int, k: int) -> NDArray[np.uint64]:
+    _check_places(k)
+    return no_keys(rows, k)
+
+
+def _check_places(k: int) -> None:
     if k < 1:
         raise ValueError("k must be at least 1.")
-    return no_keys(rows, k)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 # Products a time that are compared before looking which: a few vector registers full.
 _STRIDE: Final = 64
 
-# Columns whose sketches (256 kB) stay in the cache of a core.
-_PANEL: Final = 256
+# Columns whose scales, gains and limits stay in the nearest cache of a core, beside a row of products.
+_PANEL: Final = 1024
 
 _EMPTY: Final = np.uint64(2**64 - 1)
 _SIGN: Final = np.uint32(1 << 31)
@@ -27,21 +27,21 @@ _RUN: Final = 128
 class Members(NamedTuple):
     """Whom the join compares: the rows of `vectors` (n, d) float32 at `rows` (m,).
 
-    ranks: (m,) uint64, theirs. sketches: (m, r + 2) float32, nested ones (`sketch`), or (0, 0) if there are none.
+    ranks: (m,) uint64, theirs. scales, gains: (m,) float32, of their codes (`codes`).
     """
 
     vectors: NDArray[np.float32]
     rows: NDArray[np.intp]
     ranks: NDArray[np.uint64]
-    sketches: NDArray[np.float32]
+    scales: NDArray[np.float32]
+    gains: NDArray[np.float32]
 
 
 class Lists(NamedTuple):
-    """What is known so far. The first `len(keys)` members own a list; the others are only found.
+    """What is known so far, for each member.
 
-    keys: (lists, k) uint64. floors: (m,) float32, what a similarity must reach to matter: never above the k-th largest
-    there is, infinite where there is no list. limits: (m,) float32, what a product of a block must reach: `floors` less
-    the first margin.
+    keys: (m, k) uint64. floors: (m,) float32, what a similarity must reach to matter: never above the k-th largest there
+    is. limits: (m,) float32, `floors` less the gain of the member's code.
     """
 
     keys: NDArray[np.uint64]
@@ -49,78 +49,91 @@ class Lists(NamedTuple):
     limits: NDArray[np.float32]
 
 
-class Margins(NamedTuple):
-    """How far products may lie below the similarity.
-
-    block: those of a block. further: those of long sketches, how much further. whole: those of whole vectors.
-    """
-
-    block: np.float32
-    further: np.float32
-    whole: np.float32
-
-
 @njit(cache=True, nogil=True)
 def offer_block(
-    products: NDArray[np.float32],
+    products: NDArray[np.int32] | NDArray[np.float32],
     corner: tuple[int, int],
     members: Members,
     lists: Lists,
-    margins: Margins,
+    margin: np.float32,
 ) -> None:
-    """Offers each pair of a block to the lists of both.
+    """Offers each pair of a block to the lists of both, if the bound of its codes reaches one of their floors.
 
-    products: (p, q), of the members from corner[0] on with those from corner[1] on. In a block on the diagonal only the
-    pairs above it count.
+    products: (p, q) int32 or float32, of the codes of the members from corner[0] on with those from corner[1] on. In a
+    block on the diagonal only the pairs above it count. margin: how far a float32 product may lie below the similarity.
     """
     height, width = products.shape
     top, left = corner
+    scales, gains = members.scales[left : left + width], members.gains[left : left + width]
     limits = lists.limits[left : left + width]
-    nested = len(members.sketches) > 0
-    length = members.sketches.shape[1] - 1
     # A panel at a time, so that what belongs to its columns stays in the cache.
     for panel in range(0, width, _PANEL):
         end = min(panel + _PANEL, width)
         for i in range(height):
-            row = products[i]
-            limit = lists.limits[top + i]
+            row, scale, gain = products[i], members.scales[top + i], members.gains[top + i]
             first = max(panel, i + 1) if top == left else panel
             for start in range(first, end, _STRIDE):
                 stop = min(start + _STRIDE, end)
-                if not _any_reaches(row[start:stop], limit, limits[start:stop]):
+                limit = lists.limits[top + i]
+                if not _any_reaches(
+                    row[start:stop],
+                    scale,
+                    gain,
+                    limit,
+                    scales[start:stop],
+                    gains[start:stop],
+                    limits[start:stop],
+                ):
                     continue
                 for j in range(start, stop):
-                    lower = min(limit, limits[j])
-                    if row[j] < lower:
-                        continue
-                    if nested:
-                        mine, other = members.sketches[top + i], members.sketches[left + j]
-                        if _product(mine[:length], other[:length]) < lower - margins.further:
-                            continue
-                    _offer_pair(top + i, left + j, members, lists, margins)
-                    limit = lists.limits[top + i]
+                    bound = scale * scales[j] * np.float32(row[j])
+                    if bound >= lists.limits[top + i] - gains[j] or bound >= limits[j] - gain:
+                        offer_pair(top + i, left + j, members, lists, margin)
 
 
 @njit(cache=True, nogil=True)
-def _any_reaches(products: NDArray[np.float32], limit: np.float32, limits: NDArray[np.float32]) -> bool:
+def offer_pairs(
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    members: Members,
+    lists: Lists,
+    margin: np.float32,
+) -> None:
+    """Offers each of some pairs of members to the lists of both."""
+    for pair in range(len(rows)):
+        offer_pair(rows[pair], columns[pair], members, lists, margin)
+
+
+@njit(cache=True, nogil=True)
+def _any_reaches(  # noqa: PLR0917 -- two sides of three numbers
+    products: NDArray[np.float32],
+    scale: np.float32,
+    gain: np.float32,
+    limit: np.float32,
+    scales: NDArray[np.float32],
+    gains: NDArray[np.float32],
+    limits: NDArray[np.float32],
+) -> bool:
     # Slices that begin at 0 and no way out of the loop: else it would not be vectorised.
     reached = False
     for j in range(len(products)):
-        reached |= products[j] >= min(limit, limits[j])
+        bound = scale * scales[j] * np.float32(products[j])
+        reached |= (bound >= limit - gains[j]) | (bound >= limits[j] - gain)
     return reached
 
 
 @njit(cache=True, nogil=True)
-def _offer_pair(one: int, other: int, members: Members, lists: Lists, margins: Margins) -> None:
+def offer_pair(one: int, other: int, members: Members, lists: Lists, margin: np.float32) -> None:
+    """Offers two members to each other's lists."""
     lower = min(lists.floors[one], lists.floors[other])
     x, y = members.vectors[members.rows[one]], members.vectors[members.rows[other]]
-    if len(members.sketches) and _product(x, y) < lower - margins.whole:
+    if _product(x, y) < lower - margin:
         return
     found = similarity(x, y)
     if found >= lists.floors[one]:
-        _insert(lists, one, found, members.ranks[other], margins.block)
+        _insert(lists, one, found, members.ranks[other], members.gains[one])
     if found >= lists.floors[other]:
-        _insert(lists, other, found, members.ranks[one], margins.block)
+        _insert(lists, other, found, members.ranks[one], members.gains[other])
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
@@ -132,7 +145,7 @@ def _product(x: NDArray[np.float32], y: NDArray[np.float32]) -> np.float32:
 
 
 @njit(cache=True, nogil=True)
-def _insert(lists: Lists, member: int, found: np.float32, rank: np.uint64, margin: np.float32) -> None:
+def _insert(lists: Lists, member: int, found: np.float32, rank: np.uint64, gain: np.float32) -> None:
     keys = lists.keys[member]
     key = _pack(found, rank)
     place = len(keys) - 1
@@ -147,7 +160,7 @@ def _insert(lists: Lists, member: int, found: np.float32, rank: np.uint64, margi
         floor = _similarity_of(last)
         if floor > lists.floors[member]:
             lists.floors[member] = floor
-            lists.limits[member] = floor - margin
+            lists.limits[member] = floor - gain
 
 
 @njit(cache=True, nogil=True)

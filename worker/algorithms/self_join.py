@@ -1,30 +1,28 @@
 """The lists of many images at once: each pair is looked at once for both its sides, and hardly any of them in full.
 
 The same answer as `topk.search`, to the last bit, from less work:
-- Products of sketches, short matrix products that are never lower than the similarity (`sketch`), reject nearly all
-  pairs. How long the sketches are is chosen by what a sample of the gallery shows; where they would not pay, they are the
-  vectors themselves.
-- A product of two images that both search serves the lists of both: half of the matrix suffices.
-- The images stand in the order of coarse clusters and are first compared with those about them. That gives each list a
-  floor, below which no similarity matters, and many floors are nearly final before the join begins (`join_setup`).
+- Products of codes, which bound the similarity from above (`codes`), reject nearly all pairs. They are products of small
+  integers, which CPUs compute several times as fast as those of float32.
+- A product serves the lists of both its sides: half of the matrix suffices.
+- Images stand in an order in which look-alikes stand near each other, and lists begin with floors, below which no
+  similarity matters (`join_plan`). Those near each other are compared first, so that floors rise early.
 
 Each block of products goes to `offer.offer_block`, which looks closer at what reaches a floor. Blocks that run at the same
-time have no list in common, so nothing is locked, and every run does the same things.
+time have no list in common, so nothing is locked.
 """
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from worker.algorithms import sketch, topk
-from worker.algorithms.join_setup import by_cluster, choose_ranks, raise_floors, spread, stand_ins
-from worker.algorithms.offer import Lists, Margins, Members, offer_block
+from worker.algorithms import topk
+from worker.algorithms.integer_products import int8_is_faster, multiply
+from worker.algorithms.join_plan import JoinPlan
+from worker.algorithms.offer import Lists, Members, offer_block
+from worker.algorithms.threads import Threads
 
 # Rows and columns of a block. Its products (4 MB) stay in the cache on their way from the matrix product to the scan.
 _BLOCK: Final = 1024
@@ -32,134 +30,81 @@ _LEAST_BLOCK: Final = 64
 # Blocks a thread, at least: with few, one thread waits for another at the end of each round.
 _BLOCKS_A_THREAD: Final = 8
 
-# Vectors that the principal axes are made of.
-_SAMPLE: Final = 8192
-
-# Numbers in the sketches that clusters are found by, and how often that is done. Two clusterings cut through different
-# groups of look-alikes: few are cut twice, and only those begin with low floors. Once is enough where there are no groups.
-_COARSE_RANK: Final = 31
-_SEEDINGS: Final = 2
+Pair = tuple[slice, slice]
 
 
-def is_worthwhile(rows: int, count: int) -> bool:
-    """Whether `join` is faster than `topk.search` for the lists of `rows` among `count` images.
+def join(targets: topk.Targets, plan: JoinPlan, tile: Pair, k: int, threads: Threads) -> NDArray[np.uint64]:
+    """What the images at the two slices of a `tile` in the plan's order, the same or two apart, are to each other.
 
-    What it spends on getting ready grows with the count alone: measured, as much as 2000 rows take, and 30 million pairs.
+    Packed and sorted lists (m, k) of those in the first and, if it is another, of those in the second: the k best of the
+    other slice (of its own, if there is one only) as far as they reach the plan's floor. Memory beside the arguments and
+    the answer: what the plan takes, and 4 MB a thread.
     """
-    return rows * count >= 2000 * count + 30_000_000
+    values, members, lists = begin(targets, plan, tile, k)
+    compare = _Comparison(values, members, lists, threads.number)
+    height = min(max(len(values) // (_BLOCKS_A_THREAD * threads.number), _LEAST_BLOCK), _BLOCK)
+    for pairs in rounds(tile, len(values), height):
+        for _ in threads.pool.map(compare, pairs):
+            pass
+    return lists.keys
 
 
-def join(
-    targets: topk.Targets,
-    places: NDArray[np.intp],
-    k: int,
-    *,
-    threads: int | None = None,
-    choose: Callable[..., tuple[int, int] | None] = choose_ranks,
-) -> NDArray[np.uint64]:
-    """The lists of the targets at `places` (m,), searched among all targets but themselves: (m, k) packed and sorted.
-
-    What `topk.search` answers for these places and empty lists. threads: by default one a core. choose: tells the ranks
-    of the sketches. Memory beside the arguments and the answer: at most half of what the vectors take, and about 150 MB.
-    """
-    if not len(places):
-        return topk.no_keys(0, k)
-    threads = threads or os.cpu_count() or 1
-    substitutes = stand_ins(targets, k)
-    own = np.unique(substitutes[places])
-    listed = np.flatnonzero(substitutes == np.arange(len(substitutes)))
-    # Each thread computes its own matrix products: these must not start threads of their own.
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
-        axes = sketch.principal_axes(targets.vectors[spread(listed, _SAMPLE)])
-        ranks = choose(targets, own, listed, k, axes)
-        owns = np.zeros(len(substitutes), dtype=np.bool_)
-        owns[own] = True
-        floors = np.where(owns, topk.LOWEST, np.float32(np.inf))
-        coarse = sketch.sketches(targets.vectors, listed, axes[:, :_COARSE_RANK], pool)
-        for seed in range(_SEEDINGS if ranks else 1):
-            order = listed[by_cluster(coarse, seed, pool)]
-            raise_floors(targets.vectors, order, floors, k, pool)
-        del coarse  # its memory goes to the sketches of the join
-        order = np.concatenate([order[owns[order]], order[~owns[order]]])
-        comparison = _Join(targets, order, floors[order], k, ranks=ranks, axes=axes, pool=pool)
-        keys = comparison.run(threads)
-    found_at = np.empty(len(substitutes), dtype=np.intp)
-    found_at[order[: len(own)]] = np.arange(len(own))
-    return keys[found_at[substitutes[places]]]
+def begin(
+    targets: topk.Targets, plan: JoinPlan, tile: Pair, k: int
+) -> tuple[NDArray[np.int8], Members, Lists]:
+    """Code values, members and lists of a tile, one slice after the other."""
+    first, second = tile
+    slices = [first] if first == second else [first, second]
+    order, floors = (np.concatenate([array[each] for each in slices]) for array in (plan.order, plan.floors))
+    values, scales, gains = (np.concatenate([array[each] for each in slices]) for array in plan.codes)
+    members = Members(targets.vectors, order, targets.ranks[order], scales, gains)
+    return values, members, Lists(topk.no_keys(len(order), k), floors, floors - gains)
 
 
-class _Join:
-    """`order` (m,) holds places of `targets`: first of those that own a list, then of those whose floor is infinite."""
+class _Comparison:
+    """Compares a pair of blocks on any of some threads, each with a space of its own for products."""
 
-    def __init__(
-        self,
-        targets: topk.Targets,
-        order: NDArray[np.intp],
-        floors: NDArray[np.float32],
-        k: int,
-        *,
-        ranks: tuple[int, int] | None,
-        axes: NDArray[np.float64],
-        pool: Executor,
-    ) -> None:
-        whole = np.float32(topk.margin(targets.vectors.shape[1]))
-        sketches = np.empty((0, 0), dtype=np.float32)
-        self._margins = Margins(whole, whole, whole)
-        self._columns = slice(0)
-        if ranks is not None:
-            short, long = ranks
-            sketches = sketch.nested_sketches(targets.vectors, order, axes[:, :long], short, pool)
-            block, further = sketch.margin(short), sketch.margin(long) - sketch.margin(short)
-            self._margins = Margins(np.float32(block), np.float32(further), whole)
-            self._columns = slice(long - short + 1, None)
-        self._members = Members(targets.vectors, order, targets.ranks[order], sketches)
-        own = int(np.isfinite(floors).sum())
-        self._lists = Lists(topk.no_keys(own, k), floors, floors - self._margins.block)
-        self._pool = pool
-
-    def run(self, threads: int) -> NDArray[np.uint64]:
-        """The lists of those that own one."""
-        scratch: SimpleQueue[NDArray[np.float32]] = SimpleQueue()
+    def __init__(self, values: NDArray[np.int8], members: Members, lists: Lists, threads: int) -> None:
+        self._values, self._members, self._lists = values, members, lists
+        self._margin = np.float32(topk.margin(members.vectors.shape[1]))
+        self._int8 = int8_is_faster()
+        self._spaces: SimpleQueue[NDArray[np.int32]] = SimpleQueue()
         for _ in range(threads):
-            scratch.put(np.empty(_BLOCK * _BLOCK, dtype=np.float32))
+            self._spaces.put(np.empty(_BLOCK * _BLOCK, dtype=np.int32))
 
-        def compare(pair: tuple[slice, slice]) -> None:
-            space = scratch.get()
-            self._compare(*pair, space)
-            scratch.put(space)
-
-        own, everyone = len(self._lists.keys), len(self._members.rows)
-        height = min(max(own // (_BLOCKS_A_THREAD * threads), _LEAST_BLOCK), _BLOCK)
-        blocks = _cut(0, own, height), _cut(own, everyone, _BLOCK)
-        for pairs in rounds(*blocks):
-            for _ in self._pool.map(compare, pairs):
-                pass
-        return self._lists.keys
-
-    def _compare(self, above: slice, beside: slice, space: NDArray[np.float32]) -> None:
-        left, right = self._comparable(above), self._comparable(beside)
-        products = space[: len(left) * len(right)].reshape(len(left), len(right))
-        np.matmul(left, right.T, out=products)
-        offer_block(products, (above.start, beside.start), self._members, self._lists, self._margins)
-
-    def _comparable(self, block: slice) -> NDArray[np.float32]:
-        if len(self._members.sketches):
-            return self._members.sketches[block, self._columns]
-        return self._members.vectors[self._members.rows[block]]
+    def __call__(self, pair: Pair) -> None:
+        above, beside = pair
+        space = self._spaces.get()
+        products = multiply(self._values[above], self._values[beside], space, int8=self._int8)
+        offer_block(products, (above.start, beside.start), self._members, self._lists, self._margin)
+        self._spaces.put(space)
 
 
-def rounds(own: list[slice], other: list[slice]) -> Iterator[list[tuple[slice, slice]]]:
-    """All pairs of blocks with at least one of `own`, each once, in rounds in which no own block appears twice.
+def rounds(tile: Pair, count: int, height: int) -> Iterator[list[Pair]]:
+    """All pairs of blocks of a tile's `count` members, each once, in rounds in which no block appears twice."""
+    first, second = tile
+    if first == second:
+        return _rounds_within(_cut(0, count, height))
+    half = first.stop - first.start
+    return _rounds_between(_cut(0, half, height), _cut(half, count, height))
 
-    Neighbours in the order come first: they are the most alike, and so bring the floors up.
-    """
-    yield [(block, block) for block in own]
-    for apart in range(1, len(own)):
-        pairs = list(enumerate(zip(own, own[apart:], strict=False)))
+
+def _rounds_within(blocks: list[slice]) -> Iterator[list[Pair]]:
+    # Neighbours first: they are the most alike, and so bring the floors up.
+    yield [(block, block) for block in blocks]
+    for apart in range(1, len(blocks)):
+        pairs = list(enumerate(zip(blocks, blocks[apart:], strict=False)))
         for turn in (0, 1):
             yield [pair for place, pair in pairs if place // apart % 2 == turn]
-    for turn in range(len(other)):
-        yield [(block, other[(place + turn) % len(other)]) for place, block in enumerate(own)]
+
+
+def _rounds_between(above: list[slice], beside: list[slice]) -> Iterator[list[Pair]]:
+    longer = max(len(above), len(beside))
+    for turn in range(longer):
+        if len(above) <= len(beside):
+            yield [(block, beside[(place + turn) % longer]) for place, block in enumerate(above)]
+        else:
+            yield [(above[(place + turn) % longer], block) for place, block in enumerate(beside)]
 
 
 def _cut(start: int, stop: int, step: int) -> list[slice]:

@@ -1,12 +1,14 @@
 """Everything that needs a photo's pixels, from one decode of the original."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import Connection
 
 from shared import blob_keys
-from shared.db.queries.images import Analysed, ImageSource, image_source, set_analysed
-from shared.db.queries.palettes import PaletteRow, save_colors, save_palette
+from shared.db.queries.analyses import Analysed, save_analysis
+from shared.db.queries.images import ImageSource, image_source
+from shared.db.queries.palettes import PaletteRow
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound
 from shared.storage import BlobStore
@@ -27,13 +29,11 @@ def analyse(services: Services, job: Job) -> Outcome:
         analysis = services.sandbox.analyse(data, source.colors)
     save_renditions(services.blobs, source.sha256, analysis)
 
+    palette = PaletteRow(source.id, source.colors, PALETTE_VERSION, swatch_documents(analysis.palette))
+    found = Analysed(analysis.width, analysis.height, analysis.perceptual_hash, palette)
+
     def write(transaction: Transaction) -> None:
-        connection, found = transaction.connection, swatch_documents(analysis.palette)
-        save_palette(connection, PaletteRow(source.id, source.colors, PALETTE_VERSION, found))
-        save_colors(connection, source.id, found)
-        set_analysed(
-            connection, source.id, Analysed(analysis.width, analysis.height, analysis.perceptual_hash)
-        )
+        save_analysis(transaction.connection, found)
 
     return Outcome({"image": str(source.id)}, write)
 
@@ -46,15 +46,22 @@ def source_of(connection: Connection, job: Job) -> ImageSource:
 
 
 def save_renditions(blobs: BlobStore, sha256: str, analysis: Analysis) -> None:
-    """Puts all that is not a row into the store. Named by content: writing it twice changes nothing."""
-    display = analysis.display
-    for size, thumbnail in analysis.thumbnails.items():
-        blobs.put(blob_keys.thumbnail(sha256, size), thumbnail.bytes, thumbnail.content_type)
-    blobs.put(blob_keys.display(sha256), display.bytes, display.content_type)
-    blobs.put(blob_keys.histogram(sha256), analysis.histogram.to_bytes(), "application/octet-stream")
-    blobs.put(
-        blob_keys.model_view(sha256), model_view_to_bytes(analysis.model_view), "application/octet-stream"
-    )
+    """Puts all that is not a row into the store. Named by content: writing it twice changes nothing.
+
+    All at once, since each waits for the disk or the network and hardly computes.
+    """
+    renditions = {blob_keys.display(sha256): analysis.display} | {
+        blob_keys.thumbnail(sha256, size): thumbnail for size, thumbnail in analysis.thumbnails.items()
+    }
+    features = {
+        blob_keys.histogram(sha256): analysis.histogram.to_bytes(),
+        blob_keys.model_view(sha256): model_view_to_bytes(analysis.model_view),
+    }
+    puts = [(key, rendition.bytes, rendition.content_type) for key, rendition in renditions.items()]
+    puts += [(key, data, "application/octet-stream") for key, data in features.items()]
+    with ThreadPoolExecutor(len(puts)) as pool:
+        for done in [pool.submit(blobs.put, *put) for put in puts]:
+            done.result()
 
 
 def swatch_documents(palette: tuple[Swatch, ...]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Embeddings, a batch at a time. A message is a wake-up: it takes what waits, not one job by name."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from shared import blob_keys
 from shared.db.queries.images import image_sources
 from shared.db.queries.index import index_state
-from shared.db.queries.index_runs import save_embedding
+from shared.db.queries.index_runs import save_embeddings
 from shared.db.queries.job_engine import Claim
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound, VitrineError, WrongModel
 from shared.jobs import JobKind
 from worker.algorithms.model_view import model_view_from_bytes
-from worker.lifecycle import Lifecycle, Outcome
+from worker.lifecycle import Batch, Lifecycle
 from worker.services import Services
 
 # Model views are small and come from a store that answers in milliseconds; eight at a time hide its latency.
@@ -25,8 +25,6 @@ READERS: Final = 8
 
 # Then the message is given back and the next one goes on: well within the broker's visibility timeout.
 DRAIN_SECONDS: Final = 300
-
-Answers = Mapping[Claim, Outcome | Exception]
 
 
 def embed(services: Services, lifecycle: Lifecycle, stopping: Callable[[], bool]) -> None:
@@ -39,7 +37,7 @@ def embed(services: Services, lifecycle: Lifecycle, stopping: Callable[[], bool]
             return
 
 
-def embed_batch(services: Services, claims: Sequence[Claim]) -> Answers:
+def embed_batch(services: Services, claims: Sequence[Claim]) -> Batch:
     """One forward pass over the images of these claims; a photo that cannot be read fails alone."""
     embedder = services.embedder
     with services.unit_of_work.read() as connection:
@@ -48,10 +46,9 @@ def embed_batch(services: Services, claims: Sequence[Claim]) -> Answers:
         sources = image_sources(
             connection, [claim.image_id for claim in claims if claim.image_id is not None]
         )
-    keys = {claim: sources.get(claim.image_id or 0) for claim in claims}
 
     def read(claim: Claim) -> NDArray[np.uint8] | Exception:
-        source = keys[claim]
+        source = sources.get(claim.image_id or 0)
         if source is None:
             return ImageNotFound()
         try:
@@ -62,21 +59,13 @@ def embed_batch(services: Services, claims: Sequence[Claim]) -> Answers:
     with ThreadPoolExecutor(READERS) as pool:
         views = dict(zip(claims, pool.map(read, claims), strict=True))
     readable = {claim: view for claim, view in views.items() if not isinstance(view, Exception)}
-    failed = {claim: view for claim, view in views.items() if isinstance(view, Exception)}
-    if not readable:
-        return failed
-    embeddings = embedder.embed(np.stack(list(readable.values())))
-    model = embedder.model_id
-    return failed | {
-        claim: outcome(claim, model, row) for claim, row in zip(readable, embeddings, strict=True)
-    }
+    failures = {claim: view for claim, view in views.items() if isinstance(view, Exception)}
+    embeddings = embedder.embed(np.stack(list(readable.values()))) if readable else ()
+    made = dict(zip(readable, embeddings, strict=True))
 
+    def write(transaction: Transaction, held: Sequence[Claim]) -> None:
+        found = {claim.image_id: made[claim].tolist() for claim in held if claim.image_id is not None}
+        save_embeddings(transaction.connection, embedder.model_id, found)
 
-def outcome(claim: Claim, model: str, embedding: NDArray[np.float32]) -> Outcome:
-    """embedding: (512,) float32, L2-normalised."""
-
-    def write(transaction: Transaction) -> None:
-        if claim.image_id is not None:
-            save_embedding(transaction.connection, claim.image_id, model, embedding.tolist())
-
-    return Outcome({"model": model}, write)
+    results = {claim: {"model": embedder.model_id} for claim in readable}
+    return Batch(results, failures, write)

@@ -24,14 +24,7 @@ from torch import Tensor
 
 from shared.errors import BadSetting, VitrineError
 from shared.settings import Settings, variable
-from worker.algorithms.embedding import DeviceMissing, ResNet18Embedder
-from worker.algorithms.resnet import (
-    OFFICIAL_WEIGHTS,
-    WrongState,
-    build_resnet18,
-    checked_state,
-    load_state,
-)
+from worker.algorithms.resnet import OFFICIAL_WEIGHTS, WrongState, checked_state
 from worker.download import MOST_BYTES, DownloadFailed, Report, download
 
 log = structlog.get_logger(__name__)
@@ -118,25 +111,11 @@ BUNDLED: Final = BundledFile(
 )
 
 
-def load_embedder(settings: Settings, report: Report = _log) -> tuple[ResNet18Embedder, Weights]:
-    """The embedder that `settings` ask for, and its weights.
-
-    Raises BadWeightsFile as `resolve_weights` does, and BadSetting for a device that this machine does not have.
-    """
-    if settings.torch_threads:
-        torch.set_num_threads(settings.torch_threads)
-    weights = resolve_weights(
+def load_weights(settings: Settings, report: Report = _log) -> Weights:
+    """The weights that `settings` ask for. Raises BadWeightsFile as `resolve_weights` does."""
+    return resolve_weights(
         settings.weights, settings.cache_dir, may_download=settings.weights_download, report=report
     )
-    network = build_resnet18()
-    load_state(network, weights.state)
-    try:
-        embedder = ResNet18Embedder(
-            network, weights.model_id, device=settings.device, batch_size=settings.embed_batch
-        )
-    except DeviceMissing as error:
-        raise BadSetting(f"{variable('device')} cannot be used: {error}") from error
-    return embedder, weights
 
 
 def resolve_weights(

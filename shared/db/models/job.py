@@ -69,6 +69,11 @@ class Job(Base):
         Index("ix_jobs_top_status_id", "status", "id", postgresql_where=text("parent_id IS NULL")),
         Index("ix_jobs_top_kind_id", "kind", "id", postgresql_where=text("parent_id IS NULL")),
         Index(
+            "ix_jobs_finished_at",
+            "finished_at",
+            postgresql_where=text("children = 0 AND finished_at IS NOT NULL"),
+        ),
+        Index(
             "uq_jobs_dedupe_key_active",
             "dedupe_key",
             unique=True,

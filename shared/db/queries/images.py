@@ -1,7 +1,7 @@
 """Images: making, finding and changing them. A deleted image is in no answer of this module."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.db.models import (
@@ -41,6 +42,8 @@ from shared.jobs import JobKind, JobStatus
 
 @dataclass(frozen=True, slots=True)
 class NewImage:
+    """job_id: of the job that is about to be made for it."""
+
     sha256: str
     name: str
     width: int
@@ -51,6 +54,7 @@ class NewImage:
     caption: str | None = None
     tags: tuple[str, ...] = ()
     label: str | None = None
+    job_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,34 +127,11 @@ class Position:
 
 def insert_image(connection: Connection, new: NewImage) -> int | None:
     """Records the image. None: its bytes are in the gallery already."""
-    return connection.execute(
-        upsert(Image)
-        .values(
-            sha256=new.sha256,
-            name=new.name,
-            width=new.width,
-            height=new.height,
-            bytes=new.bytes,
-            format=new.format,
-            colors=new.colors,
-            caption=new.caption,
-            tags=list(new.tags),
-            label=new.label,
-        )
-        .on_conflict_do_nothing(index_elements=[Image.sha256], index_where=Image.deleted_at.is_(None))
-        .returning(Image.id)
-    ).scalar()
+    return connection.execute(INSERT_IMAGE, {**asdict(new), "tags": list(new.tags)}).scalar()
 
 
 def find_by_sha256(connection: Connection, sha256: str) -> int | None:
-    return connection.execute(
-        select(Image.id).where(Image.sha256 == sha256, Image.deleted_at.is_(None))
-    ).scalar()
-
-
-def set_job(connection: Connection, image_id: int, job_id: UUID) -> None:
-    """Names the job that works on the image."""
-    connection.execute(update(Image).where(Image.id == image_id).values(job_id=job_id))
+    return connection.execute(ID_BY_SHA256, {"wanted": sha256}).scalar()
 
 
 def get_image(connection: Connection, image_id: int) -> ImageRow:
@@ -218,15 +199,6 @@ class ImageSource:
     colors: int
 
 
-@dataclass(frozen=True, slots=True)
-class Analysed:
-    """What the decoder found. width, height: upright, in pixels; perceptual_hash: signed 64-bit."""
-
-    width: int
-    height: int
-    perceptual_hash: int
-
-
 def image_source(connection: Connection, image_id: int) -> ImageSource:
     """Raises ImageNotFound."""
     found = image_sources(connection, [image_id])
@@ -236,25 +208,8 @@ def image_source(connection: Connection, image_id: int) -> ImageSource:
 
 
 def image_sources(connection: Connection, image_ids: Collection[int]) -> dict[int, ImageSource]:
-    rows = connection.execute(
-        select(Image.id, Image.sha256, Image.colors).where(
-            Image.id.in_(image_ids), Image.deleted_at.is_(None)
-        )
-    )
+    rows = connection.execute(SOURCES, {"image_ids": list(image_ids)})
     return {row.id: ImageSource(row.id, row.sha256, row.colors) for row in rows}
-
-
-def set_analysed(connection: Connection, image_id: int, found: Analysed) -> None:
-    connection.execute(
-        update(Image)
-        .where(Image.id == image_id)
-        .values(
-            width=found.width,
-            height=found.height,
-            perceptual_hash=found.perceptual_hash,
-            analysed_at=func.now(),
-        )
-    )
 
 
 def change_image(connection: Connection, image_id: int, changes: Mapping[str, Any]) -> None:
@@ -340,6 +295,16 @@ def _present(row: Row[*tuple[Any, ...]]) -> ImageRow:
 
 
 # Built once: building a statement takes longer than running it.
+INSERT_IMAGE = (
+    upsert(Image)
+    .values({field.name: bindparam(field.name) for field in fields(NewImage)})
+    .on_conflict_do_nothing(index_elements=[Image.sha256], index_where=Image.deleted_at.is_(None))
+    .returning(Image.id)
+)
+ID_BY_SHA256 = select(Image.id).where(Image.sha256 == bindparam("wanted"), Image.deleted_at.is_(None))
+SOURCES = select(Image.id, Image.sha256, Image.colors).where(
+    Image.id == func.any(bindparam("image_ids", type_=ARRAY(BIGINT))), Image.deleted_at.is_(None)
+)
 IMAGES = _images()
 IMAGE_BY_ID = IMAGES.where(Image.id == bindparam("image_id"))
 

@@ -6,10 +6,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Text,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.db.models import Embedding, Image, IndexChange, IndexRun, IndexState, Job, NeighbourList
+from shared.db.vector import to_text
 from shared.errors import IndexMoved
 from shared.jobs import ACTIVE, FINISHED, JobKind
 
@@ -50,15 +64,33 @@ def clear_changes(connection: Connection, ids: Collection[int]) -> None:
     connection.execute(delete(IndexChange).where(IndexChange.id == func.any(list(ids))))
 
 
-def save_embedding(connection: Connection, image_id: int, model: str, embedding: Sequence[float]) -> None:
-    """Records the embedding, in place of an earlier one of the model, and asks the index to take it in."""
-    row = {"embedding": embedding, "created_at": func.now()}
+def save_embeddings(connection: Connection, model: str, embeddings: Mapping[int, Sequence[float]]) -> None:
+    """Records embeddings by image, in place of earlier ones of the model, and asks the index to take them in."""
     connection.execute(
-        upsert(Embedding)
-        .values(image_id=image_id, model=model, **row)
-        .on_conflict_do_update(index_elements=[Embedding.image_id, Embedding.model], set_=row)
+        SAVE_EMBEDDINGS,
+        {
+            "model": model,
+            "image_ids": list(embeddings),
+            "embeddings": list(map(to_text, embeddings.values())),
+        },
     )
-    connection.execute(insert(IndexChange).values(image_id=image_id))
+
+
+# As text, since psycopg2 sends nothing else: printing and parsing 512 numbers is a hundredth of computing them.
+SAVE_EMBEDDINGS = text("""
+    WITH saved AS (
+        INSERT INTO embeddings (image_id, model, embedding)
+        SELECT image_id, :model, embedding::vector FROM unnest(:image_ids, :embeddings) AS new (image_id, embedding)
+        ON CONFLICT (image_id, model) DO UPDATE SET embedding = EXCLUDED.embedding, created_at = now()
+        RETURNING image_id
+    )
+    INSERT INTO index_changes (image_id) SELECT image_id FROM saved
+""").bindparams(bindparam("image_ids", type_=ARRAY(BigInteger)), bindparam("embeddings", type_=ARRAY(Text)))
+
+
+def lock_target_model(connection: Connection) -> str | None:
+    """What embedding workers compute now; nobody else changes it before this transaction ends."""
+    return connection.execute(select(IndexState.target_model).with_for_update()).scalar_one()
 
 
 def register_model(connection: Connection, model: str, weights: str) -> None:

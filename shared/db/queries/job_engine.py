@@ -9,13 +9,25 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Interval, and_, bindparam, func, or_, select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import (
+    Connection,
+    Interval,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.db.models import Job
-from shared.db.queries.job_tree import lock_parents, settle
+from shared.db.queries.job_tree import settle
 from shared.db.unit_of_work import Message, Transaction
 from shared.jobs import RULES, JobKind, JobStatus, Queue
 
@@ -55,9 +67,9 @@ def _due() -> ColumnElement[bool]:
     return and_(Job.status == QUEUED, ~Job.blocked, Job.run_at <= func.now())
 
 
-def _claiming(which: ColumnElement[bool]) -> ReturningUpdate[Any]:
+def _claiming(which: ColumnElement[bool]) -> Select[Any]:
     lease, deadline = bindparam("lease", type_=Interval()), bindparam("deadline", type_=Interval())
-    return (
+    claimed = (
         update(Job)
         .where(which)
         .values(
@@ -73,17 +85,35 @@ def _claiming(which: ColumnElement[bool]) -> ReturningUpdate[Any]:
         .returning(
             Job.id, Job.attempt, Job.parent_id, Job.image_id, Job.payload, Job.max_attempts, Job.request_id
         )
+        .cte("claimed")
     )
+    # Never waits for a parent, as everything that ends a job locks the parent first. One that is locked is being
+    # changed by what will say itself that it runs, or has ended.
+    queued = (
+        select(Job.id)
+        .where(Job.id.in_(select(claimed.c.parent_id)), Job.status == QUEUED)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    started = (
+        update(Job)
+        .where(Job.id.in_(queued))
+        .values(status=RUNNING, started_at=func.coalesce(Job.started_at, func.now()))
+        .cte("started")
+    )
+    # The commit does not wait for the disk: a claim that a crash of Postgres undoes is a job that waits again, and
+    # whatever ends the job is on disk with all that came before it (docs/adr).
+    unhurried = func.set_config("synchronous_commit", "off", True).label("synchronous_commit")
+    return select(claimed, unhurried).add_cte(started)
 
 
-def _claim_one() -> ReturningUpdate[Any]:
+def _claim_one() -> Select[Any]:
     overdue = and_(Job.status == RUNNING, Job.lease_expires_at < func.now(), Job.attempt < Job.max_attempts)
     return _claiming(
         and_(Job.id == bindparam("wanted"), Job.kind == bindparam("of_kind"), or_(_due(), overdue))
     )
 
 
-def _claim_oldest() -> ReturningUpdate[Any]:
+def _claim_oldest() -> Select[Any]:
     oldest = (
         select(Job.id)
         .where(Job.kind == bindparam("of_kind"), _due())
@@ -97,22 +127,26 @@ def _claim_oldest() -> ReturningUpdate[Any]:
 
 # Built once: building one takes longer than running it.
 CLAIM_ONE, CLAIM_OLDEST = _claim_one(), _claim_oldest()
-START_PARENTS = (
-    update(Job)
-    .where(Job.id.in_(bindparam("parents", expanding=True)), Job.status == QUEUED)
-    .values(status=RUNNING, started_at=func.coalesce(Job.started_at, func.now()))
-)
 
 
 def _claim(
-    connection: Connection, statement: ReturningUpdate[Any], kind: JobKind, values: Mapping[str, Any]
+    connection: Connection, statement: Select[Any], kind: JobKind, values: Mapping[str, Any]
 ) -> list[Claim]:
     deadline = timedelta(seconds=RULES[kind].deadline_seconds)
-    rows = connection.execute(statement, {"of_kind": kind.value, "deadline": deadline, **values}).all()
-    parents = {row.parent_id for row in rows if row.parent_id}
-    if parents:
-        connection.execute(START_PARENTS, {"parents": list(parents)})
-    return [Claim(kind=kind, **row._asdict()) for row in rows]
+    rows = connection.execute(statement, {"of_kind": kind.value, "deadline": deadline, **values})
+    return [
+        Claim(
+            row.id,
+            row.attempt,
+            kind,
+            row.parent_id,
+            row.image_id,
+            row.payload,
+            row.max_attempts,
+            row.request_id,
+        )
+        for row in rows
+    ]
 
 
 def renew_leases(connection: Connection, claims: Collection[Claim], lease: timedelta) -> set[UUID]:
@@ -133,32 +167,52 @@ def report_progress(connection: Connection, claim: Claim, progress: float) -> No
     )
 
 
-def lock_families(transaction: Transaction, claims: Collection[Claim]) -> None:
-    """The first statement of any transaction that ends claims."""
-    lock_parents(transaction.connection, {claim.parent_id for claim in claims if claim.parent_id})
-
-
 def succeed(
     transaction: Transaction, results: Mapping[UUID, dict[str, Any] | None], claims: Sequence[Claim]
 ) -> set[UUID]:
     """Ends claims well, with a result each. Returns the ids of those that were still held; the others were overtaken.
 
-    The caller has called lock_families, writes the results of the held ones in the same transaction, and then
-    calls settle_families.
+    The first statement of its transaction. The caller then writes the results of the held ones, and at last calls
+    settle_families.
     """
-    ended = [
-        {"id": str(claim.id), "attempt": claim.attempt, "result": results.get(claim.id)} for claim in claims
-    ]
-    return set(transaction.connection.execute(SUCCEED, {"ended": ended}).scalars())
+    return _end(
+        transaction,
+        claims,
+        [
+            {
+                "id": str(claim.id),
+                "attempt": claim.attempt,
+                "status": JobStatus.SUCCEEDED.value,
+                "progress": 1,
+                "result": results.get(claim.id),
+            }
+            for claim in claims
+        ],
+    )
 
 
-SUCCEED = text("""
-    UPDATE jobs AS job SET status = 'succeeded', progress = 1, finished_at = now(), lease_expires_at = NULL,
-        deadline_at = NULL, result = nullif(ended.result, 'null')
-    FROM jsonb_to_recordset(:ended) AS ended (id uuid, attempt integer, result jsonb)
+def _end(transaction: Transaction, claims: Collection[Claim], ended: list[dict[str, Any]]) -> set[UUID]:
+    parents = {claim.parent_id for claim in claims if claim.parent_id}
+    return set(transaction.connection.execute(END, {"parents": list(parents), "ended": ended}).scalars())
+
+
+# Locks the families, in the order of their ids, before it changes a child: the join has no row before all are locked.
+END = text("""
+    WITH family AS MATERIALIZED (
+        SELECT id FROM jobs WHERE id = ANY(:parents) ORDER BY id FOR UPDATE
+    )
+    UPDATE jobs AS job SET status = ended.status, progress = coalesce(ended.progress, job.progress),
+        finished_at = now(), lease_expires_at = NULL, deadline_at = NULL, result = nullif(ended.result, 'null'),
+        error_code = ended.error_code, error_message = ended.error_message
+    FROM (SELECT count(*) FROM family) AS locked,
+        jsonb_to_recordset(:ended) AS ended (
+            id uuid, attempt integer, status text, progress real, result jsonb, error_code text, error_message text)
     WHERE job.id = ended.id AND job.attempt = ended.attempt AND job.status = 'running'
     RETURNING job.id
-""").bindparams(bindparam("ended", type_=JSONB))
+""").bindparams(
+    bindparam("parents", type_=ARRAY(Uuid(as_uuid=True))),
+    bindparam("ended", type_=JSONB),
+)
 
 
 def settle_families(transaction: Transaction, claims: Collection[Claim]) -> None:
@@ -167,15 +221,17 @@ def settle_families(transaction: Transaction, claims: Collection[Claim]) -> None
 
 def end_badly(transaction: Transaction, claim: Claim, status: JobStatus, code: str, message: str) -> bool:
     """Ends a claim as failed or dead. False: it was overtaken."""
-    lock_families(transaction, [claim])
-    done = transaction.connection.execute(
-        update(Job)
-        .where(_held([claim]))
-        .values(**ENDED, status=status.value, error_code=code, error_message=message)
-    )
-    if done.rowcount:
+    ended = {
+        "id": str(claim.id),
+        "attempt": claim.attempt,
+        "status": status.value,
+        "error_code": code,
+        "error_message": message,
+    }
+    held = bool(_end(transaction, [claim], [ended]))
+    if held:
         settle_families(transaction, [claim])
-    return bool(done.rowcount)
+    return held
 
 
 def put_back(
@@ -200,9 +256,6 @@ def put_back(
         )
     )
     return bool(done.rowcount)
-
-
-ENDED: dict[str, Any] = {"finished_at": func.now(), "lease_expires_at": None, "deadline_at": None}
 
 
 def _held(claims: Collection[Claim]) -> ColumnElement[bool]:

@@ -10,26 +10,27 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Uuid,
+    Select,
     and_,
     bindparam,
     case,
     func,
     insert,
     select,
+    union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from shared.db.models import Job
 from shared.db.queries.job_tree import settle
 from shared.db.queries.paging import bounded_count
 from shared.db.unit_of_work import Transaction
 from shared.errors import Conflict, JobNotFound
-from shared.ids import new_job_id
+from shared.ids import first_job_id, new_job_id
 from shared.jobs import ACTIVE, PARENTS, RULES, JobKind, JobStatus
 
 
@@ -73,6 +74,8 @@ class NewJob:
     children: tuple["NewJob", ...] = ()
 
 
+ACTIVE_VALUES = tuple(status.value for status in ACTIVE)
+
 COLUMNS = (
     Job.id,
     Job.parent_id,
@@ -91,59 +94,72 @@ COLUMNS = (
 )
 
 
-# Built once: a poll asks for a job many times a second, and building a statement costs as much as running it.
-JOB_BY_ID = select(*COLUMNS).where(Job.id == bindparam("job_id"))
-
-STEPS_OF = (
-    select(
-        Job.parent_id,
-        Job.kind,
-        func.array_agg(Job.status.distinct()).label("statuses"),
-        func.max(Job.attempt).label("attempt"),
+def _with_steps() -> Select[*tuple[Any, ...]]:
+    """Jobs, each with its steps: its children's kinds in order, with all of their states and the most attempts."""
+    child = aliased(Job)
+    step = (
+        select(
+            child.kind,
+            child.stage,
+            func.array_agg(child.status.distinct()).label("statuses"),
+            func.max(child.attempt).label("attempt"),
+        )
+        .where(child.parent_id == Job.id)
+        .group_by(child.kind, child.stage)
+        .correlate(Job)
+        .subquery("step")
     )
-    .where(Job.parent_id == func.any(bindparam("parents", type_=ARRAY(Uuid(as_uuid=True)))))
-    .group_by(Job.parent_id, Job.kind, Job.stage)
-    .order_by(Job.parent_id, Job.stage)
+    document = func.jsonb_build_array(step.c.kind, step.c.statuses, step.c.attempt)
+    steps = select(func.jsonb_agg(aggregate_order_by(document, step.c.stage))).scalar_subquery()
+    return select(*COLUMNS, steps.label("steps"))
+
+
+# Built once: a poll asks for a job many times a second, and building a statement costs as much as running it.
+JOBS = _with_steps()
+JOB_BY_ID = JOBS.where(Job.id == bindparam("job_id"))
+
+INSERT_JOBS = insert(Job)
+INSERT_UNLESS_IN_FLIGHT = (
+    upsert(Job)
+    .on_conflict_do_nothing(index_elements=[Job.dedupe_key], index_where=Job.status.in_(ACTIVE_VALUES))
+    .returning(Job.id)
 )
 
 
-def create_job(transaction: Transaction, new: NewJob) -> UUID:
+def create_job(transaction: Transaction, new: NewJob, job_id: UUID | None = None) -> UUID:
     """Records the job and its children, and has what is ready dispatched after the commit.
 
-    A job in flight with the same dedupe key is returned in its stead.
+    job_id: the id that it is to have, if that is known already. A job in flight with the same dedupe key is returned
+    in its stead.
     """
     connection = transaction.connection
-    job_id = new_job_id()
-    inserted = connection.execute(
-        upsert(Job)
-        .values(_values(job_id, new, None, blocked=False))
-        .on_conflict_do_nothing(index_elements=[Job.dedupe_key], index_where=Job.status.in_(ACTIVE_VALUES))
-        .returning(Job.id)
-    ).scalar()
-    if inserted is None:
+    job_id = job_id or new_job_id()
+    first, *others = family = [_values(job_id, new, None, blocked=False), *_children(job_id, new.children)]
+    if new.dedupe_key is None:
+        connection.execute(INSERT_JOBS, family)
+    elif connection.execute(INSERT_UNLESS_IN_FLIGHT, first).scalar() is None:
         return _job_in_flight(connection, new)
-    if new.children:
-        add_children(transaction, job_id, new.children, first=True)
-    else:
-        transaction.send(new.kind, job_id)
+    elif others:
+        connection.execute(INSERT_JOBS, others)
+    for row in others or family:
+        if not row["blocked"]:
+            transaction.send(JobKind(row["kind"]), row["id"])
     return job_id
 
 
-def add_children(
-    transaction: Transaction, parent_id: UUID, children: Sequence[NewJob], *, first: bool = False
-) -> list[UUID]:
-    """Records children of a job. Those of the lowest stage are ready (if first), the others wait as blocked."""
-    ready = min(child.stage for child in children) if first else None
-    rows = [_values(new_job_id(), child, parent_id, blocked=child.stage != ready) for child in children]
-    transaction.connection.execute(insert(Job), rows)
-    if not first:
-        transaction.connection.execute(
-            update(Job).where(Job.id == parent_id).values(children=Job.children + len(rows))
-        )
-    for row in rows:
-        if not row["blocked"]:
-            transaction.send(JobKind(row["kind"]), row["id"])
-    return [row["id"] for row in rows]
+def _children(parent_id: UUID, children: Sequence[NewJob]) -> list[dict[str, Any]]:
+    """Those of the lowest stage are ready, the others wait as blocked."""
+    ready = min((child.stage for child in children), default=0)
+    return [_values(new_job_id(), child, parent_id, blocked=child.stage != ready) for child in children]
+
+
+def add_children(transaction: Transaction, parent_id: UUID, children: Sequence[NewJob]) -> None:
+    """Records more children of a job that is under way. They wait as blocked."""
+    rows = [_values(new_job_id(), child, parent_id, blocked=True) for child in children]
+    transaction.connection.execute(INSERT_JOBS, rows)
+    transaction.connection.execute(
+        update(Job).where(Job.id == parent_id).values(children=Job.children + len(rows))
+    )
 
 
 def _values(job_id: UUID, new: NewJob, parent_id: UUID | None, *, blocked: bool) -> dict[str, Any]:
@@ -176,7 +192,7 @@ def get_job(connection: Connection, job_id: UUID) -> JobRow:
     row = connection.execute(JOB_BY_ID, {"job_id": job_id}).one_or_none()
     if row is None:
         raise JobNotFound
-    return with_steps(connection, [row])[0]
+    return _present(row)
 
 
 def find_in_flight(connection: Connection, kinds: Collection[JobKind]) -> JobRow | None:
@@ -186,8 +202,8 @@ def find_in_flight(connection: Connection, kinds: Collection[JobKind]) -> JobRow
         Job.kind.in_([kind.value for kind in kinds]),
         Job.status.in_(ACTIVE_VALUES),
     )
-    rows = connection.execute(select(*COLUMNS).where(*wanted).order_by(Job.id.desc()).limit(1)).all()
-    return with_steps(connection, rows)[0] if rows else None
+    row = connection.execute(JOBS.where(*wanted).order_by(Job.id.desc()).limit(1)).one_or_none()
+    return _present(row) if row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,35 +224,55 @@ def list_jobs(
     connection: Connection, wanted: JobFilter, limit: int, before: UUID | None = None
 ) -> tuple[list[JobRow], int]:
     """Jobs without a parent, newest first, and how many there are in all."""
-    conditions = wanted.conditions()
-    page = [*conditions, Job.id < before] if before else conditions
-    rows = connection.execute(select(*COLUMNS).where(*page).order_by(Job.id.desc()).limit(limit)).all()
-    return with_steps(connection, rows), bounded_count(connection, select(Job.id).where(*conditions))
+    counted = select(Job.id).where(*wanted.conditions())
+    return page_of_jobs(connection, wanted, limit, before), bounded_count(connection, counted)
 
 
-def with_steps(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[JobRow]:
-    """Adds each job's steps, in one query: its children's kinds, each with the state that says most.
+def page_of_jobs(
+    connection: Connection, wanted: JobFilter, limit: int, before: UUID | None = None
+) -> list[JobRow]:
+    """Jobs without a parent, newest first, not counted beyond the page."""
+    page = [*wanted.conditions(), *([Job.id < before] if before else [])]
+    rows = connection.execute(JOBS.where(*page).order_by(Job.id.desc()).limit(limit))
+    return [_present(row) for row in rows]
 
-    A parent has run as often as the child that ran most often.
-    """
-    steps: dict[UUID, list[Step]] = {row.id: [] for row in rows}
-    attempts: dict[UUID, int] = {row.id: row.attempt for row in rows}
-    parents = [row.id for row in rows if row.kind in PARENTS]
-    for child in connection.execute(STEPS_OF, {"parents": parents}) if parents else ():
-        steps[child.parent_id].append(Step(JobKind(child.kind), summary(child.statuses)))
-        attempts[child.parent_id] = max(attempts[child.parent_id], child.attempt)
-    return [
-        JobRow(
-            **{
-                **row._asdict(),
-                "kind": JobKind(row.kind),
-                "status": JobStatus(row.status),
-                "attempt": attempts[row.id],
-            },
-            steps=tuple(steps[row.id]) or (Step(JobKind(row.kind), JobStatus(row.status)),),
-        )
-        for row in rows
+
+def recent_failures(connection: Connection, since: datetime, limit: int) -> list[JobRow]:
+    """Jobs without a parent that were made since then and ended badly, newest first."""
+    # Ids begin with the time of their making. One scan of the index by state and id for each state: over both at once
+    # Postgres may prefer to go through every job of the window.
+    newest = [
+        select(Job.id)
+        .where(Job.parent_id.is_(None), Job.status == status.value, Job.id >= first_job_id(since))
+        .order_by(Job.id.desc())
+        .limit(limit)
+        for status in (JobStatus.FAILED, JobStatus.DEAD)
     ]
+    wanted = Job.id.in_(union_all(*newest))
+    rows = connection.execute(JOBS.where(wanted).order_by(Job.id.desc()).limit(limit))
+    return [_present(row) for row in rows]
+
+
+def _present(row: Row[*tuple[Any, ...]]) -> JobRow:
+    """Each step has the state that says most. A parent has run as often as the child that ran most often."""
+    steps = row.steps or [[row.kind, [row.status], 0]]
+    return JobRow(
+        id=row.id,
+        parent_id=row.parent_id,
+        image_id=row.image_id,
+        kind=JobKind(row.kind),
+        status=JobStatus(row.status),
+        progress=row.progress,
+        attempt=max(row.attempt, *(attempt for _, _, attempt in steps)),
+        result=row.result,
+        error_code=row.error_code,
+        error_message=row.error_message,
+        worker=row.worker,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        steps=tuple(Step(JobKind(kind), summary(statuses)) for kind, statuses, _ in steps),
+    )
 
 
 # Of several states the one that says most: what went wrong, else what is still going on.
@@ -339,6 +375,3 @@ def _lock_tree(connection: Connection, job_id: UUID) -> Row[UUID, str, int]:
         .where(Job.id == (parent.parent_id or job_id))
         .with_for_update()
     ).one()
-
-
-ACTIVE_VALUES = tuple(status.value for status in ACTIVE)

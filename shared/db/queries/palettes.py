@@ -1,14 +1,12 @@
 """Palettes of images."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from shared.colour import hex_to_rgb, rgb_to_oklab
-from shared.db.models import Palette, PaletteColor
+from shared.db.models import Palette
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +41,4 @@ def save_palette(connection: Connection, palette: PaletteRow) -> None:
             swatches=palette.swatches,
         )
         .on_conflict_do_nothing()
-    )
-
-
-def save_colors(connection: Connection, image_id: int, swatches: Sequence[dict[str, Any]]) -> None:
-    """Records the swatches by which the image is found by colour, in place of earlier ones."""
-    connection.execute(delete(PaletteColor).where(PaletteColor.image_id == image_id))
-    connection.execute(
-        insert(PaletteColor),
-        [
-            {
-                "image_id": image_id,
-                "rank": rank,
-                "oklab": rgb_to_oklab(hex_to_rgb(swatch["hex"])),
-                "proportion": swatch["proportion"],
-            }
-            for rank, swatch in enumerate(swatches)
-        ],
     )

@@ -34,7 +34,7 @@ def accent_of(swatches: Sequence[Swatch]) -> Accent | None:
     """The accent that a palette gives. None: the photo has no colour to speak of, and the accent stays ink."""
     if not swatches:
         return None
-    strongest = max(swatches, key=_presence)
+    strongest = max(swatches, key=presence)
     if rgb_to_oklch(strongest.rgb).c < LEAST_CHROMA:
         return None
     return _accent(strongest.rgb)
@@ -51,7 +51,8 @@ def oklch_to_rgb(color: OKLCH) -> RGB:
     return _rounded(_channels(color._replace(c=low)))
 
 
-def _presence(swatch: Swatch) -> float:
+def presence(swatch: Swatch) -> float:
+    """How much a colour strikes the eye in its picture."""
     # A small bright thing is what a picture is remembered by, but a speck is not: share counts by its root.
     return rgb_to_oklch(swatch.rgb).c * math.sqrt(swatch.proportion)
 
@@ -60,13 +61,14 @@ def _presence(swatch: Swatch) -> float:
 def _accent(rgb: RGB) -> Accent:
     color = rgb_to_oklch(rgb)
     return Accent(
-        light=rgb_to_hex(_readable(color, oklch_to_rgb(LIGHT_GROUND), towards=0.0)),
-        dark=rgb_to_hex(_readable(color, oklch_to_rgb(DARK_GROUND), towards=1.0)),
+        light=rgb_to_hex(readable(color, oklch_to_rgb(LIGHT_GROUND), towards=0.0)),
+        dark=rgb_to_hex(readable(color, oklch_to_rgb(DARK_GROUND), towards=1.0)),
     )
 
 
-def _readable(color: OKLCH, ground: RGB, towards: float) -> RGB:
-    """The colour nearest in lightness to `color` that can be read on `ground`; black and white always can."""
+def readable(color: OKLCH, ground: RGB, towards: float) -> RGB:
+    """The colour nearest in lightness to `color`, on the way to `towards` (0: black, 1: white), that can be read on
+    `ground`; where none can, the end of that way."""
     if contrast_ratio(oklch_to_rgb(color), ground) >= READABLE:
         return oklch_to_rgb(color)
     near, far = color.l, towards

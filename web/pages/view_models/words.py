@@ -38,6 +38,26 @@ def moment(time: datetime) -> str:
     return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
 
 
+def exact(time: datetime) -> str:
+    """A time with time zone to the second, in UTC: `3 March 2026, 14:05:09 UTC`."""
+    utc = time.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y, %H:%M:%S} UTC"
+
+
+def ago(time: timedelta) -> str:
+    """`just now`, `40 s ago`, `5 min ago`, `3 h ago`, `12 days ago`: as exact as it matters."""
+    seconds = time.total_seconds()
+    if seconds < 10:
+        return "just now"
+    if seconds < 60:
+        return f"{seconds:.0f} s ago"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min ago"
+    if seconds < 48 * 3600:
+        return f"{seconds // 3600:.0f} h ago"
+    return f"{time.days} days ago"
+
+
 def day(time: datetime) -> str:
     """The day of a time, in UTC: `3 March 2026`."""
     utc = time.astimezone(UTC)

@@ -14,7 +14,7 @@ function enable(part) {
 async function copy(button) {
   await navigator.clipboard.writeText(button.dataset.copy);
   button.classList.add("copied");
-  said.textContent = `${button.dataset.copy} copied`;
+  said.textContent = `${button.dataset.copied ?? button.dataset.copy} copied`;
   setTimeout(() => {
     button.classList.remove("copied");
     said.textContent = "";

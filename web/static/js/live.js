@@ -23,7 +23,8 @@ async function refresh() {
   return changed ? "changed" : "same";
 }
 
-function replace(part, newer) {
+// Puts a newer version of a part in its place. What had the focus has it again, what was ticked stays so.
+export function replace(part, newer) {
   const inReach = "a, button, input, summary";
   const place = [...part.querySelectorAll(inReach)].indexOf(document.activeElement);
   for (const box of part.querySelectorAll(":checked")) newer.querySelector(`[value="${box.value}"]`).checked = true;

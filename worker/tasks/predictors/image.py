@@ -104,15 +104,6 @@ class Image:
         except ValueError as error:
             raise ModelUnusable from error
 
-    def predict_table(
-        self,
-        model: PhotoPredictor,  # noqa: ARG002 - other kinds need them
-        version: VersionRow,  # noqa: ARG002
-        data: bytes,  # noqa: ARG002
-        progress: Progress,  # noqa: ARG002
-    ) -> Table:
-        raise BadData("data", "This predictor takes photos, one a request, and no tables.")
-
     def predict(
         self, services: Services, model: PhotoPredictor, version: VersionRow, order: PredictOrder
     ) -> dict[str, Any]:

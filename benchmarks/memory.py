@@ -1,0 +1,30 @@
+"""How much memory a piece of work takes, where Linux tells."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+from benchmarks.support import BenchmarkFailed
+
+T = TypeVar("T")
+
+_STATUS: Final = Path("/proc/self/status")
+_RESET_PEAK: Final = Path("/proc/self/clear_refs")
+
+
+def with_peak(work: Callable[[], T]) -> tuple[T, float]:
+    """What the work returns, and by how many bytes this process grew at its peak meanwhile; NaN elsewhere."""
+    if not _RESET_PEAK.exists():
+        return work(), float("nan")
+    _RESET_PEAK.write_text("5", encoding="ascii")
+    before = _memory("VmRSS")
+    answer = work()
+    return answer, _memory("VmHWM") - before
+
+
+def _memory(name: str) -> float:
+    found = re.search(rf"^{name}:\s+(\d+) kB$", _STATUS.read_text(encoding="ascii"), re.MULTILINE)
+    if found is None:
+        raise BenchmarkFailed(f"{_STATUS} does not tell {name}.")
+    return float(found[1]) * 1024

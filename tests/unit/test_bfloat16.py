@@ -1,0 +1,61 @@
+"""bfloat16 in torch: the same roundings whether the arithmetic is native or float32."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+
+from tests.support.networks import cosine_distances, drawn_views, one_torch_thread
+from worker.algorithms.bfloat16 import Bfloat16ResNet18
+from worker.algorithms.embedding import ResNet18Embedder
+from worker.algorithms.folding import fold
+from worker.algorithms.resnet import untrained_resnet18
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    with one_torch_thread():
+        yield
+
+
+def embedder(*, native: bool, device: str = "cpu") -> ResNet18Embedder:
+    network = Bfloat16ResNet18(fold(untrained_resnet18(1).state_dict()), native=native)
+    return ResNet18Embedder(network, "m", device=device, batch_size=4)
+
+
+def test_it_is_near_float32_but_not_the_same() -> None:
+    views = drawn_views(4)
+    exact = ResNet18Embedder(untrained_resnet18(1), "m", device="cpu").embed(views)
+    distances = cosine_distances(embedder(native=False).embed(views), exact)
+    assert 1e-7 < distances.max() < 1e-3
+
+
+def test_native_arithmetic_and_float32_with_its_roundings_agree() -> None:
+    views = drawn_views(4)
+    distances = cosine_distances(embedder(native=True).embed(views), embedder(native=False).embed(views))
+    assert distances.max() < 5e-5
+
+
+def test_what_passes_between_layers_has_eight_significant_bits() -> None:
+    network = Bfloat16ResNet18(fold(untrained_resnet18(1).state_dict()), native=False)
+    seen: list[torch.Tensor] = []
+    for layer in [*network.first, *network.second]:
+        layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    with torch.inference_mode():
+        network(torch.rand(1, 3, 224, 224, generator=torch.Generator().manual_seed(0)))
+    assert len(seen) == 16
+    assert all(torch.equal(values, values.to(torch.bfloat16).float()) for values in seen)
+
+
+def test_an_embedding_does_not_depend_on_its_batch() -> None:
+    views = drawn_views(5)
+    together, apart = embedder(native=False).embed(views), embedder(native=False).embed(views[4:])
+    np.testing.assert_allclose(together[4:], apart, rtol=0, atol=1e-5)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_a_gpu_computes_what_a_cpu_does() -> None:
+    views = drawn_views(9)
+    on_gpu = embedder(native=True, device="cuda").embed(views)
+    assert cosine_distances(on_gpu, embedder(native=False).embed(views)).max() < 5e-5

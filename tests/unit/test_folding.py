@@ -1,0 +1,64 @@
+"""BatchNorm folded into convolutions: the same network with fewer steps."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from worker.algorithms.folding import fold
+from worker.algorithms.resnet import WrongState, untrained_resnet18
+
+
+def with_random_norms(seed: int) -> dict[str, Tensor]:
+    """A state whose BatchNorms do something: untrained ones change nothing."""
+    generator = torch.Generator().manual_seed(seed)
+    state = untrained_resnet18(seed).state_dict()
+    for name, value in state.items():
+        if value.ndim == 1:
+            spread = torch.rand(value.shape, generator=generator)
+            state[name] = spread + 0.5 if name.endswith(("weight", "running_var")) else spread - 0.5
+    return state
+
+
+def test_each_convolution_answers_as_the_convolution_and_its_norm_did() -> None:
+    state = with_random_norms(3)
+    folded = {each.name: each for each in fold(state).convolutions()}
+    for name, norm in [
+        ("conv1", "bn1"),
+        ("layer1.0.conv2", "layer1.0.bn2"),
+        ("layer3.0.downsample.0", "layer3.0.downsample.1"),
+    ]:
+        each = folded[name]
+        pixels = torch.randn(1, each.weight.shape[1], 9, 9, generator=torch.Generator().manual_seed(1))
+        plain = torch.nn.functional.conv2d(
+            pixels, state[f"{name}.weight"], stride=each.stride, padding=each.padding
+        )
+        values = (
+            state[f"{norm}.{part}"][:, None, None]
+            for part in ("running_mean", "running_var", "weight", "bias")
+        )
+        mean, variance, gain, shift = values
+        expected = (plain - mean) / torch.sqrt(variance + 1e-5) * gain + shift
+        found = torch.nn.functional.conv2d(
+            pixels, torch.from_numpy(each.weight), torch.from_numpy(each.bias), each.stride, each.padding
+        )
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_network_has_twenty_convolutions_of_the_known_names() -> None:
+    folded = fold(untrained_resnet18(0).state_dict())
+    names = [each.name for each in folded.convolutions()]
+    expected = {
+        name.removesuffix(".weight")
+        for name, value in untrained_resnet18(0).state_dict().items()
+        if value.ndim == 4
+    }
+    assert len(names) == 20
+    assert set(names) == expected
+    assert [block.shortcut is not None for block in folded.blocks] == [False] * 2 + [True, False] * 3
+    assert all(each.weight.dtype == each.bias.dtype == np.float32 for each in folded.convolutions())
+
+
+def test_what_is_no_resnet18_is_refused() -> None:
+    with pytest.raises(WrongState):
+        fold({})

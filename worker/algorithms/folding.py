@@ -1,0 +1,92 @@
+"""ResNet18 as the convolutions that are left once BatchNorm is folded into them.
+
+In inference BatchNorm multiplies each channel by a constant and adds another; both fit into the weights and the bias of
+the convolution before it (Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-
+Only Inference", 2018, section 3.2). Engines that build the network themselves start from here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from worker.algorithms.resnet import checked_state
+
+# torch's default, which torchvision's ResNet18 keeps.
+_EPSILON: Final = 1e-5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Convolution:
+    """`weight`: (out, in, k, k) float32; `bias`: (out,) float32; `name` as torchvision has it, such as layer1.0.conv1."""
+
+    name: str
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    stride: int
+
+    @property
+    def padding(self) -> int:
+        """On each side: what keeps a stride of 1 the same size."""
+        return int(self.weight.shape[-1]) // 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """relu(second(relu(first(x))) + shortcut(x)); a `shortcut` of None passes x as it is."""
+
+    first: Convolution
+    second: Convolution
+    shortcut: Convolution | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoldedResNet18:
+    """relu(stem(x)), a 3 x 3 max pool of stride 2, the blocks, the mean over each channel."""
+
+    stem: Convolution
+    blocks: tuple[Block, ...]
+
+    def convolutions(self) -> Iterator[Convolution]:
+        yield self.stem
+        for block in self.blocks:
+            yield block.first
+            yield block.second
+            if block.shortcut is not None:
+                yield block.shortcut
+
+
+def fold(state: Mapping[str, Tensor]) -> FoldedResNet18:
+    """The network of `state` (torchvision's names). Raises resnet.WrongState."""
+    state = checked_state(state)
+    blocks = []
+    for layer in (1, 2, 3, 4):
+        for place in (0, 1):
+            name = f"layer{layer}.{place}"
+            halving = layer > 1 and place == 0
+            blocks.append(
+                Block(
+                    _folded(state, f"{name}.conv1", f"{name}.bn1", 2 if halving else 1),
+                    _folded(state, f"{name}.conv2", f"{name}.bn2", 1),
+                    _folded(state, f"{name}.downsample.0", f"{name}.downsample.1", 2) if halving else None,
+                )
+            )
+    return FoldedResNet18(_folded(state, "conv1", "bn1", 2), tuple(blocks))
+
+
+def _folded(state: Mapping[str, Tensor], convolution: str, norm: str, stride: int) -> Convolution:
+    weight = state[f"{convolution}.weight"].double()
+    gain, shift, mean, variance = (
+        state[f"{norm}.{name}"].double() for name in ("weight", "bias", "running_mean", "running_var")
+    )
+    scale = gain / torch.sqrt(variance + _EPSILON)
+    return Convolution(
+        convolution,
+        (weight * scale[:, None, None, None]).float().numpy(),
+        (shift - mean * scale).float().numpy(),
+        stride,
+    )

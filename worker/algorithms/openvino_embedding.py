@@ -1,0 +1,137 @@
+"""Embeddings by OpenVINO, which computes near the limit of a CPU in each precision that the CPU has.
+
+The network is put together here, operation by operation: that is short, says which layers hold which numbers, and needs
+none of OpenVINO's converters.
+"""
+
+from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.algorithms.embedding import (
+    CHANNEL_MEANS,
+    CHANNEL_SPREADS,
+    DIMENSIONS,
+    VIEW_SIDE,
+    check_views,
+    unit_rows,
+)
+from worker.algorithms.folding import Block, Convolution, FoldedResNet18
+from worker.algorithms.int8 import Int8Plan
+from worker.algorithms.untracked_openvino import openvino, opset13
+
+# A value in a graph; openvino's own types hide behind decorators.
+Node: TypeAlias = Any
+Precision = Literal["f32", "bf16"]
+
+_NATIVE_BFLOAT16: Final = "BF16"
+# Views of one request. Requests run side by side, one a core, which beats sharing each layer out among the cores; of a
+# batch of 32 each of a few cores gets some.
+_VIEWS_AT_ONCE: Final = 8
+
+
+def has_native_bfloat16() -> bool:
+    """Whether this CPU has instructions for bfloat16, so that OpenVINO would really use it."""
+    return _NATIVE_BFLOAT16 in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+class OpenVinoEmbedder:
+    """ResNet18 on the CPU by OpenVINO; see `embedding.Embedder`."""
+
+    dimensions = DIMENSIONS
+    device = "cpu"
+
+    def __init__(
+        self,
+        network: FoldedResNet18,
+        model_id: str,
+        *,
+        precision: Precision = "f32",
+        int8: Int8Plan | None = None,
+        threads: int = 0,
+    ) -> None:
+        """`precision`: of what passes between layers, but for those that `int8` names; `threads`: 0 for one a core."""
+        self.model_id = model_id
+        config: dict[str, str | int] = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "PERFORMANCE_HINT": "THROUGHPUT",
+        }
+        if threads:
+            config["INFERENCE_NUM_THREADS"] = threads
+        compiled = openvino.Core().compile_model(build_graph(network, int8), "CPU", config)
+        self._requests = openvino.AsyncInferQueue(compiled)
+
+    def embed(self, views: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """See `Embedder.embed`."""
+        check_views(views)
+        features = np.empty((len(views), DIMENSIONS), dtype=np.float32)
+
+        def keep(request: openvino.InferRequest, part: slice) -> None:
+            features[part] = request.get_output_tensor(0).data
+
+        self._requests.set_callback(keep)
+        for start in range(0, len(views), _VIEWS_AT_ONCE):
+            part = slice(start, start + _VIEWS_AT_ONCE)
+            self._requests.start_async({0: np.ascontiguousarray(views[part])}, part)
+        self._requests.wait_all()
+        return unit_rows(features)
+
+
+def build_graph(network: FoldedResNet18, int8: Int8Plan | None = None) -> openvino.Model:
+    """(n, 224, 224, 3) uint8 -> (n, 512) float32; convolutions that `int8` names take and hold 8-bit integers."""
+    graph = _Graph(int8)
+    views = opset13.parameter([-1, VIEW_SIDE, VIEW_SIDE, 3], np.uint8, name="views")
+    values = graph.convolved(network.stem, _preprocessed(views))
+    values = _max_pooled(opset13.relu(values))
+    for block in network.blocks:
+        values = graph.passed_through(block, values)
+    features = opset13.reduce_mean(values, _constant([2, 3], np.int64), keep_dims=False)
+    return openvino.Model([opset13.result(features)], [views], "resnet18")
+
+
+class _Graph:
+    """Parts of the network, with the 8-bit layers of a plan."""
+
+    def __init__(self, int8: Int8Plan | None) -> None:
+        self._limits = {} if int8 is None else int8.limits
+
+    def passed_through(self, block: Block, values: Node) -> Node:
+        inner = opset13.relu(self.convolved(block.first, values))
+        passed = values if block.shortcut is None else self.convolved(block.shortcut, values)
+        return opset13.relu(opset13.add(self.convolved(block.second, inner), passed))
+
+    def convolved(self, convolution: Convolution, values: Node) -> Node:
+        weight: Node = _constant(convolution.weight)
+        limit = self._limits.get(convolution.name)
+        if limit is not None:
+            values = _quantised(values, np.zeros(()), np.array(limit), levels=256)
+            reach = np.abs(convolution.weight).max(axis=(1, 2, 3), keepdims=True)
+            weight = _quantised(weight, -reach, reach, levels=255)
+        strides, padding = [convolution.stride] * 2, [convolution.padding] * 2
+        product = opset13.convolution(values, weight, strides, padding, padding, [1, 1])
+        return opset13.add(product, _constant(convolution.bias.reshape(1, -1, 1, 1)))
+
+
+def _preprocessed(views: Node) -> Node:
+    """What `embedding.preprocess` does."""
+    pixels = opset13.transpose(opset13.convert(views, "f32"), _constant([0, 3, 1, 2], np.int64))
+    means, spreads = (
+        np.array(values).reshape(1, 3, 1, 1) * 255 for values in (CHANNEL_MEANS, CHANNEL_SPREADS)
+    )
+    return opset13.multiply(opset13.subtract(pixels, _constant(means)), _constant(1 / spreads))
+
+
+def _max_pooled(values: Node) -> Node:
+    pooled = opset13.max_pool(values, [2, 2], [1, 1], [1, 1], [1, 1], [3, 3])
+    return pooled.output(0)
+
+
+def _quantised(values: Node, low: NDArray[np.float64], high: NDArray[np.float64], levels: int) -> Node:
+    """Rounded to so many steps from low to high: OpenVINO makes integers of them."""
+    ends = _constant(low), _constant(high)
+    return opset13.fake_quantize(values, *ends, *ends, levels)
+
+
+def _constant(values: object, dtype: type[np.generic] = np.float32) -> Node:
+    return opset13.constant(np.asarray(values, dtype))

@@ -1,0 +1,34 @@
+"""Threads that compute side by side, each its own matrix products."""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import torch
+from threadpoolctl import threadpool_limits
+
+
+class Threads(NamedTuple):
+    """A pool, and how many it has."""
+
+    pool: Executor
+    number: int
+
+
+@contextmanager
+def compute_threads(number: int | None = None) -> Iterator[Threads]:
+    """As many as torch would use, unless told otherwise; meanwhile no matrix product starts threads of its own.
+
+    By default torch uses one a core, but where processes share the cores among them (OMP_NUM_THREADS).
+    """
+    of_torch = torch.get_num_threads()
+    number = number or of_torch
+    with (
+        threadpool_limits(1, "blas"),
+        ThreadPoolExecutor(number, initializer=torch.set_num_threads, initargs=(1,)) as pool,
+    ):
+        try:
+            yield Threads(pool, number)
+        finally:
+            torch.set_num_threads(of_torch)
