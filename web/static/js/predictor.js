@@ -43,7 +43,9 @@ function show(page) {
   result().replaceChildren(...document.adoptNode(newer).childNodes);
   result().toggleAttribute("data-live", newer.hasAttribute("data-live"));
   showWholePhoto();
-  if (!newer.hasAttribute("data-live")) result().scrollIntoView({ block: "nearest" });
+  // Under a long form the answer begins out of sight.
+  const { top } = result().getBoundingClientRect();
+  if (top < 0 || top > 0.75 * innerHeight) result().scrollIntoView();
 }
 
 // Asks again until the worker is done.

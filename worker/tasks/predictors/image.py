@@ -141,15 +141,6 @@ class Image:
             "reasons": [],
         }
 
-    def predict_table(
-        self,
-        model: PhotoPredictor,  # noqa: ARG002
-        version: VersionRow,  # noqa: ARG002
-        data: bytes,  # noqa: ARG002
-        progress: Progress,  # noqa: ARG002
-    ) -> Table:
-        raise BadData("data", "This predictor takes photos, one a request, and no tables.")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Photo:

@@ -7,7 +7,15 @@ from typing import Any, Final
 from shared.db.queries.predictors import VersionRow
 from shared.predictors import PredictorKind, Task
 from web.pages.view_models.picture import Picture
-from web.pages.view_models.predictors.figures import change, figure, probability, spoken, with_unit
+from web.pages.view_models.predictors.figures import (
+    change,
+    figure,
+    percent,
+    points,
+    probability,
+    spoken,
+    with_unit,
+)
 from web.pages.view_models.predictors.measures import target_unit
 
 # More bars than these are a list to search in, not a picture to look at.
@@ -110,12 +118,17 @@ def make_answer(row: VersionRow, result: Mapping[str, Any], photo: Picture | Non
         )
         if row.kind is PredictorKind.TABULAR
         else (),
-        # The notice stands on every page of the predictor.
-        warnings=tuple(each for each in result["warnings"] if each != row.card.get("notice")),
+        warnings=_warnings(row, result),
         evidence=None
         if explanation is None
         else Evidence(photo, f"{explanation}?layer=overlay", f"{explanation}?layer=photo"),
     )
+
+
+def _warnings(row: VersionRow, result: Mapping[str, Any]) -> tuple[str, ...]:
+    """Those of this answer first, then those of every answer; the notice stands on the page already."""
+    said = dict.fromkeys([*result["warnings"], *row.card.get("warnings", ())])
+    return tuple(each for each in said if each != row.card.get("notice"))
 
 
 def _prediction(row: VersionRow, prediction: Any, unit: str | None) -> str:
@@ -147,7 +160,7 @@ def _interval(row: VersionRow, result: Mapping[str, Any], unit: str | None) -> I
     def place(value: float) -> float:
         return round(100 * (value - first) / span, 2)
 
-    coverage = probability(row.card["interval"]["coverage"])
+    coverage = percent(row.card["interval"]["coverage"])
     return Interval(
         words=f"{figure(low)} to {with_unit(figure(high), unit)}",
         about=f"{coverage} of the answers to rows that it had not seen were no further off than this.",
@@ -179,7 +192,7 @@ def _reason(
     return Reason(
         label=feature["label"],
         words=f"{given} in place of {usual}",
-        effect=change(effect, unit) if task is Task.REGRESSION else f"{change(100 * effect)} points",
+        effect=change(effect, unit) if task is Task.REGRESSION else points(effect),
         start=0.5 if effect >= 0 else 0.5 - part,
         part=part,
     )

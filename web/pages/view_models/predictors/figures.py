@@ -29,7 +29,8 @@ def exact(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:.15g}" if isinstance(value, int | float) else str(value)
+    # The shortest text that is read as the same number.
+    return repr(float(value)).removesuffix(".0") if isinstance(value, int | float) else str(value)
 
 
 def spoken(value: Any) -> str:
@@ -47,13 +48,24 @@ def with_unit(text: str, unit: str | None) -> str:
 
 
 def probability(share: float) -> str:
-    """In percent. What is neither impossible nor certain does not read as if it were."""
-    percent = round(100 * share)
-    if percent == 100 and share < 1:
+    """What a model says, in percent: never certain and never impossible, since no model is as sure as its arithmetic."""
+    return percent(min(max(share, 1e-6), 1 - 1e-6))
+
+
+def percent(share: float) -> str:
+    """What was counted, in percent: only all of it reads as 100, and only none as 0."""
+    rounded = round(100 * share)
+    if rounded == 100 and share < 1:
         return f"> 99{_HARD_SPACE}%"
-    if percent == 0 and share > 0:
+    if rounded == 0 and share > 0:
         return f"< 1{_HARD_SPACE}%"
-    return f"{percent}{_HARD_SPACE}%"
+    return f"{rounded}{_HARD_SPACE}%"
+
+
+def points(share: float) -> str:
+    """A difference of two probabilities, in percentage points: `+24 points`, `−0.3 points`."""
+    found = 100 * share
+    return f"{found:+.{0 if abs(found) >= 9.95 else 1}f} points".replace("-", _MINUS)
 
 
 def change(value: float, unit: str | None = None) -> str:

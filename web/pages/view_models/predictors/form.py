@@ -79,7 +79,7 @@ def make_form(
 def _field(
     feature: Mapping[str, Any], place: int, rows: int, given: Mapping[str, Any] | None, problem: str | None
 ) -> Field:
-    value = exact(feature["default"] if given is None else given.get(feature["name"]))
+    value = exact(_usual(feature) if given is None else given.get(feature["name"]))
     is_number = feature["type"] == "number"
     return Field(
         id=f"field-{place}",
@@ -95,6 +95,12 @@ def _field(
         low=exact(feature["min"]) if is_number else "",
         high=exact(feature["max"]) if is_number else "",
     )
+
+
+def _usual(feature: Mapping[str, Any]) -> Any:
+    """What stands in an untouched form. A median may have a tail of digits that nobody measured."""
+    usual = feature["default"]
+    return float(f"{usual:.12g}") if feature["type"] == "number" else usual
 
 
 def _options(feature: Mapping[str, Any], value: str) -> tuple[Option, ...]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from shared.db.queries.predictors import VersionRow, VersionSummary
 from shared.predictors import MODELS, Task
-from web.pages.view_models.predictors.figures import figure, probability, with_unit
+from web.pages.view_models.predictors.figures import figure, percent, with_unit
 
 _TITLES: Final = {model.name: model.title for model in MODELS}
 
@@ -91,16 +91,16 @@ def headline(task: Task, metrics: dict[str, Any], unit: str | None) -> Headline:
         widest = max(error, guess) or 1.0
         return Headline(
             value=with_unit(f"± {figure(error)}", unit),
-            words="off by this much on average",
+            words="off on average",
             baseline=f"{with_unit(figure(guess), unit)} by always answering the mean",
             part=error / widest,
             baseline_part=guess / widest,
         )
     right, guess = metrics["accuracy"], metrics["baseline"]["accuracy"]
     return Headline(
-        value=probability(right),
+        value=percent(right),
         words="right on what it had not seen",
-        baseline=f"{probability(guess)} by always answering the most common",
+        baseline=f"{percent(guess)} by always answering the most common",
         part=right,
         baseline_part=guess,
     )

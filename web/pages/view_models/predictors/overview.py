@@ -79,7 +79,7 @@ def _card(row: VersionRow) -> Card:
 
 def task_words(task: Task) -> str:
     """What kind of question it answers."""
-    return "Estimates a number" if task is Task.REGRESSION else "Tells apart"
+    return "estimates a number" if task is Task.REGRESSION else "tells apart"
 
 
 def takes(row: VersionRow) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from web.pages.view_models.predictors.figures import figure, probability
+from web.pages.view_models.predictors.figures import figure, percent
 
-WIDTH: Final = 320
-HEIGHT: Final = 260
+WIDTH: Final = 252
+HEIGHT: Final = 224
 # The area within the axes.
-LEFT: Final = 52
+LEFT: Final = 50
 TOP: Final = 10
 RIGHT: Final = WIDTH - 12
 BOTTOM: Final = HEIGHT - 44
@@ -93,7 +93,7 @@ def calibration_plot(bins: Sequence[dict[str, Any]]) -> Plot:
         for (x, y), count in zip(places, counts, strict=True)
     )
     told = "; ".join(
-        f"{probability(each['confidence'])} sure, {probability(each['accuracy'])} right" for each in bins
+        f"{percent(each['confidence'])} sure, {percent(each['accuracy'])} right" for each in bins
     )
     return Plot(
         title="Calibration",
@@ -110,10 +110,7 @@ def calibration_plot(bins: Sequence[dict[str, Any]]) -> Plot:
 
 def pairs_plot(pairs: Sequence[Sequence[float]], name: str) -> Plot:
     """pairs: (true, predicted)."""
-    values = [value for pair in pairs for value in pair]
-    low, high = min(values), max(values)
-    if low == high:
-        high = low + 1
+    low, high = _ends([value for pair in pairs for value in pair])
     x, y = _Scale(low, high, LEFT, RIGHT), _Scale(low, high, BOTTOM, TOP)
     ticks = (low, (low + high) / 2, high)
     return Plot(
@@ -134,9 +131,7 @@ def residuals_plot(pairs: Sequence[Sequence[float]], name: str) -> Plot:
     found = [predicted for _, predicted in pairs]
     off = [true - predicted for true, predicted in pairs]
     reach = max(map(abs, off)) or 1.0
-    low, high = min(found), max(found)
-    if low == high:
-        high = low + 1
+    low, high = _ends(found)
     x, y = _Scale(low, high, LEFT, RIGHT), _Scale(-reach, reach, BOTTOM, TOP)
     return Plot(
         title="Residuals",
@@ -149,6 +144,12 @@ def residuals_plot(pairs: Sequence[Sequence[float]], name: str) -> Plot:
         dots=tuple(Dot(x(a), y(b), _DOT) for a, b in zip(found, off, strict=True)),
         summary=f"How far off each of {len(pairs)} predictions was; a perfect predictor would put all on the line.",
     )
+
+
+def _ends(values: Sequence[float]) -> tuple[float, float]:
+    """Where an axis begins and ends; never at the same place."""
+    low, high = min(values), max(values)
+    return (low, high) if low < high else (low, low + (abs(low) or 1.0))
 
 
 def _share_ticks(scale: _Scale) -> tuple[Tick, ...]:

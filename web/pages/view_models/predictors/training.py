@@ -21,6 +21,7 @@ from web.spool import MAX_FILE_BYTES
 TABLE: Final = "table"
 PHOTOS: Final = "photos"
 
+_FIELDS: Final = ("name", "data", "target", "task", "model", "from_labels")
 _CHOOSE: Final = {TABLE: "Choose a CSV file.", PHOTOS: "Choose a zip of photos."}
 _MEBIBYTE: Final = 1024 * 1024
 
@@ -42,7 +43,7 @@ class TrainingView:
     source: str
     sources: tuple[Choice, ...]
     given: Mapping[str, str]
-    problems: Mapping[str, str]
+    problems: Mapping[str, str | None]
     tasks: tuple[Choice, ...]
     models: tuple[Choice, ...]
     labels: str | None
@@ -78,11 +79,12 @@ def training_view(
     )
 
 
-def _in_words_of_the_page(source: str, problems: Mapping[str, str]) -> dict[str, str]:
-    """What programs are told about parts of a request, people need not be."""
-    return {
-        field: _CHOOSE[source] if message == DATA.missing else message for field, message in problems.items()
-    }
+def _in_words_of_the_page(source: str, problems: Mapping[str, str]) -> dict[str, str | None]:
+    """A sentence a field, or None. What programs are told about parts of a request, people need not be."""
+    said: dict[str, str | None] = dict.fromkeys(_FIELDS)
+    for field, message in problems.items():
+        said[field if field in said else "data"] = _CHOOSE[source] if message == DATA.missing else message
+    return said
 
 
 def _tasks(chosen: str) -> tuple[Choice, ...]:

@@ -1,0 +1,48 @@
+"""What tests of predictors' pages do before they look."""
+
+from dataclasses import asdict, fields
+from typing import Any
+
+from shared.db.queries.predictors import NewVersion, get_predictor, save_version
+from tests.support.labelled_photos import tinted_zip
+from tests.support.predictors import trained
+from tests.support.site import Site
+from web.demo_predictors import start_demos
+
+# A table with everything that a form can ask for: numbers with gaps and units, words, and booleans.
+ZOO = b"height (cm),weight (kg),fur,tame,species\n" + b"".join(
+    b"%d,%s,%s,%s,%s\n"
+    % (
+        22 + i % 7 + 30 * (i % 2),
+        b"" if i % 9 == 4 else b"%d" % (3 + i % 3 + 17 * (i % 2)),
+        b"long" if i % 3 else b"short",
+        b"yes" if i % 4 else b"no",
+        b"dog" if i % 2 else b"cat",
+    )
+    for i in range(40)
+)
+
+
+def train_demos(site: Site) -> None:
+    """The species and the house price of `flask demo-predictors`."""
+    start_demos(site.services)
+    site.pipeline.drain()
+
+
+def train_zoo(site: Site, name: str = "zoo", **said: str) -> dict[str, Any]:
+    # Named, since choosing among all models takes many times as long.
+    return trained(site, name, ZOO, **({"target": "species", "model": "gaussian-naive-bayes"} | said))
+
+
+def train_tints(site: Site, name: str = "tints", **said: str) -> dict[str, Any]:
+    """A predictor of photos: reddish ones and bluish ones."""
+    return trained(site, name, tinted_zip(8), task="image-classification", **({"target": "tint"} | said))
+
+
+def copy_predictor(site: Site, name: str, copies: list[str]) -> None:
+    """The same predictor under other names."""
+    with site.pipeline.unit_of_work.begin() as transaction:
+        row = asdict(get_predictor(transaction.connection, name))
+        new = NewVersion(**{field.name: row[field.name] for field in fields(NewVersion)})
+        for copy in copies:
+            save_version(transaction.connection, copy, new, row["job_id"])
