@@ -16,7 +16,7 @@ from shared.settings import Settings
 from worker.algorithms.analysis import analyse
 from worker.algorithms.embedding import Embedder
 from worker.algorithms.model_view import SIDE
-from worker.weights import load_embedder
+from worker.engines import load_embedder
 
 BATCH: Final = 32
 _COLORS: Final = 6
