@@ -251,6 +251,8 @@ def _growth(found: list[Measured]) -> list[str]:
     seconds = np.array([each.seconds("ours").cpu for each in found])
     # Relative errors count: each size is scaled to 1.
     image, pair = np.linalg.lstsq((np.stack([sizes, sizes**2]) / seconds).T, np.ones(len(found)))[0]
+    if min(image, pair) <= 0:
+        return ["The sizes are too few or too small to tell what an image costs from what a pair does."]
     measured = ", ".join(f"{size:,.0f}: {cpu:.2f}" for size, cpu in zip(sizes, seconds, strict=True))
     linear, square = image * _MILLION, pair * _MILLION**2
     factor = _MILLION / sizes[-1]
