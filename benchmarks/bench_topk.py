@@ -19,6 +19,7 @@ from benchmarks.support import BenchmarkFailed, interleave
 from worker.algorithms import tiles
 from worker.algorithms.integer_products import float32_speed, int8_speed
 from worker.algorithms.neighbours import Gallery, NeighbourLists, concatenate, full, top_k, update
+from worker.algorithms.threads import compute_threads
 
 K: Final = 20
 SIZES: Final = (10_000, 20_000, 50_000, 100_000)
@@ -266,10 +267,12 @@ def _growth(found: list[Measured]) -> list[str]:
 
 
 def _speeds() -> str:
+    with compute_threads(1):
+        int8, float32 = int8_speed(), float32_speed()
     kernels = {
         f"{each['prefix']} for {each['architecture']}" for each in threadpool_info() if "architecture" in each
     }
     return (
-        f"One core here multiplies {int8_speed():.0f} numbers of 8 bits a nanosecond (0: it has no units for it), and "
-        f"{float32_speed():.0f} in float32. The BLAS kernels that were chosen: {', '.join(sorted(kernels))}."
+        f"One core here multiplies {int8:.0f} numbers of 8 bits a nanosecond (0: it has no units for it), and "
+        f"{float32:.0f} in float32. The BLAS kernels that were chosen: {', '.join(sorted(kernels))}."
     )

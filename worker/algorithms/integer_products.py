@@ -40,7 +40,7 @@ def int8_is_faster() -> bool:
 
 
 def speed() -> float:
-    """Multiplications a nanosecond of one thread, the faster way, roughly."""
+    """Multiplications a nanosecond, the faster way, roughly: of one thread, within `compute_threads`."""
     return max(int8_speed(), float32_speed())
 
 
