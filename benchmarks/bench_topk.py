@@ -19,6 +19,7 @@ from benchmarks.support import BenchmarkFailed, interleave
 from worker.algorithms import tiles
 from worker.algorithms.integer_products import float32_speed, int8_speed
 from worker.algorithms.neighbours import Gallery, NeighbourLists, concatenate, full, top_k, update
+from worker.algorithms.threads import compute_threads
 
 K: Final = 20
 SIZES: Final = (10_000, 20_000, 50_000, 100_000)
@@ -251,6 +252,8 @@ def _growth(found: list[Measured]) -> list[str]:
     seconds = np.array([each.seconds("ours").cpu for each in found])
     # Relative errors count: each size is scaled to 1.
     image, pair = np.linalg.lstsq((np.stack([sizes, sizes**2]) / seconds).T, np.ones(len(found)))[0]
+    if min(image, pair) <= 0:
+        return ["The sizes are too few or too small to tell what an image costs from what a pair does."]
     measured = ", ".join(f"{size:,.0f}: {cpu:.2f}" for size, cpu in zip(sizes, seconds, strict=True))
     linear, square = image * _MILLION, pair * _MILLION**2
     factor = _MILLION / sizes[-1]
@@ -264,10 +267,12 @@ def _growth(found: list[Measured]) -> list[str]:
 
 
 def _speeds() -> str:
+    with compute_threads(1):
+        int8, float32 = int8_speed(), float32_speed()
     kernels = {
         f"{each['prefix']} for {each['architecture']}" for each in threadpool_info() if "architecture" in each
     }
     return (
-        f"One core here multiplies {int8_speed():.0f} numbers of 8 bits a nanosecond (0: it has no units for it), and "
-        f"{float32_speed():.0f} in float32. The BLAS kernels that were chosen: {', '.join(sorted(kernels))}."
+        f"One core here multiplies {int8:.0f} numbers of 8 bits a nanosecond (0: it has no units for it), and "
+        f"{float32:.0f} in float32. The BLAS kernels that were chosen: {', '.join(sorted(kernels))}."
     )

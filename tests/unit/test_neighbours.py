@@ -30,13 +30,9 @@ def shuffled_ids(count: int) -> NDArray[np.int64]:
     return np.random.default_rng(3).permutation(count * 3)[:count].astype(np.int64)
 
 
-def without(lists: NeighbourLists, owners: NDArray[np.int64]) -> NeighbourLists:
-    return lists.take(np.flatnonzero(~np.isin(lists.owners, owners)))
-
-
 def applied(lists: NeighbourLists, changed: NeighbourLists, removed: NDArray[np.int64]) -> NeighbourLists:
     """What a store holds once `changed` is written over it, by owner."""
-    merged = concatenate([without(lists, np.union1d(changed.owners, removed)), changed])
+    merged = concatenate([lists.without(np.union1d(changed.owners, removed)), changed])
     return merged.take(np.argsort(merged.owners))
 
 
@@ -136,7 +132,7 @@ def test_an_update_so_large_that_all_is_computed_anew_returns_what_changed() -> 
         found = top_k(vectors[place], vectors[10:], ids[10:], 6)
         at = np.searchsorted(after.owners, ids[place])
         np.testing.assert_array_equal(after.neighbours[at], found.ids[found.ids != ids[place]])
-    unchanged = before.take(np.flatnonzero(~np.isin(before.owners, np.union1d(changed.owners, removed))))
+    unchanged = before.without(np.union1d(changed.owners, removed))
     assert 0 < len(unchanged) < 5000
 
 

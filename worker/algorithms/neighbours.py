@@ -74,6 +74,10 @@ class NeighbourLists:
         """The lists at `places`, in that order."""
         return NeighbourLists(self.owners[places], self.neighbours[places], self.similarities[places])
 
+    def without(self, owners: NDArray[np.int64]) -> "NeighbourLists":
+        """All but the lists of `owners`."""
+        return self.take(np.flatnonzero(~np.isin(self.owners, owners)))
+
 
 class Ranking(NamedTuple):
     """The answer to one query: `ids` (m,) int64 and `similarities` (m,) float32, most similar first."""
@@ -144,9 +148,11 @@ def update(  # noqa: PLR0917 -- the state, then what changed in it
     broken[: len(looked_through)] = np.isin(lists.neighbours[looked_through], named).any(axis=1)
     repaired = gallery.places(lists.owners[current[broken]])
     if tiles.is_quicker_in_full(len(entrants) + len(repaired), *vectors.shape):
-        return _changed(lists, full(vectors, ids, k))
-    new, entered = gallery.entered(lists, current[~broken], entrants)
-    changed = concatenate([new, entered, gallery.searched(repaired, k)])
+        after = full(vectors, ids, k)
+        changed = after.without(same_in_both(lists, after))
+    else:
+        new, entered = gallery.entered(lists, current[~broken], entrants)
+        changed = concatenate([new, entered, gallery.searched(repaired, k)])
     return changed.take(np.argsort(changed.owners))
 
 
@@ -154,14 +160,13 @@ def _all_differ(ids: NDArray[np.int64]) -> bool:
     return bool(np.diff(np.sort(ids)).all())
 
 
-def _changed(before: NeighbourLists, after: NeighbourLists) -> NeighbourLists:
-    """Those of `after` that are not the same in `before`, by owner."""
-    both, old, new = np.intersect1d(before.owners, after.owners, assume_unique=True, return_indices=True)
-    differs = before.neighbours[old] != after.neighbours[new]
-    differs |= before.similarities[old] != after.similarities[new]
-    same = both[~differs.any(axis=1)]
-    changed = after.take(np.flatnonzero(~np.isin(after.owners, same)))
-    return changed.take(np.argsort(changed.owners))
+def same_in_both(one: NeighbourLists, other: NeighbourLists) -> NDArray[np.int64]:
+    """The owners whose lists are the same in both, to the last bit."""
+    both, at_one, at_other = np.intersect1d(one.owners, other.owners, assume_unique=True, return_indices=True)
+    differs = one.neighbours[at_one] != other.neighbours[at_other]
+    differs |= one.similarities[at_one] != other.similarities[at_other]
+    same: NDArray[np.int64] = both[~differs.any(axis=1)]
+    return same
 
 
 def top_k(
