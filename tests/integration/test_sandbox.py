@@ -103,7 +103,7 @@ def test_the_cpu_limit_is_for_each_file() -> None:
     with Sandbox(cpu_seconds=2, wall_seconds=60) as sandbox:
         sandbox.histogram(PHOTO)
         child = child_of(sandbox)
-        for _ in range(6):
+        for _ in range(10):
             sandbox.histogram(busy)
         assert child_of(sandbox) == child
         ticks = sum(int(field) for field in Path(f"/proc/{child}/stat").read_text().split()[13:15])
