@@ -116,8 +116,7 @@ def _rates(found: Sequence[Found]) -> str:
         "posted",
         "analysed",
         "embedded",
-        "ready",
-        "with neighbours, s for all",
+        "whole way",
         "slowest stage",
     )
     return table(head, [(each.kind.name, *_rate(each)) for each in found])
