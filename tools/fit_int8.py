@@ -34,10 +34,17 @@ def main(folder: Path, weights: Path | None) -> None:
     """Prints the limits by layer."""
     network = build_resnet18()
     load_state(network, (explicit_weights(weights) if weights else bundled_weights()).state)
-    views = _views(folder)
+    for name, limit in limits_of(network, _views(folder)).items():
+        sys.stdout.write(f'"{name}": {limit:.2f},\n')
+
+
+def limits_of(network: nn.Module, views: NDArray[np.uint8]) -> dict[str, float]:
+    """By convolution, but for the first, on views (n, 224, 224, 3)."""
     largest = _largest(network, views)
-    for name, counts in _histograms(network, views, largest).items():
-        sys.stdout.write(f'"{name}": {best_limit(counts, largest[name]):.2f},\n')
+    return {
+        name: best_limit(counts, largest[name])
+        for name, counts in _histograms(network, views, largest).items()
+    }
 
 
 def best_limit(counts: NDArray[np.int64], largest: float) -> float:

@@ -23,7 +23,6 @@ class Int8Plan:
 
 TRUNK_PLAN: Final = Int8Plan(
     {
-        "layer2.1.conv2": 2.18,
         "layer3.0.conv2": 2.58,
         "layer3.1.conv1": 3.83,
         "layer3.1.conv2": 2.18,
