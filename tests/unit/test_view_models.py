@@ -147,12 +147,9 @@ def test_every_error_has_a_heading() -> None:
 # --- what the site's files may weigh ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("pattern", "most"), [("js/*.js", 60_000), ("css/*.css", 40_000), ("fonts/*.woff2", 120_000)]
-)
-def test_the_files_of_the_site_stay_small(pattern: str, most: int) -> None:
-    sizes = [path.stat().st_size for path in STATIC.glob(pattern)]
-    assert 0 < sum(sizes) <= most
+def test_the_font_stays_small() -> None:
+    sizes = [path.stat().st_size for path in STATIC.glob("fonts/*.woff2")]
+    assert 0 < sum(sizes) <= 120_000
 
 
 def test_type_and_icons_come_with_their_licences() -> None:
