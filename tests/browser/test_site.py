@@ -53,10 +53,12 @@ def test_the_keyboard_reaches_the_content_first_and_every_photo_after(site: Serv
     expect(page.locator(".stage img")).to_be_visible()
 
 
-def test_no_page_loads_more_script_or_style_than_it_may(site: ServedSite, visit: Visit) -> None:
+def test_no_page_loads_more_script_or_style_than_it_may(chromium: Browser, site: ServedSite) -> None:
     site.add_photos(2)
     for path in EVERY_PAGE:
-        page = visit.open(path)
+        # A browser that has seen none of the files yet.
+        context = chromium.new_context()
+        page = Visit(context, site.address).open(path)
         page.wait_for_load_state("networkidle")
         loaded = page.evaluate(
             """() => {
@@ -68,6 +70,7 @@ def test_no_page_loads_more_script_or_style_than_it_may(site: ServedSite, visit:
         )
         assert 0 < loaded[0] <= MOST_SCRIPT, path
         assert 0 < loaded[1] <= MOST_STYLE, path
+        context.close()
 
 
 def test_a_colour_is_picked_in_the_search_field(site: ServedSite, visit: Visit) -> None:

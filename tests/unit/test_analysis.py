@@ -34,7 +34,7 @@ def test_a_large_photo_is_described_as_it_is(large: Analysis) -> None:
 
 def test_renditions_fit_their_sides_and_come_close_to_them(large: Analysis) -> None:
     sides = {2048: large.display, **large.thumbnails}
-    assert sorted(sides) == [256, 512, 1024, 2048]
+    assert sorted(sides) == [256, 384, 512, 1024, 2048]
     for side, rendition in sides.items():
         assert 0.9 * side <= max(rendition.width, rendition.height) <= side
         assert rendition.width / rendition.height == pytest.approx(4 / 3, rel=0.02)
@@ -68,7 +68,12 @@ def test_nothing_is_enlarged() -> None:
 
 def test_a_strip_keeps_a_pixel_of_height() -> None:
     analysis = analyse(pictures.encode(pictures.flat_picture((1, 2, 3), 3000, 2), "PNG"), 6)
-    assert [(r.width, r.height) for r in analysis.thumbnails.values()] == [(256, 1), (512, 1), (1024, 1)]
+    assert [(r.width, r.height) for r in analysis.thumbnails.values()] == [
+        (256, 1),
+        (384, 1),
+        (512, 1),
+        (1024, 1),
+    ]
 
 
 def test_renditions_say_nothing_about_where_and_with_what() -> None:

@@ -18,8 +18,9 @@ from web.pages.view_models.words import count
 
 # Tiles that a large screen shows at once: their photos are loaded without waiting for a scroll.
 EAGER: Final = 8
-# What a row of photos comes to, more often than not: gallery.css begins at 232 px and grows.
-ROW_HEIGHT: Final = 270
+# What a row of photos comes to, more often than not: gallery.css begins at 232 px and grows. Rather too small, so that
+# three in a row are served from thumbnails of 384 px, which nobody tells from larger ones.
+ROW_HEIGHT: Final = 250
 
 # A colour of each kind to begin with; any other can be picked.
 COLORS: Final = (
