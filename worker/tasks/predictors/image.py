@@ -12,7 +12,7 @@ from shared import blob_keys
 from shared.db.queries.images import get_image
 from shared.db.queries.predictors import VersionRow
 from shared.db.queries.training_photos import embeddings_of
-from shared.errors import BadData, ModelUnusable
+from shared.errors import ModelUnusable
 from shared.predictors import PredictOrder, Task, TrainOrder
 from worker.algorithms.heatmap import contrast, evidence_map, explanation_png, overlay_png
 from worker.algorithms.model_view import model_view_from_bytes, view_box
@@ -23,7 +23,7 @@ from worker.algorithms.predictors.photo_report import report
 from worker.decoding import decoding
 from worker.lifecycle import Progress
 from worker.services import Services
-from worker.tasks.predictors.kind import Table, Trained
+from worker.tasks.predictors.kind import Trained
 from worker.tasks.predictors.photo_card import PhotoCard
 from worker.training_photos import TrainingSet, keep_zip, photos_of_gallery, photos_of_zip
 
