@@ -153,13 +153,14 @@ def test_a_chosen_photo_is_shown_whole_under_its_evidence(
     assert overlay.evaluate("image => image.naturalWidth") > 0
 
 
-def test_a_photo_of_the_gallery_is_asked_about_with_a_click(at_work: ServedSite, visit: Visit) -> None:
-    train_tints(at_work)
-    at_work.upload(tinted("blue", 5))
-    at_work.pipeline.settle()
+def test_a_photo_of_the_gallery_is_asked_about_with_a_click(site: ServedSite, visit: Visit) -> None:
+    train_tints(site)
+    site.upload(tinted("blue", 5))
+    site.pipeline.settle()
     page = visit.open("/predictors/tints")
-    page.locator(".pick-photo").click()
-    assert prediction(page) == "blue"
+    with worker(site):
+        page.locator(".pick-photo").click()
+        assert prediction(page) == "blue"
     overlay = page.locator(".stack .overlay")
     expect(overlay).to_be_visible()
     page.get_by_label("Evidence over the photo").uncheck()
@@ -197,9 +198,7 @@ def test_a_photo_is_asked_about_without_javascript(
 
 
 @pytest.mark.usefixtures("at_work")
-def test_a_column_is_chosen_from_those_of_the_table(
-    visit: Visit, tmp_path: Path
-) -> None:
+def test_a_column_is_chosen_from_those_of_the_table(visit: Visit, tmp_path: Path) -> None:
     page = visit.open("/predictors/new")
     page.get_by_label("Table", exact=True).set_input_files(table(tmp_path))
     target = page.get_by_label("Column to predict")
@@ -243,9 +242,7 @@ def test_the_chosen_file_stays_when_something_else_is_wrong(visit: Visit, tmp_pa
 
 
 @pytest.mark.usefixtures("at_work")
-def test_a_table_is_learned_from_without_javascript(
-    plain_visit: Visit, tmp_path: Path
-) -> None:
+def test_a_table_is_learned_from_without_javascript(plain_visit: Visit, tmp_path: Path) -> None:
     page = plain_visit.open("/predictors/new")
     page.get_by_label("Table", exact=True).set_input_files(table(tmp_path))
     page.get_by_label("Column to predict").fill("species")

@@ -25,8 +25,10 @@ ZOO = b"height (cm),weight (kg),fur,tame,species\n" + b"".join(
 
 def train_demos(site: Site) -> None:
     """The species and the house price of `flask demo-predictors`."""
-    start_demos(site.services)
+    started = start_demos(site.services)
     site.pipeline.drain()
+    for job in started.values():
+        assert site.get(f"jobs/{job.id}?wait=30").get_json()["status"] == "succeeded"
 
 
 def train_zoo(site: Site, name: str = "zoo", **said: str) -> dict[str, Any]:
