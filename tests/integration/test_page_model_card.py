@@ -75,6 +75,9 @@ def test_the_counts_of_a_table_lead_nowhere_and_those_of_photos_to_the_photos(sh
         "8 photos rightly told to be blue",
         "8 photos rightly told to be red",
     ]
+    learned = section(page, "What it learned from")
+    assert [heading.text for heading in learned.find_all("h3")] == ["blue 8 photos", "red 8 photos"]
+    assert learned.find_all("img")
     opened = shelf.page(counts[1]["href"].partition("#")[0])
     behind = opened.find("div", class_="behind")
     assert behind.find("h3").text == "8 photos rightly told to be red"
@@ -86,7 +89,7 @@ def test_the_counts_of_a_table_lead_nowhere_and_those_of_photos_to_the_photos(sh
             assert (file.status_code, file.mimetype) == (200, "image/webp")
 
 
-@pytest.mark.parametrize("cell", ["7-7", "0", "x-y", "999-0", "0-0-0"])
+@pytest.mark.parametrize("cell", ["0-1", "7-7", "0", "x-y", "999-0", "0-0-0"])
 def test_a_cell_that_is_none_opens_nothing(shelf: Site, cell: str) -> None:
     for name in ("tints", "zoo"):
         assert not shelf.page(f"/predictors/{name}/card?cell={cell}").find_all("div", class_="behind")
