@@ -1,30 +1,12 @@
 """Model cards without JavaScript: figures, plots, what is behind the counts, and the history."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.support.html import Element
-from tests.support.predictor_pages import train_demos, train_tints, train_zoo
-from tests.support.services import PostgresServer
+from tests.support.predictor_pages import shelf, train_zoo
 from tests.support.site import Site, page_of, site
 
-__all__ = ["site"]
-
-
-@pytest.fixture(scope="module")
-def shelf(
-    postgres_server: PostgresServer, database_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
-    """A site with one predictor of each kind, for tests that only look."""
-    url = postgres_server.create_database(database_template)
-    made = Site(url, tmp_path_factory.mktemp("shelf"))
-    train_demos(made)
-    train_zoo(made)
-    train_tints(made)
-    yield made
-    made.close()
-    postgres_server.drop_database(url)
+__all__ = ["shelf", "site"]
 
 
 def section(page: Element, heading: str) -> Element:

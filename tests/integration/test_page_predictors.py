@@ -13,32 +13,16 @@ from werkzeug.test import TestResponse
 
 from tests.support.html import Element
 from tests.support.labelled_photos import tinted
-from tests.support.predictor_pages import ZOO, copy_predictor, train_demos, train_tints, train_zoo
+from tests.support.predictor_pages import ZOO, copy_predictor, shelf, train_tints, train_zoo
 from tests.support.predictors import worker
-from tests.support.services import PostgresServer
 from tests.support.site import Site, page_of, site
 from web.pages import predictors
 from web.pages.view_models.predictors.head import NOTICE
 from web.waiting import Waiters
 
-__all__ = ["site"]
+__all__ = ["shelf", "site"]
 
 CAT = {"height (cm)": "24", "weight (kg)": "4", "fur": "long", "tame": "true"}
-
-
-@pytest.fixture(scope="module")
-def shelf(
-    postgres_server: PostgresServer, database_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
-    """A site with the demos, a predictor of tables and one of photos, for tests that only ask them."""
-    url = postgres_server.create_database(database_template)
-    made = Site(url, tmp_path_factory.mktemp("shelf"))
-    train_demos(made)
-    train_zoo(made)
-    train_tints(made)
-    yield made
-    made.close()
-    postgres_server.drop_database(url)
 
 
 def ask(site: Site, name: str, values: Any) -> TestResponse:

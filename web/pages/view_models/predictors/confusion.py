@@ -42,7 +42,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """photos: those behind the chosen cell, and a heading for them; one behind each label where none is chosen."""
+    """noun: what was counted. chosen: the cell whose photos are shown, as a sentence; left: how many of them there are."""
 
     labels: tuple[str, ...]
     rows: tuple[Row, ...]

@@ -73,7 +73,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A version in the history. new_current: its number, where it can be made the current one."""
+    """A version in the history. here: whether the card is of it; current: whether it answers unless another is asked."""
 
     version: int
     href: str
@@ -132,7 +132,7 @@ def _facts(row: VersionRow) -> list[Fact]:
     card = row.card
     facts = [
         Fact("Learned from", _source(row)),
-        Fact("Predicts", with_unit_in_brackets(target_label(row), target_unit(row))),
+        Fact("Predicts", _with_unit_in_brackets(target_label(row), target_unit(row))),
         Fact("Model", model_title(row.model)),
         Fact("Trained", words.moment(row.created_at)),
     ]
@@ -150,7 +150,7 @@ def _facts(row: VersionRow) -> list[Fact]:
     return facts
 
 
-def with_unit_in_brackets(label: str, unit: str | None) -> str:
+def _with_unit_in_brackets(label: str, unit: str | None) -> str:
     return f"{label} ({unit})" if unit else label
 
 
