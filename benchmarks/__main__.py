@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME ...]`: runs these benchmarks, by default all, and writes what they find to RESULTS.md.
 
-With everything that `make lint` installs; takes about ten minutes. Each benchmark rewrites its own section.
+With everything that `make bench` installs; takes about half an hour. Each benchmark rewrites its own section.
 """
 
 import os
@@ -10,14 +10,30 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import bench_index, bench_jobs, bench_serving, bench_topk, bench_upload
+from benchmarks import (
+    bench_decode,
+    bench_embedding,
+    bench_index,
+    bench_ingest,
+    bench_jobs,
+    bench_palette,
+    bench_predict,
+    bench_serving,
+    bench_topk,
+    bench_upload,
+)
 from benchmarks.report import Report, describe_machine
 from shared.settings import PREFIX
 
 BENCHMARKS: Final[dict[str, Callable[[], str]]] = {
     "upload": bench_upload.run,
+    "ingest": bench_ingest.run,
+    "predict": bench_predict.run,
     "serving": bench_serving.run,
     "jobs": bench_jobs.run,
+    "palette": bench_palette.run,
+    "decode": bench_decode.run,
+    "embedding": bench_embedding.run,
     "topk": bench_topk.run,
     "index": bench_index.run,
 }

@@ -3,25 +3,23 @@
 import http.client
 import itertools
 import json
-import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from benchmarks.peers import FOLDER
+from benchmarks.photos import drawn, numbered
 from benchmarks.report import table
 from benchmarks.servers import PEERS, running_gunicorn
 from benchmarks.support import BenchmarkFailed, interleave, milliseconds, ratio
 from infra.guard import Guard
-from tests.support.pictures import make_jpeg
 from tests.support.services import service_folder
 from tests.support.stack import QUICK, database_url, running_stack
 
 WIDTH, HEIGHT = 1632, 1224  # 2.0 MP
-PICTURES: Final = 6
 IDLE_ROUNDS: Final = 50
 IDLE_SECONDS: Final = 30
 BUSY_ROUNDS: Final = 200
@@ -38,24 +36,23 @@ _TAIL: Final = f"\r\n--{_BOUNDARY}--\r\n".encode()
 
 
 class Photos:
-    """Photos of 2 MP without end, each different from every other in its bytes."""
+    """Photos without end, each different from every other in its bytes; by default drawn ones of 2 MP."""
 
-    def __init__(self) -> None:
-        pictures = [make_jpeg(WIDTH, HEIGHT, seed, quality=95) for seed in range(PICTURES)]
-        self.bytes = sum(map(len, pictures)) // PICTURES
-        self._next = _numbered(pictures)
+    def __init__(self, pictures: Sequence[bytes] = ()) -> None:
+        pictures = pictures or drawn(WIDTH, HEIGHT)
+        self.bytes = sum(map(len, pictures)) // len(pictures)
+        self._next = numbered(pictures)
+
+    def take(self, count: int) -> list[bytes]:
+        return list(itertools.islice(self._next, count))
 
     def form(self) -> bytes:
         """The next photo as the body of a form."""
-        return _HEAD + next(self._next) + _TAIL
+        return form_of(next(self._next))
 
 
-def _numbered(pictures: list[bytes]) -> Iterator[bytes]:
-    for number in itertools.count():
-        picture = pictures[number % len(pictures)]
-        # A comment segment behind the SOI marker: other bytes, the same picture.
-        comment = struct.pack(">HHQ", 0xFFFE, 10, number)
-        yield picture[:2] + comment + picture[2:]
+def form_of(photo: bytes) -> bytes:
+    return _HEAD + photo + _TAIL
 
 
 class Client:
@@ -111,7 +108,7 @@ def run() -> str:
             IDLE_ROUNDS,
             IDLE_SECONDS,
         )
-        _pile_up(stack.url, photos)
+        pile_up(stack.url, photos)
         busy = interleave(
             {
                 "ours": lambda: ours.post("/api/v1/images", photos.form())[0],
@@ -157,7 +154,7 @@ def _upload_quietly(client: Client, photos: Photos) -> float:
     return seconds
 
 
-def _pile_up(url: str, photos: Photos) -> None:
+def pile_up(url: str, photos: Photos) -> None:
     """Uploads a backlog."""
     forms = [photos.form() for _ in range(BACKLOG)]
 

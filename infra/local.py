@@ -52,6 +52,9 @@ ONE_THREAD: Final = dict.fromkeys(
     ),
     "1",
 )
+# A thread that waits for another by spinning takes the core from the cpu workers, perhaps from the one it waits for:
+# with all of them at work that doubled what an embedding cost.
+SLEEPING_THREADS: Final = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,7 @@ def embedding_worker(stack: Stack) -> Program:
     return Program(
         name="worker-embed",
         command=(*_worker("embed", "gpu"), "--pool", "solo"),
-        environ=stack.environ,
+        environ={**stack.environ, **SLEEPING_THREADS},
         stop_seconds=WORKER_STOP_SECONDS,
     )
 

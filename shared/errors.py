@@ -34,7 +34,7 @@ class NoFile(BadInput):
 
 
 class OneFileOnly(BadInput):
-    """Send one photo a request."""
+    """Send one file a request."""
 
     code = "one_file_only"
 
@@ -46,7 +46,7 @@ class EmptyFile(BadInput):
 
 
 class TooLarge(BadInput):
-    """The request is larger than Vitrine takes. Send photos of at most 20 MiB."""
+    """The request is larger than Vitrine takes. Send a file of at most 20 MiB."""
 
     code = "too_large"
 

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
 from infra import demo
 from tests.browser.conftest import ARGUMENTS, PATIENCE_MS, find_chromium
 from tests.support.browser import PHONE, WIDE
+from tests.support.html import parse_page
 from tests.support.stack import finished, running_stack
 
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "screenshots"
@@ -91,6 +92,16 @@ def pages(client: httpx.Client) -> list[Shot]:
         Shot("jobs", "/jobs"),
         Shot("job", f"/jobs/{job['id']}"),
         Shot("nothing", "/palete"),
+        *other_rooms(client),
+    ]
+
+
+def other_rooms(client: httpx.Client) -> list[Shot]:
+    """The rooms of the bar that have no picture above."""
+    bar = parse_page(client.get("/").text).find("nav", class_="rooms")
+    rooms = [room["href"] for room in bar.find_all("a")]
+    return [
+        Shot(room.strip("/"), room) for room in rooms if room not in {"/", "/upload", "/palette", "/jobs"}
     ]
 
 

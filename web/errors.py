@@ -158,7 +158,7 @@ _DETAILS: Final[Mapping[int, str]] = {
     404: "There is nothing at this address.",
     405: "This address does not take requests of this kind.",
     408: "The request was sent too slowly.",
-    413: "The request is larger than Vitrine takes. Send photos of at most 20 MiB.",
+    413: "The request is larger than Vitrine takes. Send a file of at most 20 MiB.",
     415: "Send the body as application/json.",
     500: _INTERNAL,
 }

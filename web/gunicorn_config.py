@@ -12,6 +12,7 @@ from gunicorn.http import wsgi as _wsgi  # type: ignore[import-untyped]
 
 from shared.logs import configure_logs
 from shared.settings import load_settings
+from web.database_patience import bound_waits
 from web.waiting import LONGEST_WAIT_SECONDS, THREADS
 
 worker_class = "gthread"
@@ -59,3 +60,8 @@ logger_class = _StructuredLogger
 def on_starting(server: Any) -> None:  # noqa: ARG001 - gunicorn calls it so
     """Sets up the master's logs; the workers inherit them."""
     configure_logs(load_settings(), "web")
+
+
+def post_fork(server: Any, worker: Any) -> None:  # noqa: ARG001
+    """Sets up a worker process."""
+    bound_waits()

@@ -11,11 +11,14 @@ from web.errors import BadParameters, FieldProblem, UnknownFields
 from web.fields import messages_by_field
 
 
-def json_body(asked: Request) -> dict[str, Any]:
-    """The object in the body. Raises BadJson; UnsupportedMediaType (415) for a body that is not said to be JSON."""
+def json_body(asked: Request, *, any_number: bool = False) -> dict[str, Any]:
+    """The object in the body (see strict_json.loads).
+
+    Raises BadJson; UnsupportedMediaType (415) for a body that is not said to be JSON.
+    """
     if not asked.is_json:
         raise UnsupportedMediaType
-    return strict_json.loads(asked.get_data(cache=False))
+    return strict_json.loads(asked.get_data(cache=False), any_number=any_number)
 
 
 def refuse(error: ValidationError) -> NoReturn:

@@ -14,7 +14,7 @@ from shared.predictors import AUTO, MODELS, Task
 from web.errors import BadValues, FieldProblem
 from web.ids import image_id
 from web.json_bodies import json_body, refuse
-from web.multipart import PHOTO, FilePart, read_form
+from web.multipart import MAX_PARTS, PHOTO, FilePart, Form, read_form
 from web.predictor_schemas import MAX_NAME, TrainingFields
 from web.spool import Spool
 
@@ -107,7 +107,7 @@ def training_of(form: TrainingForm) -> Training:
     )
 
 
-def _form(asked: Request, spool: Spool, file: FilePart, most_parts: int = 10) -> Any:
+def _form(asked: Request, spool: Spool, file: FilePart, most_parts: int = MAX_PARTS) -> Form:
     if asked.mimetype != "multipart/form-data":
         raise UseMultipart("Send this as multipart/form-data.")
     return read_form(asked.stream, asked.content_type or "", spool, file, most_parts)
@@ -161,7 +161,7 @@ def received_question(asked: Request) -> Iterator[Question]:
     with Spool() as spool:
         if asked.is_json:
             asked.max_content_length = MAX_BODY_BYTES
-            yield Question(values=json_body(asked))
+            yield Question(values=json_body(asked, any_number=True))
         elif asked.mimetype == "application/x-www-form-urlencoded":
             yield Question(values=_once({name: asked.form.getlist(name) for name in asked.form}))
         elif asked.mimetype == "multipart/form-data":

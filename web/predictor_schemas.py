@@ -209,6 +209,7 @@ class PredictionSchema(AnswerSchema):
     reasons = always(
         fields.List, "what drove it, strongest first", cls_or_instance=fields.Nested(ReasonSchema)
     )
+    reasons_about = fields.String(metadata={"description": "how the effects were found, for a person"})
     predictor = always(fields.String, "its name")
     version = always(fields.Integer, "the version that answered")
     model = always(fields.String, "a name of /predictors/models")

@@ -25,11 +25,12 @@ _BRACKET: Final = re.compile(r"[\[\]{}]")
 _FORBIDDEN: Final = re.compile("[\0\ud800-\udfff]")
 
 
-def loads(data: bytes, max_depth: int = MAX_DEPTH) -> dict[str, Any]:
+def loads(data: bytes, max_depth: int = MAX_DEPTH, *, any_number: bool = False) -> dict[str, Any]:
     """The object in a JSON body.
 
     Integers fit into 64 bits (signed), floats are finite, strings can be stored as UTF-8 and hold no NUL, no object
-    has a key twice. Raises BadJson with a sentence that says what to change.
+    has a key twice. Raises BadJson with a sentence that says what to change. any_number: numbers beyond these bounds, NaN
+    and Infinity among them, come as floats, for a caller who can name the field at fault.
     """
     try:
         text = data.decode("utf-8")
@@ -41,9 +42,9 @@ def loads(data: bytes, max_depth: int = MAX_DEPTH) -> dict[str, Any]:
     try:
         value = json.loads(
             text,
-            parse_int=_integer,
-            parse_float=_float,
-            parse_constant=_refuse_constant,
+            parse_int=_any_number if any_number else _integer,
+            parse_float=_any_number if any_number else _float,
+            parse_constant=float if any_number else _refuse_constant,
             object_pairs_hook=_object,
         )
     except json.JSONDecodeError as error:
@@ -89,6 +90,10 @@ def _float(literal: str) -> float:
     if not math.isfinite(value):
         raise BadJson("The body holds a number that is too large or too long.")
     return value
+
+
+def _any_number(literal: str) -> float:
+    return float(literal) if len(literal) <= MAX_FLOAT_CHARACTERS else math.inf
 
 
 def _refuse_constant(literal: str) -> NoReturn:

@@ -24,6 +24,7 @@ from worker.sandbox_frames import (
     head_of,
     header_length,
     parse_header,
+    part_of_histogram,
 )
 
 OUT_OF_MEMORY = 86
@@ -56,7 +57,7 @@ def main() -> None:
 def _answer(request: Header, data: bytes) -> tuple[Header, list[Part]]:
     try:
         if request["kind"] == "histogram":
-            return {}, [histogram_from(data).to_bytes()]
+            return {}, [part_of_histogram(histogram_from(data))]
         if request["kind"] == "view":
             return frame_of_view(view_from(data))
         return frame_of_analysis(analyse(data, request["colors"]))

@@ -68,7 +68,7 @@ def frame_of_analysis(analysis: Analysis) -> tuple[Header, list[Part]]:
         "renditions": [[r.content_type, r.width, r.height] for r in renditions],
     }
     parts: list[Part] = [r.bytes for r in renditions]
-    return header, [*parts, analysis.histogram.to_bytes(), analysis.model_view.tobytes()]
+    return header, [*parts, part_of_histogram(analysis.histogram), analysis.model_view.tobytes()]
 
 
 def analysis_of_frame(header: Header, parts: Sequence[Part]) -> Analysis:
@@ -85,7 +85,7 @@ def analysis_of_frame(header: Header, parts: Sequence[Part]) -> Analysis:
             format=_one_of(FORMATS, header["format"]),
             display=display,
             thumbnails=dict(zip(THUMBNAIL_SIDES, thumbnails, strict=True)),
-            histogram=ColourHistogram.from_bytes(bytes(histogram)),
+            histogram=_histogram(histogram),
             palette=_palette(header["palette"]),
             perceptual_hash=_whole(header["perceptual_hash"], -(1 << 63), (1 << 63) - 1),
             model_view=np.frombuffer(view, np.uint8).reshape(SIDE, SIDE, 3),
@@ -123,9 +123,22 @@ def histogram_of_frame(parts: Sequence[Part]) -> ColourHistogram:
     """The histogram in a frame; BadFrame if there is none."""
     try:
         (histogram,) = parts
-        return ColourHistogram.from_bytes(bytes(histogram))
+        return _histogram(histogram)
     except ValueError as error:
         raise BadFrame("an unreadable histogram") from error
+
+
+def part_of_histogram(histogram: ColourHistogram) -> Part:
+    """Seven bytes a bin: packing it for the pipe as it is stored would cost a millisecond on either side."""
+    return histogram.colours.tobytes() + histogram.counts.astype("<u4").tobytes()
+
+
+def _histogram(part: Part) -> ColourHistogram:
+    bins, rest = divmod(len(part), 7)
+    if rest:
+        raise ValueError("a colour histogram of the wrong size")
+    colours = np.frombuffer(part, np.uint8, 3 * bins).reshape(bins, 3)
+    return ColourHistogram(colours, np.frombuffer(part, "<u4", bins, 3 * bins).astype(np.uint32))
 
 
 def _rendition(image: bytes, content_type: object, width: object, height: object) -> Rendition:

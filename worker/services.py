@@ -2,8 +2,10 @@
 
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 import structlog
 from celery import Celery
@@ -25,6 +27,9 @@ from worker.weights import load_weights
 
 log = structlog.get_logger(__name__)
 
+# All that is made of a photo at once, and enough model views to hide what a store takes to answer.
+STORE_THREADS: Final = 8
+
 
 @dataclass(frozen=True)
 class Services:
@@ -42,6 +47,11 @@ class Services:
     def sandbox(self) -> Sandbox:
         """The limited child in which photos are decoded."""
         return Sandbox()
+
+    @cached_property
+    def store_threads(self) -> ThreadPoolExecutor:
+        """For several blobs at once: each waits for the disk or the network, and hardly computes."""
+        return ThreadPoolExecutor(STORE_THREADS, "store")
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -68,9 +78,11 @@ class Services:
         return load_photo_model(self.settings, registered)
 
     def close(self) -> None:
-        """Ends the child, if there is one."""
+        """Ends the child and the threads, if there are any."""
         if "sandbox" in vars(self):
             self.sandbox.close()
+        if "store_threads" in vars(self):
+            self.store_threads.shutdown()
 
 
 def make_services(settings: Settings, app: Celery) -> Services:

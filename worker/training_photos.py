@@ -151,10 +151,13 @@ def _copy(blobs: BlobStore, key: str, file: IO[bytes]) -> None:
 
 
 def keep_zip(blobs: BlobStore, sha256: str) -> None:
-    """Keeps a zip that was trained from for as long as a predictor names it."""
-    if not blobs.exists(blob_keys.training_zip(sha256)):
-        with _zip_file(blobs, sha256) as file:
-            blobs.put(blob_keys.training_zip(sha256), file, "application/zip")
+    """Keeps a zip that was trained from for as long as a predictor names it.
+
+    Written also where it is there already: that makes it new again, and so safe from the garbage collection until the
+    predictor is recorded.
+    """
+    with _zip_file(blobs, sha256) as file:
+        blobs.put(blob_keys.training_zip(sha256), file, "application/zip")
 
 
 def _views(

@@ -13,7 +13,7 @@ from shared.db.queries.predictors import VersionRow
 
 # In memory a model is a few times its file. Both bounds together keep a prediction worker within half a gigabyte.
 MOST_MODELS: Final = 64
-MOST_BYTES: Final = 128 * 1024 * 1024
+MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,3 +151,24 @@ def test_photos_are_filtered_chosen_and_brought_back_without_javascript(
     expect(page.locator(".tile")).to_have_count(1)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".tile")).to_have_count(2)
+
+
+def test_photos_that_are_dropped_on_the_gallery_come_in_at_its_top(site: ServedSite, visit: Visit) -> None:
+    site.add_photos(1)
+    page = visit.open("/")
+    page.wait_for_load_state()
+    page.evaluate(
+        """async () => {
+            const canvas = new OffscreenCanvas(40, 30);
+            canvas.getContext("2d").fillRect(0, 0, 20, 20);
+            const blob = await canvas.convertToBlob({ type: "image/png" });
+            const files = new DataTransfer();
+            files.items.add(new File([blob], "dropped.png", { type: "image/png" }));
+            document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
+        }"""
+    )
+    expect(page.locator(".caption")).to_have_text(["dropped.png", "a.jpg"])
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 photos")
+    site.pipeline.settle()
+    expect(page.locator(".tile img")).to_have_count(2)
+    expect(page.locator("[data-live]")).to_have_count(0)

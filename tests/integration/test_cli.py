@@ -1,9 +1,6 @@
 """The `flask` commands."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,28 +11,15 @@ from sqlalchemy.pool import NullPool
 from tests.support.hostile_files import half_of
 from tests.support.labelled_photos import tinted
 from tests.support.pipeline import picture
-from tests.support.services import PostgresServer, until
-from tests.support.web import Site, site
+from tests.support.predictors import worker
+from tests.support.services import PostgresServer
+from tests.support.web import Site, site, working
 
 __all__ = ["site"]
 
 
 def run(site: Site, *args: str, **options: Any) -> Result:
     return site.app.test_cli_runner().invoke(args=list(args), **options)
-
-
-@contextmanager
-def working(site: Site) -> Iterator[None]:
-    """A worker that does what the block gives rise to."""
-
-    def work() -> None:
-        until(lambda: bool(site.pipeline.dispatcher.sent))
-        site.pipeline.drain()
-
-    worker = Thread(target=work)
-    worker.start()
-    yield
-    worker.join()
 
 
 def tables(url: str) -> set[str]:
@@ -180,3 +164,21 @@ def test_train_images_says_in_a_sentence_what_is_wrong_with_a_folder(site: Site,
     assert result.exit_code == 1
     assert "Put a folder of photos for each label" in result.output
     assert run(site, "train-images", "../x", str(tmp_path)).exit_code == 1
+
+
+def test_the_demo_predictors_are_trained_from_their_invented_tables(site: Site) -> None:
+    with worker(site):
+        result = run(site, "demo-predictors")
+    assert result.exit_code == 0, result.output
+    # The worker logs to the same terminal here.
+    assert {"species: succeeded", "house-price: succeeded"} <= set(result.output.splitlines())
+    species, price = (site.get(f"predictors/{name}").get_json() for name in ("species", "house-price"))
+    assert (species["model"], species["rows"]) == ("gaussian-naive-bayes", 12)
+    assert (price["model"], price["features"][2]["unit"]) == ("linear-regression", "sqft")
+    assert price["metrics"]["r2"] > 0.9
+
+
+def test_a_demo_without_a_worker_says_that_it_waits(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.cli._LONGEST_TRAINING_SECONDS", 0)
+    result = run(site, "demo-predictors")
+    assert (result.exit_code, result.output) == (1, "species: queued\nhouse-price: queued\n")

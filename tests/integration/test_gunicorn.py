@@ -7,13 +7,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
-from tests.support.services import until
+from tests.support.services import PostgresServer, until
 
 ROOT = Path(__file__).parents[2]
 HEAD = b"POST /api/v1/images HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=B\r\n"
@@ -29,15 +31,14 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """gunicorn with one worker process, without a database behind it."""
-    home = tmp_path_factory.mktemp("home")
+@contextmanager
+def running_server(home: Path, database_url: str) -> Iterator[Server]:
+    """gunicorn with one worker process."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("VITRINE_", "XDG_"))}
     environ |= {
         "HOME": str(home),
         "WEB_CONCURRENCY": "1",
-        "VITRINE_DATABASE_URL": "postgresql+psycopg2://nobody@127.0.0.1:1/nothing",
+        "VITRINE_DATABASE_URL": database_url,
         "VITRINE_STORAGE_DIR": str(home / "blobs"),
         "VITRINE_LOG_FORMAT": "json",
     }
@@ -61,6 +62,29 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A front end without a database behind it."""
+    with running_server(
+        tmp_path_factory.mktemp("home"), "postgresql+psycopg2://nobody@127.0.0.1:1/nothing"
+    ) as server:
+        yield server
+
+
+@contextmanager
+def frozen(server: PostgresServer) -> Iterator[None]:
+    """Everything that PostgreSQL has running stands still, its connections open."""
+    postmaster = psutil.Process(server.pid)
+    family = [postmaster, *postmaster.children(recursive=True)]
+    for process in family:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in family:
+            process.resume()
 
 
 def test_it_answers_without_saying_what_it_is(server: Server) -> None:
@@ -118,3 +142,19 @@ def test_a_photo_without_a_database_is_an_honest_503(server: Server) -> None:
     response = httpx.post(f"{server.url}/api/v1/images", files=files, timeout=30)
     assert (response.status_code, response.json()["code"]) == (503, "database_unavailable")
     assert not (server.home / "blobs").exists()
+
+
+def test_a_database_that_stands_still_is_an_honest_503_within_ten_seconds(
+    tmp_path: Path, postgres_server: PostgresServer, database_url: str
+) -> None:
+    with (
+        running_server(tmp_path, database_url) as server,
+        httpx.Client(base_url=server.url, timeout=30) as client,
+    ):
+        assert client.get("/api/v1/jobs").status_code == 200
+        with frozen(postgres_server):
+            # Over a connection that it has, and over a new one.
+            for _ in range(2):
+                response = client.get("/api/v1/jobs", timeout=10)
+                assert (response.status_code, response.json()["code"]) == (503, "database_unavailable")
+        assert client.get("/api/v1/jobs").status_code == 200

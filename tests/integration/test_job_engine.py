@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from shared.db.queries import job_engine, jobs
 from shared.db.queries.job_engine import Claim
@@ -75,6 +75,34 @@ def test_a_job_whose_lease_has_run_out_is_taken_over_with_a_new_attempt(pipeline
     first = must_claim(pipeline, job_id, OVER)
     second = must_claim(pipeline, job_id)
     assert (first.attempt, second.attempt) == (1, 2)
+
+
+def test_a_claim_starts_the_family_but_does_not_wait_for_it(pipeline: Pipeline) -> None:
+    steps = (NewJob(JobKind.PALETTE), NewJob(JobKind.PALETTE))
+    parent = pipeline.start(NewJob(JobKind.ANALYSE_IMAGE, children=steps))
+    first, second = (job_id for _, job_id in pipeline.dispatcher.sent)
+    with pipeline.unit_of_work.begin() as other:
+        other.connection.execute(text("SELECT FROM jobs WHERE id = :id FOR UPDATE"), {"id": parent})
+        with pipeline.unit_of_work.read() as connection:
+            connection.execute(text("SET lock_timeout = '5 s'"))
+            assert job_engine.claim_job(connection, first, JobKind.PALETTE, LEASE, "w") is not None
+            connection.execute(text("RESET lock_timeout"))
+    assert pipeline.job(parent).status is JobStatus.QUEUED
+    must_claim(pipeline, second)
+    assert pipeline.job(parent).status is JobStatus.RUNNING
+
+
+def test_only_the_commit_of_a_claim_does_not_wait_for_the_disk(pipeline: Pipeline) -> None:
+    def waits(connection: Connection) -> bool:
+        return bool(connection.execute(text("SHOW synchronous_commit")).scalar_one() == "on")
+
+    job_id = a_job(pipeline)
+    with pipeline.engine.connect() as connection:
+        with connection.begin():
+            assert waits(connection)
+            assert job_engine.claim_job(connection, job_id, JobKind.PALETTE, LEASE, "w") is not None
+            assert not waits(connection)
+        assert waits(connection)
 
 
 def test_a_late_finish_of_an_overtaken_attempt_changes_nothing(pipeline: Pipeline) -> None:

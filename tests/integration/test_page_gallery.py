@@ -167,6 +167,11 @@ def test_a_photo_that_is_not_ready_says_so_on_its_tile(site: Site) -> None:
     assert swatches[0]["href"] == f"/?color=%23{swatches[0]['title'][1:]}"
 
 
+def test_a_page_can_ask_for_its_own_tiles_again(site: Site) -> None:
+    ids = [site.record(number, caption=f"number {number}") for number in range(3)]
+    assert tiles(site.page(f"/?ids={ids[0]},{ids[2]},99")) == ["number 2", "number 0"]
+
+
 def test_only_unfinished_tiles_are_kept_up_to_date(site: Site) -> None:
     send(site, picture(1))
     site.pipeline.settle()

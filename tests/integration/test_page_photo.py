@@ -60,7 +60,7 @@ def test_a_photo_that_cannot_be_read_says_why(site: Site) -> None:
 def test_a_photo_whose_work_was_cancelled_can_be_tried_again(site: Site) -> None:
     address = send(site, picture(1)).location
     assert not site.page(address).find("header", id="about").find_all("form")
-    site.client.post(site.page("/jobs").find("main").find("form", method="post")["action"])
+    site.client.post(site.page("/jobs").find("li", class_="job").find("form")["action"])
     page = site.page(address)
     assert "Cancelled" in page.find("div", id="stage").text
     again = page.find("header", id="about").find("form", method="post")

@@ -83,7 +83,8 @@ def job_photos(page: Element) -> list[str]:
 def test_what_people_write_is_shown_and_never_run(site: Site) -> None:
     image_id = site.record(1, name=HOSTILE, caption=HOSTILE, tags=(HOSTILE,), label=HOSTILE)
     named = send(site, picture(1), "<img src=x onerror=alert(1)>.jpg")
-    addresses = ["/", "/?q=" + HOSTILE, f"/images/{image_id}", "/jobs"]
+    job = listed(site.page("/jobs"))[0].find("span", class_="facts").find("a")["href"]
+    addresses = ["/", "/?q=" + HOSTILE, f"/images/{image_id}", "/jobs", job]
     for address in [*addresses, named.location]:
         page = site.page(address)
         assert not page.find_all("img", src="x")
@@ -93,11 +94,20 @@ def test_what_people_write_is_shown_and_never_run(site: Site) -> None:
 
 def test_pages_obey_their_own_security_policy(site: Site) -> None:
     address = send(site, picture(1)).location
-    for page in map(site.page, ["/", address, "/upload", "/jobs"]):
+    job = listed(site.page("/jobs"))[0].find("span", class_="facts").find("a")["href"]
+    palette = "/palette?colors=1e90ff-ffd700"
+    found = map(site.page, ["/", address, "/upload", "/palette", palette, "/jobs", job])
+    for page in [*found, site.page("/nowhere", 404)]:
         assert all("src" in script.attributes and not script.text for script in page.find_all("script"))
         assert [style.text for style in page.find_all("style")] == [TRANSITIONS]
         everything = page.find_all()
         assert not [name for element in everything for name in element.attributes if name.startswith("on")]
+
+
+def test_an_address_that_is_not_there_is_shown_and_never_run(site: Site) -> None:
+    page = site.page("/<script>alert(1)</script>", 404)
+    assert page.find("code").text == "/<script>alert(1)</script>"
+    assert all("alert" not in script.text for script in page.find_all("script"))
 
 
 def test_untrained_weights_are_named_on_every_page(site: Site) -> None:

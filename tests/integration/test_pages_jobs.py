@@ -129,6 +129,16 @@ def test_a_story_tells_of_times_tries_steps_and_who_did_them(site: Site) -> None
     assert step.find_all("a", href=f"/jobs/{job_id}")
 
 
+def test_a_button_in_a_story_leads_back_to_it(site: Site) -> None:
+    address = f"/jobs/{job_of(site, picture(1))}"
+    for expected in ("Cancelled", "Waiting"):
+        form = site.page(address).find("article").find("form")
+        button = form.find("button")
+        answer = site.client.post(form["action"], data={button["name"]: button["value"]})
+        assert answer.location == address
+        assert expected in site.page(address).find("p", class_="verdict").text
+
+
 def test_a_job_that_is_to_be_tried_again_says_why_and_when(site: Site) -> None:
     job_id = job_of(site, picture(1), path="palettes")
     site.pipeline.blobs.away = True

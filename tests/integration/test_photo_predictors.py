@@ -18,7 +18,7 @@ from tests.support.fakes import PixelEmbedder
 from tests.support.hostile_files import half_of
 from tests.support.labelled_photos import tinted, tinted_zip
 from tests.support.pipeline import WorkerServices
-from tests.support.web import Site, check_contract, problem
+from tests.support.web import Site, check_contract, problem, working
 from tests.support.zips import zip_of, zip_with_flag
 from web.api.photo_predictors import SuggestionsSchema
 from web.predictor_schemas import PredictionSchema, PredictorCardSchema
@@ -312,7 +312,24 @@ def test_what_to_label_next_is_without_a_label_and_what_is_least_sure(site: Site
     assert items[0]["image"] == unsure
     assert {item["image"] for item in items} <= {unsure, *sure}
     assert 0 <= items[-1]["uncertainty"] <= items[0]["uncertainty"] <= 1
-    check_contract(SuggestionsSchema, {"items": []})
+
+
+def test_what_comes_in_time_is_the_answer_itself(database_url: str, tmp_path: Path) -> None:
+    site = Site(database_url, tmp_path)
+    _ = site.pipeline.services.embedder
+    trained(site, tinted_zip(4))
+    unlabelled = site.upload(tinted("green", 1)).get_json()["image"]["id"]
+    site.pipeline.drain()
+    with working(site):
+        found = site.upload(tinted("red", 50), path="predictors/tints/predict")
+    assert found.status_code == 200
+    check_contract(PredictionSchema, found.get_json())
+    with working(site):
+        suggested = site.post("predictors/tints/label-next")
+    assert suggested.status_code == 200
+    check_contract(SuggestionsSchema, suggested.get_json())
+    assert [item["image"]["id"] for item in suggested.get_json()["items"]] == [unlabelled]
+    site.close()
 
 
 def test_a_deleted_predictor_takes_its_photos_its_zip_and_its_model_with_it(site: Site) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from werkzeug.test import TestResponse
 
+from tests.support.services import PostgresServer
 from tests.support.web import Site
 
 ANIMALS = b"height (cm),weight (kg),fur,species\n" + b"".join(
@@ -67,3 +69,17 @@ def predicted(site: Site, name: str, values: dict[str, Any], query: str = "") ->
     """The answer for the values, by JSON."""
     with worker(site):
         return site.post(f"predictors/{name}/predict{query}", json=values)
+
+
+@pytest.fixture(scope="module")
+def zoo(
+    postgres_server: PostgresServer, database_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """A site with two predictors, for the tests that only ask them."""
+    url = postgres_server.create_database(database_template)
+    made = Site(url, tmp_path_factory.mktemp("zoo"))
+    trained(made, "animals", model="gaussian-naive-bayes")
+    trained(made, "houses", HOUSES, target="price", model="linear-regression")
+    yield made
+    made.close()
+    postgres_server.drop_database(url)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import IO, Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from shared.db.queries import images, jobs
 from shared.errors import StorageUnavailable
 from shared.storage import BlobStore, DirectoryBlobStore
 from tests.support.pipeline import Pipeline, picture
-from tests.support.services import PostgresServer
+from tests.support.services import PostgresServer, until
 from web.app import create_app
 from web.services import Services
 from web.waiting import Waiters
@@ -104,6 +105,20 @@ class Site:
             yield sent
         finally:
             event.remove(self.pipeline.engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def working(site: Site) -> Iterator[None]:
+    """A worker that does what the block gives rise to."""
+
+    def work() -> None:
+        until(lambda: bool(site.pipeline.dispatcher.sent))
+        site.pipeline.drain()
+
+    worker = Thread(target=work)
+    worker.start()
+    yield
+    worker.join()
 
 
 def address(path: str) -> str:

@@ -44,6 +44,12 @@ def test_where_nothing_is_the_nearest_page_is_offered(path: str, nearest: str | 
     assert found.home.href == "/"
 
 
+def test_a_conflict_leads_to_the_page_that_shows_what_is_there() -> None:
+    found = fault(409, "/jobs/1/cancel", may_ask_again=False)
+    assert found.nearest is not None
+    assert (found.nearest.href, found.looked_for) == ("/jobs", None)
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_what_may_pass_can_be_asked_once_more(status: int) -> None:
     assert fault(status, "/jobs").again == "/jobs"

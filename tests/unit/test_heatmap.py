@@ -34,6 +34,10 @@ def test_evidence_lies_where_the_features_are() -> None:
     assert divmod(int(found.argmax()), 7) == (1, 5)
 
 
+def test_features_of_nothing_are_evidence_of_nothing() -> None:
+    assert not evidence_map(np.zeros((4, 7, 7), np.float32), np.ones(4), np.zeros(4)).any()
+
+
 def test_the_contrast_of_two_classes_is_the_difference_of_their_weights() -> None:
     weights = np.array([[1.0, 2.0], [-3.0, 5.0]])
     np.testing.assert_allclose(contrast(weights, np.array([0.8, 0.2]), 0), [4, -3])

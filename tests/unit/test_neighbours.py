@@ -30,13 +30,9 @@ def shuffled_ids(count: int) -> NDArray[np.int64]:
     return np.random.default_rng(3).permutation(count * 3)[:count].astype(np.int64)
 
 
-def without(lists: NeighbourLists, owners: NDArray[np.int64]) -> NeighbourLists:
-    return lists.take(np.flatnonzero(~np.isin(lists.owners, owners)))
-
-
 def applied(lists: NeighbourLists, changed: NeighbourLists, removed: NDArray[np.int64]) -> NeighbourLists:
     """What a store holds once `changed` is written over it, by owner."""
-    merged = concatenate([without(lists, np.union1d(changed.owners, removed)), changed])
+    merged = concatenate([lists.without(np.union1d(changed.owners, removed)), changed])
     return merged.take(np.argsort(merged.owners))
 
 
@@ -124,6 +120,20 @@ def test_updates_of_512_dimensions_equal_a_full_run(make: Callable[[int, int], N
     removed = ids[:40]
     changed = update(vectors[40:], ids[40:], before, ids[500:], removed, 50)
     assert_same_lists(applied(before, changed, removed), by_owner(full(vectors[40:], ids[40:], 50)))
+
+
+def test_an_update_so_large_that_all_is_computed_anew_returns_what_changed() -> None:
+    vectors, ids = random_vectors(6500, 32), shuffled_ids(6500)
+    before = full(vectors[:5000], ids[:5000], 5)
+    removed = ids[:10]
+    changed = update(vectors[10:], ids[10:], before, ids[5000:], removed, 5)
+    after = applied(before, changed, removed)
+    for place in range(10, 6500, 499):
+        found = top_k(vectors[place], vectors[10:], ids[10:], 6)
+        at = np.searchsorted(after.owners, ids[place])
+        np.testing.assert_array_equal(after.neighbours[at], found.ids[found.ids != ids[place]])
+    unchanged = before.without(np.union1d(changed.owners, removed))
+    assert 0 < len(unchanged) < 5000
 
 
 def test_an_update_returns_only_the_lists_that_changed() -> None:

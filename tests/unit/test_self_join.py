@@ -1,6 +1,6 @@
 """The self-join answers what plain search does, whatever the vectors, codes, tiles, threads and devices."""
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -12,12 +12,24 @@ from tests.support.vectors import awkward_pool, brute_force, near_ties, random_v
 from worker.algorithms import tiles, topk
 from worker.algorithms.codes import principal_axes
 from worker.algorithms.device_join import join_on
-from worker.algorithms.join_plan import JoinPlan, choose_size, make_plan, plain_plan, stand_ins
+from worker.algorithms.join_plan import JoinPlan, choose_size, is_worthwhile, make_plan, plain_plan, stand_ins
+from worker.algorithms.neighbours import NeighbourLists
 from worker.algorithms.self_join import join, rounds
 from worker.algorithms.threads import compute_threads
 
 POOL = awkward_pool(16)
 WAYS = ["threads", "device", "plain"]
+HARD = {
+    "awkward": POOL,
+    "twins": np.repeat(POOL[:3], 60, axis=0),
+    "all equal": np.repeat(POOL[:1], 150, axis=0),
+    "zeros": np.zeros((60, 16), np.float32),
+    "denormal": np.full((60, 16), 1e-42, np.float32),
+    "one-hot": np.eye(60, dtype=np.float32),
+    "near ties": near_ties(150, 128),
+    "flat ties": near_ties(150, 8),
+    "lattice": unit(np.random.default_rng(5).integers(-1, 2, (150, 8)).astype(np.float32)),
+}
 
 
 def targets_of(vectors: NDArray[np.float32], seed: int = 0) -> topk.Targets:
@@ -47,7 +59,8 @@ def compared(
     targets: topk.Targets, plan: JoinPlan, tile: tuple[slice, slice], k: int, *, way: str, number: int = 2
 ) -> NDArray[np.uint64]:
     if way == "device":
-        return join_on("cpu", targets, plan, tile, k, block=100)
+        block = max(len(plan.order) // 4, 10)  # several, even of a few images
+        return join_on("cpu", targets, plan, tile, k, block=block)
     with compute_threads(number) as threads:
         return join(targets, plan, tile, k, threads)
 
@@ -72,40 +85,19 @@ def joined(targets: topk.Targets, k: int, way: str, rows: int, size: int = 64) -
     return keys
 
 
-@pytest.mark.parametrize(
-    "vectors",
-    [
-        POOL,
-        np.repeat(POOL[:3], 60, axis=0),
-        np.repeat(POOL[:1], 150, axis=0),
-        np.zeros((60, 16), np.float32),
-        np.full((60, 16), 1e-42, np.float32),
-        np.eye(60, dtype=np.float32),
-        near_ties(150, 128),
-        near_ties(150, 8),
-        unit(np.random.default_rng(5).integers(-1, 2, (150, 8)).astype(np.float32)),
-    ],
-    ids=[
-        "awkward",
-        "twins",
-        "all equal",
-        "zeros",
-        "denormal",
-        "one-hot",
-        "near ties",
-        "flat ties",
-        "lattice",
-    ],
-)
+@cache
+def brute_force_of(family: str, k: int) -> NeighbourLists:
+    vectors = HARD[family]
+    return brute_force(vectors, targets_of(vectors).ranks.astype(np.int64), k)
+
+
+@pytest.mark.parametrize("family", HARD)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("k", [1, 3, 20])
 @pytest.mark.parametrize("rows", [1000, 40])
-def test_a_join_equals_brute_force_on_hard_vectors(
-    vectors: NDArray[np.float32], way: str, k: int, rows: int
-) -> None:
-    targets = targets_of(vectors)
-    similarities, ranks, filled = topk.unpack(joined(targets, k, way, rows))
-    expected = brute_force(vectors, targets.ranks.astype(np.int64), k)
+def test_a_join_equals_brute_force_on_hard_vectors(family: str, way: str, k: int, rows: int) -> None:
+    similarities, ranks, filled = topk.unpack(joined(targets_of(HARD[family]), k, way, rows))
+    expected = brute_force_of(family, k)
     np.testing.assert_array_equal(np.where(filled, ranks.astype(np.int64), -1), expected.neighbours)
     np.testing.assert_array_equal(similarities, expected.similarities)
 
@@ -176,13 +168,13 @@ def test_identical_vectors_beyond_the_first_are_stood_in_for() -> None:
 
 
 def test_codes_are_short_for_vectors_near_a_subspace_and_long_for_those_that_fill_the_space() -> None:
-    near, far = families(2000, 512), random_vectors(2000, 512)
-    short, long = (
-        choose_size(targets_of(vectors), np.arange(2000), 5, principal_axes(vectors))
-        for vectors in (near, far)
-    )
-    assert short <= 128
-    assert long >= 256
+    sizes = []
+    with compute_threads(1):
+        for vectors in (families(1000, 256), random_vectors(1000, 256)):
+            axes = principal_axes(vectors)
+            sizes.append(choose_size(targets_of(vectors), np.arange(1000), 5, axes))
+    assert sizes[0] <= 128
+    assert sizes[1] >= 192
 
 
 @pytest.mark.parametrize(
@@ -194,6 +186,12 @@ def test_parts_cover_the_order_and_are_about_alike(count: int, rows: int, number
     assert [place for part in parts for place in range(part.start, part.stop)] == list(range(count))
     sizes = [part.stop - part.start for part in parts]
     assert max(sizes, default=0) - min(sizes, default=0) <= 1
+
+
+def test_small_galleries_and_vectors_beyond_the_proof_are_compared_without_codes() -> None:
+    assert is_worthwhile(100_000, 512)
+    assert not is_worthwhile(1000, 512)
+    assert not is_worthwhile(100_000, 2048)
 
 
 def test_every_pair_of_parts_is_one_tile() -> None:

@@ -1,6 +1,7 @@
 """JSON bodies: what is refused, and that everything else reads as the standard library reads it."""
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -128,3 +129,15 @@ def test_any_bytes_give_an_object_or_our_error(data: bytes) -> None:
     except BadJson:
         return
     assert value == json.loads(data)
+
+
+def test_numbers_beyond_all_bounds_are_left_to_a_caller_who_asks_for_them() -> None:
+    body = b'{"a": NaN, "b": -Infinity, "c": 1e999, "d": 100000000000000000000, "e": 2}'
+    found = strict_json.loads(body, any_number=True)
+    assert math.isnan(found["a"])
+    assert found["b"] == -math.inf
+    assert found["c"] == math.inf
+    assert (found["d"], found["e"]) == (1e20, 2)
+    assert strict_json.loads(b'{"a": ' + b"9" * 5000 + b"}", any_number=True)["a"] == math.inf
+    with pytest.raises(BadJson):
+        strict_json.loads(body)

@@ -3,8 +3,10 @@
 import os
 import pickle
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,12 +15,13 @@ from numpy.typing import NDArray
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from shared.db.queries.predictors import VersionRow
 from worker.algorithms.tabular import measures, storage
 from worker.algorithms.tabular.answers import explain
 from worker.algorithms.tabular.folds import cross_validation, one_fifth, sample
-from worker.algorithms.tabular.pipelines import names
+from worker.algorithms.tabular.pipelines import most_rows, names
 from worker.algorithms.tabular.training import Data, predict, train
-from worker.warm_models import WarmModels
+from worker.warm_models import WarmModel, WarmModels
 
 
 def nobody(_progress: float) -> None:
@@ -92,6 +95,27 @@ def test_folds_and_samples_keep_the_shares_of_classes() -> None:
     assert np.bincount(y[sample(100, 50, y, 2)]).tolist() == [40, 10]
     assert len(cross_validation(np.array([0, 0, 0, 1, 1]), 2, 5)) == 2
     assert cross_validation(np.array([0, 0, 0, 1]), 2, 5) == []
+
+
+def test_a_rare_class_keeps_nothing_from_being_learned() -> None:
+    data = made_up(120, 2)
+    y = np.where(np.arange(120) < 2, 2, data.y)
+    training = train(Data(data.X, y, [2], 3), names(3), nobody)
+    assert len(training.rows) == 120
+    assert training.scores
+    lonely = Data(data.X, np.where(np.arange(120) < 2, 1, 0), [2], 2)
+    assert len(train(lonely, names(2), nobody).rows) == 120
+
+
+def test_a_sample_holds_two_rows_of_every_class() -> None:
+    y = np.array([0] * 1000 + [1, 1])
+    assert np.bincount(y[sample(1002, 100, y, 2)]).tolist() == [100, 2]
+    assert len(sample(1002, 100, y.astype(float), 0)) == 100
+
+
+def test_what_is_learned_from_at_a_time_shrinks_with_what_categories_become() -> None:
+    assert most_rows(10, []) == 1_000_000
+    assert most_rows(10, [5, 100]) == 10_000_000 // (8 + 5 + 20)
 
 
 def test_figures_of_known_predictions_are_right() -> None:
@@ -187,16 +211,17 @@ def test_a_hostile_file_is_refused_and_nothing_of_it_runs(data: bytes) -> None:
 def test_warm_models_make_room_for_each_other() -> None:
     read: list[int] = []
 
-    def reader(key: int) -> Any:
-        def make() -> Any:
+    def reader(key: int) -> Callable[[], WarmModel]:
+        def make() -> WarmModel:
             read.append(key)
-            return type("Kept", (), {"version": type("Row", (), {"bytes": 10})()})()
+            # Of a version only its size is looked at.
+            return WarmModel(cast("VersionRow", SimpleNamespace(bytes=10)), key)
 
         return make
 
     models = WarmModels(most_models=2, most_bytes=100)
-    for key in (1, 2, 1, 3, 1, 2):
-        models.get(key, 1, reader(key))
+    found = [models.get(key, 1, reader(key)).model for key in (1, 2, 1, 3, 1, 2)]
+    assert found == [1, 2, 1, 3, 1, 2]
     assert read == [1, 2, 3, 2]
     small = WarmModels(most_models=9, most_bytes=15)
     read.clear()

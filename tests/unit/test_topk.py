@@ -7,7 +7,18 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.support.vectors import awkward_pool, near_ties, plain_similarity, random_vectors, unit
-from worker.algorithms.topk import check_vectors, margin, pack, similarity, unpack
+from worker.algorithms.topk import (
+    LOWEST,
+    Queries,
+    Targets,
+    check_vectors,
+    exchange,
+    margin,
+    no_keys,
+    pack,
+    similarity,
+    unpack,
+)
 
 FAMILIES = {
     "random": random_vectors(200, 512),
@@ -84,3 +95,35 @@ def test_keys_sort_by_similarity_and_then_by_rank() -> None:
 def test_vectors_that_are_not_normalised_float32_are_refused(vectors: NDArray[np.float32]) -> None:
     with pytest.raises(ValueError, match="ectors"):
         check_vectors(vectors)
+
+
+def exchanged(
+    entrants: NDArray[np.float32], targets: NDArray[np.float32], floors: NDArray[np.float32], k: int
+) -> NDArray[np.bool_]:
+    """Which entrants (rows) are offered to which targets (columns)."""
+    count, total = len(entrants), len(entrants) + len(targets)
+    queries = Queries(entrants, np.arange(count), np.full(count, -1))
+    ranks = np.arange(count, total, dtype=np.uint64)
+    _, offers = exchange(
+        queries, np.arange(count, dtype=np.uint64), Targets(targets, ranks), floors, no_keys(count, k)
+    )
+    found = np.zeros((count, len(targets)), np.bool_)
+    found[unpack(offers.keys)[1].astype(int), offers.targets] = True
+    return found
+
+
+def test_every_query_that_reaches_the_floor_of_a_target_is_offered_to_it() -> None:
+    entrants, targets = near_ties(40, 64, seed=1), near_ties(50, 64, seed=2)
+    similarities = np.array([similarity(np.broadcast_to(row, targets.shape), targets) for row in entrants])
+    floors = np.median(similarities, axis=0)
+    floors[::5] = np.inf
+    np.testing.assert_array_equal(exchanged(entrants, targets, floors, 3), similarities >= floors)
+
+
+def test_of_a_crowd_of_twins_only_the_first_are_offered_to_all() -> None:
+    entrants = np.repeat(random_vectors(2, 16), [300, 1], axis=0)
+    offered = exchanged(entrants, random_vectors(100, 16, seed=1), np.full(100, LOWEST), 3)
+    assert offered[:4].all()
+    assert offered[300].all()
+    # The others only to those among whom their own k best were found.
+    assert offered[4:300].sum(axis=1).max() <= 6

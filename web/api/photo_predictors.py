@@ -8,8 +8,8 @@ from marshmallow import Schema, fields
 from shared import blob_keys
 from shared.db.queries import images, jobs, predictors
 from shared.db.queries.jobs import JobRow, NewJob
-from shared.errors import BadData, BlobNotFound, NotFound
-from shared.jobs import JobKind, JobStatus
+from shared.errors import BadData, BlobNotFound, ModelUnusable, NotFound, VitrineError
+from shared.jobs import ACTIVE, JobKind, JobStatus
 from shared.predictors import PredictorKind, SuggestOrder
 from web.answer_schemas import AnswerSchema, always
 from web.answers import json_answer
@@ -107,7 +107,7 @@ def get_training_photo(name: str, number: int, query: dict[str, Any]) -> Respons
     "/predictors/<name>/label-next",
     query=SuggestionsQuery,
     answers={200: Answer("what to label next", SuggestionsSchema), 202: STARTED},
-    problems=(401, 403, 404, 422),
+    problems=(401, 403, 404, 409, 422),
 )
 def post_label_next(name: str, query: dict[str, Any]) -> Response:
     """Ask which photos of the gallery to label next, so that a predictor learns most from them."""
@@ -119,7 +119,11 @@ def post_label_next(name: str, query: dict[str, Any]) -> Response:
         order = SuggestOrder(version.predictor_id, version.version, query["k"])
         made = jobs.create_job(transaction, NewJob(JobKind.SUGGEST_LABELS, payload=order.to_payload()))
     job = wait_for_job(services.unit_of_work, services.waiters, made, SUGGESTION_SECONDS)
-    return started(job) if job.status is not JobStatus.SUCCEEDED else json_answer(_suggestions(services, job))
+    if job.status in ACTIVE:
+        return started(job)
+    if job.status is JobStatus.SUCCEEDED:
+        return json_answer(_suggestions(services, job))
+    raise (ModelUnusable if job.error_code == ModelUnusable.code else VitrineError)(job.error_message)
 
 
 def _suggestions(services: Services, job: JobRow) -> dict[str, Any]:

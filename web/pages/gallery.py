@@ -62,6 +62,7 @@ def read_query(args: MultiDict[str, str]) -> GalleryQuery:
         words=_text("q", given.get("q", [])),
         color=color,
         after=decode_image(_text("cursor", given.get("cursor", [])), by_color=color is not None),
+        ids=parameters.id_list("ids", given.get("ids", []), most=PAGE_SIZE),
     )
 
 

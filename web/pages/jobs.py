@@ -93,18 +93,24 @@ def story(id: str) -> str:  # noqa: A002 - the name in the address
 
 @blueprint.post("/jobs/<id>/cancel")
 def cancel(id: str) -> Response:  # noqa: A002
-    """Cancels the job and goes to the list."""
+    """Cancels the job and goes back to where the button was."""
     with current_services().unit_of_work.begin() as transaction:
         cancel_job(transaction, job_id(id))
-    return redirect(url_for("jobs_page.show"), code=303)
+    return _back(id)
 
 
 @blueprint.post("/jobs/<id>/retry")
 def retry(id: str) -> Response:  # noqa: A002
-    """Queues the job again and goes to the list."""
+    """Queues the job again and goes back to where the button was."""
     with current_services().unit_of_work.begin() as transaction:
         retry_job(transaction, job_id(id))
-    return redirect(url_for("jobs_page.show"), code=303)
+    return _back(id)
+
+
+def _back(job: str) -> Response:
+    told = request.form.get("back") == "story"
+    where = url_for("jobs_page.story", id=job) if told else url_for("jobs_page.show")
+    return redirect(where, code=303)
 
 
 @blueprint.post("/jobs/index-runs")

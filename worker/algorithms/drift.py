@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.algorithms.neighbours import NO_NEIGHBOUR, NeighbourLists
+from worker.algorithms.neighbours import NO_NEIGHBOUR, NeighbourLists, same_in_both
 
 
 class Drift(NamedTuple):
@@ -24,7 +24,8 @@ def drift(before: NeighbourLists, after: NeighbourLists) -> Drift:
     """What has changed from `before` to `after`. Raises ValueError if their k differ."""
     if before.k != after.k:
         raise ValueError(f"Lists of {before.k} and of {after.k} places cannot be compared.")
-    before, after = _differing(before, after)
+    same = same_in_both(before, after)
+    before, after = before.without(same), after.without(same)
     named = (before.owners, before.neighbours, after.owners, after.neighbours)
     known = np.unique(np.concatenate([ids.ravel() for ids in named]))
     pairs_before, similarities_before = _pairs(before, known)
@@ -36,19 +37,6 @@ def drift(before: NeighbourLists, after: NeighbourLists) -> Drift:
         ids_changed=len(pairs_before) + len(pairs_after) - 2 * len(old),
         max_similarity_gap=float(gaps.max(initial=0.0)),
     )
-
-
-def _differing(before: NeighbourLists, after: NeighbourLists) -> tuple[NeighbourLists, NeighbourLists]:
-    """Both without the lists that they have in common."""
-    both, old, new = np.intersect1d(before.owners, after.owners, assume_unique=True, return_indices=True)
-    was, now = before.take(old), after.take(new)
-    differs = (was.neighbours != now.neighbours) | (was.similarities != now.similarities)
-    same = both[~differs.any(axis=1)]
-    return _without(before, same), _without(after, same)
-
-
-def _without(lists: NeighbourLists, owners: NDArray[np.int64]) -> NeighbourLists:
-    return lists.take(np.flatnonzero(~np.isin(lists.owners, owners)))
 
 
 def _pairs(lists: NeighbourLists, known: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -29,11 +29,11 @@ def evidence_map(
 ) -> NDArray[np.float64]:
     """Each place's share (h, w) of direction · (embedding - centre), which is what they add up to.
 
-    features: (d, h, w), the network's last feature map, not all zero; its mean over places, scaled to length 1, is the
-    embedding. direction: (d,), the weights of the answer; centre: (d,), what is subtracted from embeddings.
+    features: (d, h, w), the network's last feature map; its mean over places, scaled to length 1, is the embedding.
+    direction: (d,), the weights of the answer; centre: (d,), what is subtracted from embeddings.
     """
     channels = features.reshape(len(features), -1).astype(np.float64)
-    length = np.linalg.norm(channels.mean(axis=1))
+    length = np.linalg.norm(channels.mean(axis=1)) or 1.0  # features of nothing stay nothing
     shares = direction @ (channels / length - centre[:, np.newaxis]) / channels.shape[1]
     return np.asarray(shares.reshape(features.shape[1:]))
 

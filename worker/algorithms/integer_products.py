@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -39,7 +40,7 @@ def int8_is_faster() -> bool:
 
 
 def speed() -> float:
-    """Multiplications a nanosecond of one thread, the faster way, roughly."""
+    """Multiplications a nanosecond, the faster way, roughly: of one thread, within `compute_threads`."""
     return max(int8_speed(), float32_speed())
 
 
@@ -76,10 +77,10 @@ def _multiply_int8(left: NDArray[np.int8], right: NDArray[np.int8], out: NDArray
 
 
 def _speed(product: Callable[[], object]) -> float:
-    """The best of some, by this thread's own time: others may be at work."""
+    """By this thread's own time, since others may be at work; the median, since clocks are coarse."""
     taken = []
     for _ in range(_TIMES):
         start = time.thread_time_ns()
         product()
         taken.append(time.thread_time_ns() - start)
-    return _SIDE * _SIDE * _LENGTH / max(min(taken), 1)
+    return _SIDE * _SIDE * _LENGTH / max(median(taken), 1)

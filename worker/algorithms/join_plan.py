@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from worker.algorithms import integer_products, topk
 from worker.algorithms.cluster_order import by_cluster
-from worker.algorithms.codes import Axes, Codes, encode, make_frame, principal_axes
+from worker.algorithms.codes import MOST_DIMENSIONS, Axes, Codes, encode, make_frame, principal_axes
 
 # Principal axes that clusters are found by, and how often that is done. Two clusterings cut through different groups of
 # look-alikes: few are cut twice, and only those begin with low floors.
@@ -28,14 +28,14 @@ _SEED_BLOCK: Final = 512
 _ROWS: Final = 4096
 
 # Vectors that the principal axes and the frame of the codes are made of.
-_SAMPLE: Final = 8192
-_FRAME_SAMPLE: Final = 1024
+_SAMPLE: Final = 4096
+_FRAME_SAMPLE: Final = 256
 
 # Numbers in a code. Multiples of 64 fill the registers of every unit that multiplies them.
 _SIZES: Final = (64, 128, 192, 256, 384, 512, 768, 1024)
 # The rows and columns of the sample that the size is chosen by.
 _SAMPLE_ROWS: Final = 128
-_SAMPLE_COLUMNS: Final = 2048
+_SAMPLE_COLUMNS: Final = 1024
 # Nanoseconds that a closer look at a pair takes: two vectors from somewhere in memory, and their product.
 _LOOK: Final = 100
 
@@ -67,9 +67,9 @@ def plain_plan(count: int) -> JoinPlan:
     return JoinPlan(everyone, everyone, np.full(count, topk.LOWEST), no_codes)
 
 
-def is_worthwhile(count: int) -> bool:
-    """Whether so many images are compared faster by their codes."""
-    return count >= _LEAST
+def is_worthwhile(count: int, dimensions: int) -> bool:
+    """Whether so many vectors are compared faster by their codes, and can be."""
+    return count >= _LEAST and dimensions <= MOST_DIMENSIONS
 
 
 def make_plan(targets: topk.Targets, k: int, pool: Executor, choose: ChooseSize | None = None) -> JoinPlan:

@@ -23,7 +23,8 @@ from worker.algorithms.topk import (
     Queries,
     Targets,
     check_vectors,
-    may_enter,
+    exchange,
+    merge,
     no_keys,
     pack,
     search,
@@ -73,6 +74,10 @@ class NeighbourLists:
         """The lists at `places`, in that order."""
         return NeighbourLists(self.owners[places], self.neighbours[places], self.similarities[places])
 
+    def without(self, owners: NDArray[np.int64]) -> "NeighbourLists":
+        """All but the lists of `owners`."""
+        return self.take(np.flatnonzero(~np.isin(self.owners, owners)))
+
 
 class Ranking(NamedTuple):
     """The answer to one query: `ids` (m,) int64 and `similarities` (m,) float32, most similar first."""
@@ -120,8 +125,9 @@ def update(  # noqa: PLR0917 -- the state, then what changed in it
     `added` images, those that an added image enters, and those that named a removed one. An image whose vector has
     been replaced counts as added, and the lists that named it as changed.
 
-    Time (added + lists that named a removed one) * n * d. Raises ValueError if an image has no list and was not added,
-    if a list belongs to an image that is neither there nor removed, and if k is not that of `lists`.
+    Time (added + lists that named a removed one) * n * d, or that of a full run where it is less. Raises ValueError if an
+    image has no list and was not added, if a list belongs to an image that is neither there nor removed, and if k is not
+    that of `lists`.
     """
     gallery = Gallery(vectors, ids)
     if added.dtype != np.int64 or removed.dtype != np.int64:
@@ -129,15 +135,38 @@ def update(  # noqa: PLR0917 -- the state, then what changed in it
     if lists.k != k:
         raise ValueError(f"The lists have {lists.k} places, not {k}.")
     stale = np.union1d(added, removed)
-    current = np.flatnonzero(~np.isin(lists.owners, stale))
+    had_lists = np.isin(lists.owners, stale)
+    current = np.flatnonzero(~had_lists)
     entrants = gallery.places(np.unique(added))
-    if len(current) + len(entrants) != len(ids) or len(np.unique(lists.owners)) != len(lists):
+    if len(current) + len(entrants) != len(ids) or not _all_differ(lists.owners):
         raise ValueError("Every image needs one list or must be among the added ones.")
 
-    broken = np.isin(lists.neighbours[current], stale).any(axis=1)
-    anew = np.concatenate([entrants, gallery.places(lists.owners[current[broken]])])
-    changed = concatenate([gallery.searched(anew, k), gallery.entered(lists, current[~broken], entrants)])
+    # Nobody could name what had no list: most runs only add, and then no list needs to be looked through.
+    named = np.union1d(removed, lists.owners[had_lists])
+    looked_through = current if len(named) else current[:0]
+    broken = np.zeros(len(current), np.bool_)
+    broken[: len(looked_through)] = np.isin(lists.neighbours[looked_through], named).any(axis=1)
+    repaired = gallery.places(lists.owners[current[broken]])
+    if tiles.is_quicker_in_full(len(entrants) + len(repaired), *vectors.shape):
+        after = full(vectors, ids, k)
+        changed = after.without(same_in_both(lists, after))
+    else:
+        new, entered = gallery.entered(lists, current[~broken], entrants)
+        changed = concatenate([new, entered, gallery.searched(repaired, k)])
     return changed.take(np.argsort(changed.owners))
+
+
+def _all_differ(ids: NDArray[np.int64]) -> bool:
+    return bool(np.diff(np.sort(ids)).all())
+
+
+def same_in_both(one: NeighbourLists, other: NeighbourLists) -> NDArray[np.int64]:
+    """The owners whose lists are the same in both, to the last bit."""
+    both, at_one, at_other = np.intersect1d(one.owners, other.owners, assume_unique=True, return_indices=True)
+    differs = one.neighbours[at_one] != other.neighbours[at_other]
+    differs |= one.similarities[at_one] != other.similarities[at_other]
+    same: NDArray[np.int64] = both[~differs.any(axis=1)]
+    return same
 
 
 def top_k(
@@ -201,19 +230,27 @@ class Gallery:
 
     def entered(
         self, lists: NeighbourLists, unbroken: NDArray[np.intp], entrants: NDArray[np.intp]
-    ) -> NeighbourLists:
-        """Those of the `unbroken` lists that an image at the places `entrants` enters, with it in them."""
-        new = Targets(self._vectors[entrants], self.targets.ranks[entrants])
+    ) -> tuple[NeighbourLists, NeighbourLists]:
+        """The lists of the images at the places `entrants`, and those of the `unbroken` lists that one of them enters."""
+        ranks = self.targets.ranks
+        floors = np.full(len(ranks), np.float32(np.inf))
         places = self.places(lists.owners[unbroken])
-        open_to = np.flatnonzero(
-            may_enter(self._vectors, places, lists.similarities[unbroken, -1], new.vectors)
+        floors[places] = lists.similarities[unbroken, -1]
+        queries = Queries(self._vectors, entrants, entrants)
+        found, offers = exchange(
+            queries, ranks[entrants], self.targets, floors, _empty(len(entrants), lists.k)
         )
-        candidates = lists.take(unbroken[open_to])
+        new = NeighbourLists(self._ids[entrants], *self.unpacked(found))
+
+        list_at = np.empty(len(ranks), np.intp)
+        list_at[places] = unbroken
+        touched, rows = np.unique(offers.targets, return_inverse=True)
+        candidates = lists.take(list_at[touched])
         before = self.packed(candidates)
-        outsiders = Queries(self._vectors, places[open_to], np.full(len(open_to), -1))
-        after = search(outsiders, new, before)
+        order = np.argsort(rows, kind="stable")
+        after = merge(before, rows[order], offers.keys[order])
         changed = np.flatnonzero((after != before).any(axis=1))
-        return NeighbourLists(candidates.owners[changed], *self.unpacked(after[changed]))
+        return new, NeighbourLists(candidates.owners[changed], *self.unpacked(after[changed]))
 
     def packed(self, lists: NeighbourLists) -> NDArray[np.uint64]:
         keys = _empty(len(lists), lists.k)

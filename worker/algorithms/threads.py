@@ -28,6 +28,7 @@ def compute_threads(number: int | None = None) -> Iterator[Threads]:
         threadpool_limits(1, "blas"),
         ThreadPoolExecutor(number, initializer=torch.set_num_threads, initargs=(1,)) as pool,
     ):
+        torch.set_num_threads(1)
         try:
             yield Threads(pool, number)
         finally:

@@ -47,9 +47,18 @@ def pairs(number: int) -> list[tuple[int, int]]:
     return [(first, second) for first in range(number) for second in range(first, number)]
 
 
+def is_quicker_in_full(rows: int, count: int, dimensions: int) -> bool:
+    """Whether the lists of all `count` images take less time than those of so many rows by `topk.search`.
+
+    At 100,000 photos all lists take about as long as 5,000 by plain search where there are units for int8, and as 13,000
+    where there are none.
+    """
+    return is_worthwhile(count, dimensions) and rows * 10 >= count
+
+
 def plan(targets: topk.Targets, k: int) -> JoinPlan:
     """What all tiles work from."""
-    if not is_worthwhile(len(targets.ranks)):
+    if not is_worthwhile(*targets.vectors.shape):
         return plain_plan(len(targets.ranks))
     with compute_threads() as threads:
         return make_plan(targets, k, threads.pool)

@@ -112,40 +112,62 @@ def no_keys(rows: int, k: int) -> NDArray[np.uint64]:
     return np.full((rows, k), _EMPTY)
 
 
+class Offers(NamedTuple):
+    """What may enter the lists of targets: `targets` (p,) intp, places, and `keys` (p,) uint64, packed, of queries."""
+
+    targets: NDArray[np.intp]
+    keys: NDArray[np.uint64]
+
+
 def search(queries: Queries, targets: Targets, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The k best of `keys` and `targets` for each query.
 
     keys: (m, k) packed and sorted, what is known so far; nothing in it may be in `targets`. Returns (m, k), sorted.
     Takes about 60 MB beside its arguments, and up to 250 MB where thousands of vectors are nearly the same.
     """
-    found = keys.copy()
+    closed = np.full(len(targets.ranks), np.float32(np.inf))
+    return exchange(queries, np.zeros(len(queries.rows), np.uint64), targets, closed, keys)[0]
+
+
+def exchange(
+    queries: Queries,
+    ranks: NDArray[np.uint64],
+    targets: Targets,
+    floors: NDArray[np.float32],
+    keys: NDArray[np.uint64],
+) -> tuple[NDArray[np.uint64], Offers]:
+    """`search`, and what the queries are in turn to the targets, from the same products.
+
+    ranks: (m,) of the queries. floors: (n,) of the targets, what a similarity must reach to matter to them; infinite
+    where nothing does. The offers hold every query that belongs among the k best of a target, and few that do not.
+    """
+    found, offers = keys.copy(), [Offers(np.empty(0, np.intp), np.empty(0, np.uint64))]
     for rows in _row_blocks(len(queries.rows), len(targets.ranks)):
         vectors = queries.vectors[queries.rows[rows]]
+        askers = Targets(vectors, ranks[rows])
         for start in range(0, len(targets.ranks), _COLUMNS):
             stop = start + _COLUMNS
-            block = Targets(targets.vectors[start:stop], targets.ranks[start:stop])
-            found[rows] = _offer(vectors, queries.own[rows] - start, block, found[rows])
-    return found
+            block, open_from = (
+                Targets(targets.vectors[start:stop], targets.ranks[start:stop]),
+                floors[start:stop],
+            )
+            near = _near(askers, queries.own[rows] - start, block, open_from, found[rows])
+            found[rows] = merge(found[rows], near.rows, pack(near.similarities, block.ranks[near.columns]))
+            enters = near.similarities >= open_from[near.columns]
+            fresh = pack(near.similarities[enters], askers.ranks[near.rows[enters]])
+            offers.append(Offers(near.columns[enters] + start, fresh))
+    return found, Offers(*(np.concatenate(parts) for parts in zip(*offers, strict=True)))
 
 
-def may_enter(
-    vectors: NDArray[np.float32],
-    rows: NDArray[np.intp],
-    floors: NDArray[np.float32],
-    entrants: NDArray[np.float32],
-) -> NDArray[np.bool_]:
-    """Which `rows` (m,) of `vectors` (n, d) may be as similar to one of `entrants` (p, d) as their `floors` (m,).
-
-    All that are as similar or more, and few that are not.
-    """
-    answer = np.zeros(len(rows), dtype=np.bool_)
-    lowest = floors - np.float32(margin(vectors.shape[1]))
-    for block in _row_blocks(len(rows), len(entrants)):
-        queries = vectors[rows[block]]
-        for start in range(0, len(entrants), _COLUMNS):
-            best = (queries @ entrants[start : start + _COLUMNS].T).max(axis=1)
-            answer[block] |= best >= lowest[block]
-    return answer
+def merge(keys: NDArray[np.uint64], rows: NDArray[np.int64], fresh: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """`keys` (m, k) and the `fresh` ones (p,) of the given `rows` (p,), ascending: the first k of each row, sorted."""
+    counts = np.bincount(rows, minlength=len(keys))
+    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    table = no_keys(len(keys), int(counts.max(initial=0)))
+    table[rows, places] = fresh
+    merged = np.concatenate([keys, table], axis=1)
+    merged.sort(axis=1)
+    return merged[:, : keys.shape[1]]
 
 
 def _row_blocks(rows: int, columns: int) -> list[slice]:
@@ -154,29 +176,52 @@ def _row_blocks(rows: int, columns: int) -> list[slice]:
     return [slice(start, min(start + step, rows)) for start in range(0, rows, step)]
 
 
-def _offer(
-    queries: NDArray[np.float32], own: NDArray[np.intp], targets: Targets, keys: NDArray[np.uint64]
-) -> NDArray[np.uint64]:
-    """`search` for one block."""
-    survive = _survivors(queries, own, targets, keys)
-    rows, columns = np.divmod(np.flatnonzero(survive), np.int64(survive.shape[1]))
+class _Pairs(NamedTuple):
+    """Pairs of a block, in ascending order of `rows` (p,): the `columns` (p,) and `similarities` (p,) float32."""
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    similarities: NDArray[np.float32]
+
+
+def _near(
+    queries: Targets,
+    own: NDArray[np.intp],
+    targets: Targets,
+    floors: NDArray[np.float32],
+    keys: NDArray[np.uint64],
+) -> _Pairs:
+    """All pairs of a block that matter to either side, and few that do not."""
+    products = queries.vectors @ targets.vectors.T
+    itself = np.flatnonzero((own >= 0) & (own < len(targets.ranks)))
+    products[itself, own[itself]] = -np.inf
+    matter = _survivors(products, targets, keys)
+    if np.isfinite(floors).any():
+        matter |= _entrants(products, queries, floors, keys.shape[1])
+    rows, columns = np.divmod(np.flatnonzero(matter), np.int64(len(targets.ranks)))
     similarities = np.empty(len(rows), dtype=np.float32)
     for start in range(0, len(rows), _PAIRS):
         pairs = slice(start, start + _PAIRS)
-        similarities[pairs] = similarity(queries[rows[pairs]], targets.vectors[columns[pairs]])
-    return _merge(keys, rows, pack(similarities, targets.ranks[columns]))
+        similarities[pairs] = similarity(queries.vectors[rows[pairs]], targets.vectors[columns[pairs]])
+    return _Pairs(rows, columns, similarities)
+
+
+def _entrants(
+    products: NDArray[np.float32], queries: Targets, floors: NDArray[np.float32], k: int
+) -> NDArray[np.bool_]:
+    """Which pairs (m, n) may have a similarity of at least the floor of their column."""
+    enter = products >= floors - np.float32(margin(queries.vectors.shape[1]))
+    if np.count_nonzero(enter) > 4 * k * len(floors):
+        enter &= _first_twins(queries, k)[:, np.newaxis]
+    return enter
 
 
 def _survivors(
-    queries: NDArray[np.float32], own: NDArray[np.intp], targets: Targets, keys: NDArray[np.uint64]
+    products: NDArray[np.float32], targets: Targets, keys: NDArray[np.uint64]
 ) -> NDArray[np.bool_]:
     """Which pairs (m, n) may belong among the k best of their row: all that do, and few that do not."""
     k = keys.shape[1]
-    slack = np.float32(margin(queries.shape[1]))
-    products = queries @ targets.vectors.T
-    itself = np.flatnonzero((own >= 0) & (own < len(targets.ranks)))
-    products[itself, own[itself]] = -np.inf
-
+    slack = np.float32(margin(targets.vectors.shape[1]))
     # A list that is not full yet has LOWEST in its last place, and so lets everything in but itself.
     lowest = unpack(keys[:, -1])[0] - slack
     survive = products >= lowest[:, np.newaxis]
@@ -186,7 +231,7 @@ def _survivors(
         sorted_from_k.partition(-k, axis=1)
         lowest[crowded] = np.maximum(lowest[crowded], sorted_from_k[:, -k] - 2 * slack)
         survive[crowded] = products[crowded] >= lowest[crowded, np.newaxis]
-    if np.count_nonzero(survive) > 4 * k * len(queries):
+    if np.count_nonzero(survive) > 4 * k * len(products):
         survive &= _first_twins(targets, k)
     return survive
 
@@ -206,16 +251,3 @@ def _first_twins(targets: Targets, k: int) -> NDArray[np.bool_]:
     first = np.empty(len(order), dtype=np.bool_)
     first[order] = np.arange(len(order)) - np.repeat(starts, sizes) <= k
     return first
-
-
-def _merge(
-    keys: NDArray[np.uint64], rows: NDArray[np.int64], fresh: NDArray[np.uint64]
-) -> NDArray[np.uint64]:
-    """`keys` (m, k) and the `fresh` ones (p,) of the given `rows` (p,), ascending: the first k of each row, sorted."""
-    counts = np.bincount(rows, minlength=len(keys))
-    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    table = no_keys(len(keys), int(counts.max(initial=0)))
-    table[rows, places] = fresh
-    merged = np.concatenate([keys, table], axis=1)
-    merged.sort(axis=1)
-    return merged[:, : keys.shape[1]]

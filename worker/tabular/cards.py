@@ -88,6 +88,10 @@ def _warnings(table: LearningTable, training: Training) -> list[str]:
             found.append(f"It has seen fewer than {FEW_OF_A_CLASS} rows of {', '.join(rare[:10])}.")
     if table.skipped:
         found.append(f"{table.skipped} rows had no value of {table.target['name']} and were left out.")
+    if table.unused:
+        found.append(
+            f"It was trained on {rows:,} rows, drawn by chance: the other {table.unused:,} were too many for these columns."
+        )
     if not _is_worthwhile(metrics_of(table, training)):
         found.append(
             "It is hardly better than answering without looking at anything: these columns say little about "

@@ -12,6 +12,8 @@ from shared.errors import BadData
 from shared.predictor_values import is_missing, read_number
 from shared.predictors import AUTO, Task
 from shared.tables import Table
+from worker.algorithms.tabular.folds import sample
+from worker.algorithms.tabular.pipelines import most_rows
 from worker.tabular.columns import LARGEST, Column, LeftOut, label_and_unit, read_column
 
 MAX_CLASSES: Final = 50
@@ -23,7 +25,7 @@ CLASSES_BY_NUMBER: Final = 10
 class LearningTable:
     """X: (n, d) float64, NaN where a value is missing; y: (n,) int64 positions among `classes`, or float64.
 
-    skipped: rows without a value of the target.
+    skipped: rows without a value of the target; unused: rows beyond those that can be learned from at a time.
     """
 
     task: Task
@@ -34,6 +36,7 @@ class LearningTable:
     X: NDArray[np.float64]
     y: NDArray[Any]
     skipped: int
+    unused: int
 
     @property
     def categories(self) -> list[int]:
@@ -56,16 +59,20 @@ def read_learning_table(file: BinaryIO, target: str, task: str) -> LearningTable
         reasons = "; ".join(f"{each.name} {each.reason}" for each in left_out[:10])
         raise BadData("data", f"No column is left to learn from: {reasons}.")
     classes, y = _classes(target, targets) if chosen is Task.CLASSIFICATION else _numbers(target, targets)
+    features = [column.feature for column in columns]
+    choices = [len(feature["choices"]) for feature in features if feature["type"] == "category"]
+    kept = sample(len(y), most_rows(len(features), choices), y, len(classes))
     label, unit = label_and_unit(target)
     return LearningTable(
         task=chosen,
-        features=[column.feature for column in columns],
+        features=features,
         left_out=left_out,
         target={"name": target, "label": label, "unit": unit},
         classes=classes,
-        X=np.column_stack([np.array(column.cells) for column in columns]),
-        y=y,
+        X=np.column_stack([np.array(column.cells)[kept] for column in columns]),
+        y=y[kept],
         skipped=len(rows) - len(known),
+        unused=len(y) - len(kept),
     )
 
 

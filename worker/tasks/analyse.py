@@ -1,6 +1,5 @@
 """Everything that needs a photo's pixels, from one decode of the original."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,7 +10,6 @@ from shared.db.queries.images import ImageSource, image_source
 from shared.db.queries.palettes import PaletteRow
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound
-from shared.storage import BlobStore
 from worker.algorithms.analysis import Analysis
 from worker.algorithms.model_view import model_view_to_bytes
 from worker.algorithms.palette import PALETTE_VERSION, Swatch
@@ -27,7 +25,7 @@ def analyse(services: Services, job: Job) -> Outcome:
     data = services.blobs.get(blob_keys.original(source.sha256))
     with decoding():
         analysis = services.sandbox.analyse(data, source.colors)
-    save_renditions(services.blobs, source.sha256, analysis)
+    save_renditions(services, source.sha256, analysis)
 
     palette = PaletteRow(source.id, source.colors, PALETTE_VERSION, swatch_documents(analysis.palette))
     found = Analysed(analysis.width, analysis.height, analysis.perceptual_hash, palette)
@@ -45,11 +43,8 @@ def source_of(connection: Connection, job: Job) -> ImageSource:
     return image_source(connection, job.claim.image_id)
 
 
-def save_renditions(blobs: BlobStore, sha256: str, analysis: Analysis) -> None:
-    """Puts all that is not a row into the store. Named by content: writing it twice changes nothing.
-
-    All at once, since each waits for the disk or the network and hardly computes.
-    """
+def save_renditions(services: Services, sha256: str, analysis: Analysis) -> None:
+    """Puts all that is not a row into the store. Named by content: writing it twice changes nothing."""
     renditions = {blob_keys.display(sha256): analysis.display} | {
         blob_keys.thumbnail(sha256, size): thumbnail for size, thumbnail in analysis.thumbnails.items()
     }
@@ -59,9 +54,10 @@ def save_renditions(blobs: BlobStore, sha256: str, analysis: Analysis) -> None:
     }
     puts = [(key, rendition.bytes, rendition.content_type) for key, rendition in renditions.items()]
     puts += [(key, data, "application/octet-stream") for key, data in features.items()]
-    with ThreadPoolExecutor(len(puts)) as pool:
-        for done in [pool.submit(blobs.put, *put) for put in puts]:
-            done.result()
+    put = services.blobs.put
+    done = [services.store_threads.submit(put, key, data, kind) for key, data, kind in puts]
+    for each in done:
+        each.result()
 
 
 def swatch_documents(palette: tuple[Swatch, ...]) -> list[dict[str, Any]]:

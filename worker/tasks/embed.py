@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -19,9 +18,6 @@ from shared.jobs import JobKind
 from worker.algorithms.model_view import model_view_from_bytes
 from worker.lifecycle import Batch, Lifecycle
 from worker.services import Services
-
-# Model views are small and come from a store that answers in milliseconds; eight at a time hide its latency.
-READERS: Final = 8
 
 # Then the message is given back and the next one goes on: well within the broker's visibility timeout.
 DRAIN_SECONDS: Final = 300
@@ -56,8 +52,7 @@ def embed_batch(services: Services, claims: Sequence[Claim]) -> Batch:
         except (VitrineError, ValueError) as error:
             return error
 
-    with ThreadPoolExecutor(READERS) as pool:
-        views = dict(zip(claims, pool.map(read, claims), strict=True))
+    views = dict(zip(claims, services.store_threads.map(read, claims), strict=True))
     readable = {claim: view for claim, view in views.items() if not isinstance(view, Exception)}
     failures = {claim: view for claim, view in views.items() if isinstance(view, Exception)}
     embeddings = embedder.embed(np.stack(list(readable.values()))) if readable else ()

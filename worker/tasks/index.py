@@ -32,8 +32,7 @@ class Catching:
     def caught_up(self) -> NeighbourLists:
         """All lists as they are afterwards."""
         stale = np.concatenate([self.changed.owners, self.gone])
-        kept = self.lists.take(np.flatnonzero(~np.isin(self.lists.owners, stale)))
-        return neighbours.concatenate([kept, self.changed])
+        return neighbours.concatenate([self.lists.without(stale), self.changed])
 
 
 def catch_up(embeddings: Embeddings, lists: NeighbourLists, touched: NDArray[np.int64]) -> Catching:

@@ -74,7 +74,7 @@ def _nearest(status: int, path: str, rooms: Sequence[Way]) -> Way | None:
         return Way(
             "Send another photo", path if path == url_for("studio.show") else url_for("upload.show"), "upload"
         )
-    if status not in {404, 405}:
+    if status not in {404, 405, 409}:
         return None
     first = path.strip("/").partition("/")[0].lower()
     by_name = {room.href.strip("/"): room for room in rooms if room.href != url_for("gallery.show")}

@@ -12,7 +12,6 @@ from shared.db.queries.images import ImageFilter, Page, Position
 from shared.db.queries.jobs import JobRow
 from web.cursors import encode_image
 from web.pages.view_models.paging import Pages
-from web.pages.view_models.progress import is_unfinished
 from web.pages.view_models.tile import Tile, make_tile
 from web.pages.view_models.upload import UploadView, upload_view
 from web.pages.view_models.words import count
@@ -44,18 +43,20 @@ _FIT_NONE: Final = "It may have been deleted, or have another tag or label by no
 
 @dataclass(frozen=True, slots=True)
 class GalleryQuery:
-    """What a reader asked for, as it stands in the address. color: `#rrggbb`."""
+    """What a reader asked for, as it stands in the address. color: `#rrggbb`. ids: these photos alone, which a page asks for
+    to bring its own tiles up to date."""
 
     tag: str | None = None
     label: str | None = None
     words: str | None = None
     color: str | None = None
     after: Position | None = None
+    ids: tuple[int, ...] | None = None
 
     @property
     def filter(self) -> ImageFilter:
         color = rgb_to_oklab(hex_to_rgb(self.color)) if self.color else None
-        return ImageFilter(self.tag, self.label, self.words, color)
+        return ImageFilter(self.tag, self.label, self.words, color, self.ids)
 
     def address(self, **changes: str | None) -> str:
         """The gallery with this query; a change to None leaves that part out."""
@@ -112,7 +113,6 @@ class GalleryView:
     color: str
     tiles: tuple[Tile, ...]
     pages: Pages
-    unfinished: bool
     upload: UploadView | None
     none_words: str
     demo: str | None
@@ -146,7 +146,6 @@ def gallery_view(
             for place, image in enumerate(page.images)
         ),
         pages=_pages(query, page, newer),
-        unfinished=any(is_unfinished(image) for image in page.images),
         upload=None if page.images or filters or query.after else upload_view(),
         none_words=_WORDS_FIT_NONE if query.words else _FIT_NONE,
         demo=None if demo is None else f"Drawing the demo pictures, {round(100 * demo.progress)} %",

@@ -1,5 +1,6 @@
 // The gallery: further pages come in below, the address follows what is looked at, and keys help to choose.
 
+import { follow, followTiles } from "./newcomers.js";
 import { rememberGallery } from "./place.js";
 
 const rows = document.querySelector(".rows");
@@ -10,6 +11,7 @@ if (rows) {
   addEventListener("pagehide", rememberGallery);
 }
 tidyAddress();
+follow();
 
 // Instead of going to the next page its photos are put below those that are here. Each page keeps its address, and the
 // one in the middle of the screen is in the address bar.
@@ -37,7 +39,7 @@ function lengthen(more) {
     if (next) more.href = next.href;
     else more.parentElement.remove();
     more.ariaBusy = "false";
-    if (items.some((item) => item.dataset.live)) import("./live.js").then(({ keepUp }) => keepUp());
+    followTiles();
   });
 
   function show({ address }) {

@@ -1,7 +1,7 @@
 // Keeps the overview of the jobs page up to date: every few seconds while something happens, less often while not.
 
-import { replace } from "./live.js";
 import { retryAfter, untilVisible, wait } from "./pauses.js";
+import { replace } from "./replace.js";
 
 const { overview: address, pause: given } = document.getElementById("jobs").dataset;
 const SHORTEST = Number(given);

@@ -3,6 +3,7 @@
 // A part is an element with an id and data-live="working"; the server leaves that attribute out once the part is done.
 
 import { pauses, untilVisible, wait } from "./pauses.js";
+import { replace } from "./replace.js";
 
 const WORKING = '[data-live="working"]';
 // What the server last sent for each part: scripts may have changed the part on the page since.
@@ -23,31 +24,11 @@ async function refresh() {
   return changed ? "changed" : "same";
 }
 
-// Puts a newer version of a part in its place. What had the focus has it again, what was ticked stays so.
-export function replace(part, newer) {
-  const inReach = "a, button, input, summary";
-  const place = [...part.querySelectorAll(inReach)].indexOf(document.activeElement);
-  for (const box of part.querySelectorAll(":checked")) newer.querySelector(`[value="${box.value}"]`).checked = true;
-  part.replaceWith(newer);
-  if (place >= 0) newer.querySelectorAll(inReach)[place]?.focus({ preventScroll: true });
-  newer.dispatchEvent(new CustomEvent("vitrine:replaced", { bubbles: true }));
+let pause = pauses();
+while (document.querySelector(WORKING)) {
+  await wait(pause.next());
+  await untilVisible();
+  const news = await refresh().catch(() => "same");
+  if (news === "over") break;
+  if (news === "changed") pause = pauses();
 }
-
-let running = false;
-
-// For parts that came into the page later; those that are on it from the start are kept up by themselves.
-export async function keepUp() {
-  if (running) return;
-  running = true;
-  let pause = pauses();
-  while (document.querySelector(WORKING)) {
-    await wait(pause.next());
-    await untilVisible();
-    const news = await refresh().catch(() => "same");
-    if (news === "over") break;
-    if (news === "changed") pause = pauses();
-  }
-  running = false;
-}
-
-keepUp();

@@ -1,6 +1,6 @@
 // Says so while the browser has no connection. What is on the page stays there; what is polled goes on by itself later.
 
-const line = document.createElement("p");
+const line = document.createElement("div");
 line.className = "offline";
 line.setAttribute("role", "status");
 document.body.append(line);

@@ -47,6 +47,7 @@ async function take(file) {
   } catch (error) {
     if (signal.aborted) return;
     say("");
+    giveUp();
     complain(error.message, { again: error.again ?? true });
   }
 }
@@ -76,11 +77,17 @@ function show(file) {
   );
 }
 
+// What is on the bench is not of this photo.
+function giveUp() {
+  part("bench").hidden = true;
+  intake.classList.remove("small");
+  heading.textContent = "The colours of a photo";
+}
+
 function complain(words, { again = false } = {}) {
   const trouble = part("trouble");
   trouble.hidden = !words;
   trouble.textContent = words;
-  if (words) part("bench").classList.remove("waiting");
   if (!again) return;
   const button = document.createElement("button");
   button.type = "button";
@@ -98,8 +105,9 @@ function say(words) {
 
 async function turnTo(colors, { renew = false } = {}) {
   wanted = colors;
+  const { signal } = work;
   const page = pages.get(colors) ?? (await fetchPage(colors));
-  if (wanted !== colors) return; // the slider has gone on
+  if (wanted !== colors || signal.aborted) return; // the slider has gone on, or another photo has come
   for (const id of REPLACED) {
     if (id === "sizes" && !renew) continue; // it is what the hand holds
     part(id).innerHTML = page.parts[id];

@@ -122,6 +122,7 @@ function onStored(item, { image, duplicate }) {
   item.image = { id: image.id, job: image.links.job };
   item.share = 1;
   item.known = duplicate && !item.again;
+  if (!duplicate) document.dispatchEvent(new CustomEvent("vitrine:stored"));
   told(item, image);
   follower.follow();
 }

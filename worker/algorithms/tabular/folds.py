@@ -1,5 +1,6 @@
 """Which rows are held out: folds of cross-validation, or one fifth of a large table."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -14,19 +15,28 @@ Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 OUTER: Final = 5
 INNER: Final = 3
 HELD_OUT: Final = 0.2
+# Below this, a class that a fold cannot learn is a good part of the table.
+FEW_ROWS: Final = 50
 
 
 def cross_validation(y: NDArray[Any], classes: int, folds: int) -> list[Fold]:
     """(rows to learn from, rows held out) of each fold; every row is held out once, and classes keep their shares.
 
-    As many folds as asked, or as the rarest class has rows; none where that is one.
+    Of a few rows as many folds as the rarest class has rows, so that each is learned from in all of them; none where a
+    fold would have one class to learn from.
     """
-    if classes:
-        folds = min(folds, int(np.bincount(y, minlength=classes).min()))
-        splitter: Any = StratifiedKFold(folds, shuffle=True, random_state=SEED) if folds > 1 else None
-    else:
-        splitter = KFold(min(folds, len(y)), shuffle=True, random_state=SEED)
-    return [] if splitter is None else list(splitter.split(np.zeros(len(y)), y))
+    if not classes:
+        return list(KFold(min(folds, len(y)), shuffle=True, random_state=SEED).split(y))
+    rarest = int(np.bincount(y, minlength=classes).min())
+    if len(y) < FEW_ROWS:
+        folds = min(folds, rarest)
+    if folds < 2:
+        return []
+    with warnings.catch_warnings():
+        # It would rather have as many rows of each class as folds. A class without a row to learn from is answered never.
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        found = list(StratifiedKFold(folds, shuffle=True, random_state=SEED).split(y, y))
+    return found if all(len(np.unique(y[seen])) > 1 for seen, _ in found) else []
 
 
 def one_fifth(y: NDArray[Any], classes: int) -> list[Fold]:
@@ -36,12 +46,21 @@ def one_fifth(y: NDArray[Any], classes: int) -> list[Fold]:
 
 
 def sample(count: int, most: int, y: NDArray[Any], classes: int) -> NDArray[np.intp]:
-    """Positions of `most` of `count` rows by chance, of each class its share; all where there are no more."""
+    """Positions of about `most` of `count` rows by chance; all where there are no more.
+
+    Of each class its share, and two rows at least, as far as it has them.
+    """
     if count <= most:
         return np.arange(count)
-    kind: Any = StratifiedShuffleSplit if classes else ShuffleSplit
-    chosen: NDArray[np.intp] = next(kind(1, train_size=most, random_state=SEED).split(np.zeros(count), y))[0]
-    return np.sort(chosen)
+    random = np.random.default_rng(SEED)
+    if not classes:
+        return np.sort(random.choice(count, most, replace=False))
+    kept = []
+    for each in range(classes):
+        rows = np.flatnonzero(y == each)
+        wanted = max(2, round(len(rows) * most / count))
+        kept.append(random.choice(rows, min(wanted, len(rows)), replace=False))
+    return np.sort(np.concatenate(kept))
 
 
 def held_out(folds: Sequence[Fold]) -> NDArray[np.intp]:

@@ -20,6 +20,7 @@ from worker.algorithms.tabular.pipelines import SEED, Shape, pipeline
 
 # Above these the folds of a cross-validation take minutes and say little more than one fifth does.
 NESTED_ROWS: Final = 2_000
+NESTED_CELLS: Final = 200_000
 FOLDS_ROWS: Final = 20_000
 # What a choice of the model looks at, at most.
 CHOICE_ROWS: Final = 10_000
@@ -114,8 +115,10 @@ class _Steps:
 
 
 def _outer_folds(data: Data, *, choosing: bool) -> list[Fold]:
-    most = NESTED_ROWS if choosing else FOLDS_ROWS
-    if len(data.y) > most:
+    few = (
+        len(data.y) <= NESTED_ROWS and data.X.size <= NESTED_CELLS if choosing else len(data.y) <= FOLDS_ROWS
+    )
+    if not few:
         return one_fifth(data.y, data.classes)
     return cross_validation(data.y, data.classes, OUTER)
 

@@ -16,7 +16,7 @@ EXAMPLES: Final = 6
 # Mistakes are what people look at; of right answers a few will do.
 MOST_IN_A_CELL: Final = 24
 MOST_IN_A_RIGHT_CELL: Final = 6
-# The thumbnails of one card: 5 MB, and a page that still opens.
+# In all cells together: 5 MB of thumbnails, and a page that still opens.
 MOST_SHOWN: Final = 600
 MOST_LEFT_OUT: Final = 50
 
@@ -59,11 +59,11 @@ class PhotoCard:
         """For each true label and answer, places of photos: mistakes first come, first shown, until the card is full."""
         rows = self.report.cells
         shown: list[list[list[int]]] = [[[] for _ in row] for row in rows]
-        left = MOST_SHOWN - len(self.examples) * EXAMPLES
+        left = MOST_SHOWN
         order = [(true, answer) for true in range(len(rows)) for answer in range(len(rows))]
         for true, answer in sorted(order, key=lambda cell: cell[0] == cell[1]):
             most = MOST_IN_A_RIGHT_CELL if true == answer else MOST_IN_A_CELL
-            shown[true][answer] = rows[true][answer][: min(most, max(left, 0))]
+            shown[true][answer] = rows[true][answer][: min(most, left)]
             left -= len(shown[true][answer])
         return shown
 

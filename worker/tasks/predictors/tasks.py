@@ -5,7 +5,7 @@ import hashlib
 from shared import blob_keys
 from shared.db.queries.predictors import NewVersion, get_version, save_version
 from shared.db.unit_of_work import Transaction
-from shared.errors import BlobNotFound, ModelUnusable
+from shared.errors import BlobNotFound, ModelUnusable, PredictorNotFound
 from shared.predictors import BatchOrder, PredictOrder, PredictorKind, TrainOrder
 from worker.lifecycle import Job, Outcome
 from worker.services import Services
@@ -65,12 +65,15 @@ def predict_batch(services: Services, job: Job) -> Outcome:
 def warm_model(services: Services, predictor_id: int, version: int) -> WarmModel:
     """The model of a version, read from the store where this process does not have it yet.
 
-    Raises PredictorNotFound, ModelUnusable and StorageUnavailable.
+    Raises ModelUnusable and StorageUnavailable.
     """
 
     def read() -> WarmModel:
-        with services.unit_of_work.read() as connection:
-            row = get_version(connection, predictor_id, version)
+        try:
+            with services.unit_of_work.read() as connection:
+                row = get_version(connection, predictor_id, version)
+        except PredictorNotFound as error:
+            raise ModelUnusable("The predictor has been deleted meanwhile.") from error
         try:
             data = services.blobs.get(blob_keys.predictor(row.sha256))
         except BlobNotFound as error:
