@@ -3,9 +3,9 @@
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
+from tests.support.accessibility import violations
 from tests.support.browser import PHONE, WIDE, ServedSite, Visit
 from tests.support.hostile_files import half_of
 from tests.support.pictures import make_jpeg
@@ -23,16 +23,6 @@ PAGES = {
     "api": "/api/docs",
     "nothing there": "/nowhere",
 }
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong, a line for each element."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{rule['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
-        for rule in found
-        for node in rule["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

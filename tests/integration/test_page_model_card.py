@@ -1,30 +1,12 @@
 """Model cards without JavaScript: figures, plots, what is behind the counts, and the history."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.support.html import Element
-from tests.support.predictor_pages import train_demos, train_tints, train_zoo
-from tests.support.services import PostgresServer
+from tests.support.predictor_pages import shelf, train_zoo
 from tests.support.site import Site, page_of, site
 
-__all__ = ["site"]
-
-
-@pytest.fixture(scope="module")
-def shelf(
-    postgres_server: PostgresServer, database_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
-    """A site with one predictor of each kind, for tests that only look."""
-    url = postgres_server.create_database(database_template)
-    made = Site(url, tmp_path_factory.mktemp("shelf"))
-    train_demos(made)
-    train_zoo(made)
-    train_tints(made)
-    yield made
-    made.close()
-    postgres_server.drop_database(url)
+__all__ = ["shelf", "site"]
 
 
 def section(page: Element, heading: str) -> Element:
@@ -75,6 +57,9 @@ def test_the_counts_of_a_table_lead_nowhere_and_those_of_photos_to_the_photos(sh
         "8 photos rightly told to be blue",
         "8 photos rightly told to be red",
     ]
+    learned = section(page, "What it learned from")
+    assert [heading.text for heading in learned.find_all("h3")] == ["blue 8 photos", "red 8 photos"]
+    assert learned.find_all("img")
     opened = shelf.page(counts[1]["href"].partition("#")[0])
     behind = opened.find("div", class_="behind")
     assert behind.find("h3").text == "8 photos rightly told to be red"
@@ -86,7 +71,7 @@ def test_the_counts_of_a_table_lead_nowhere_and_those_of_photos_to_the_photos(sh
             assert (file.status_code, file.mimetype) == (200, "image/webp")
 
 
-@pytest.mark.parametrize("cell", ["7-7", "0", "x-y", "999-0", "0-0-0"])
+@pytest.mark.parametrize("cell", ["0-1", "7-7", "0", "x-y", "999-0", "0-0-0"])
 def test_a_cell_that_is_none_opens_nothing(shelf: Site, cell: str) -> None:
     for name in ("tints", "zoo"):
         assert not shelf.page(f"/predictors/{name}/card?cell={cell}").find_all("div", class_="behind")

@@ -13,32 +13,16 @@ from werkzeug.test import TestResponse
 
 from tests.support.html import Element
 from tests.support.labelled_photos import tinted
-from tests.support.predictor_pages import ZOO, copy_predictor, train_demos, train_tints, train_zoo
+from tests.support.predictor_pages import ZOO, copy_predictor, shelf, train_tints, train_zoo
 from tests.support.predictors import worker
-from tests.support.services import PostgresServer
 from tests.support.site import Site, page_of, site
 from web.pages import predictors
 from web.pages.view_models.predictors.head import NOTICE
 from web.waiting import Waiters
 
-__all__ = ["site"]
+__all__ = ["shelf", "site"]
 
 CAT = {"height (cm)": "24", "weight (kg)": "4", "fur": "long", "tame": "true"}
-
-
-@pytest.fixture(scope="module")
-def shelf(
-    postgres_server: PostgresServer, database_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
-    """A site with the demos, a predictor of tables and one of photos, for tests that only ask them."""
-    url = postgres_server.create_database(database_template)
-    made = Site(url, tmp_path_factory.mktemp("shelf"))
-    train_demos(made)
-    train_zoo(made)
-    train_tints(made)
-    yield made
-    made.close()
-    postgres_server.drop_database(url)
 
 
 def ask(site: Site, name: str, values: Any) -> TestResponse:
@@ -373,10 +357,11 @@ def test_a_table_is_answered_row_by_row_and_downloaded(site: Site) -> None:
     assert waiting.find_all("meta", **{"http-equiv": "refresh"})
     site.pipeline.drain()
     page = site.page(response.location)
-    said = page.find("div", class_="outcome").text
+    outcome = page.find("div", class_="outcome")
+    said = outcome.text
     assert "1 row has an answer. 1 row has none: its last column says why." in said
     assert "Columns that it does not know were left as they are: who." in said
-    with site.client.get(page.find("a", download="")["href"]) as file:
+    with site.client.get(outcome.find("a")["href"]) as file:
         lines = file.get_data(as_text=True).splitlines()
     assert lines[1].startswith("24,4,long,yes,Tom,cat,")
     assert "must be a number" in lines[2]

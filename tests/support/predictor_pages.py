@@ -1,11 +1,15 @@
 """What tests of predictors' pages do before they look."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import Any
+
+import pytest
 
 from shared.db.queries.predictors import NewVersion, get_predictor, save_version
 from tests.support.labelled_photos import tinted_zip
 from tests.support.predictors import trained
+from tests.support.services import PostgresServer
 from tests.support.site import Site
 from web.demo_predictors import start_demos
 
@@ -25,8 +29,10 @@ ZOO = b"height (cm),weight (kg),fur,tame,species\n" + b"".join(
 
 def train_demos(site: Site) -> None:
     """The species and the house price of `flask demo-predictors`."""
-    start_demos(site.services)
+    started = start_demos(site.services)
     site.pipeline.drain()
+    for job in started.values():
+        assert site.get(f"jobs/{job.id}?wait=30").get_json()["status"] == "succeeded"
 
 
 def train_zoo(site: Site, name: str = "zoo", **said: str) -> dict[str, Any]:
@@ -46,3 +52,18 @@ def copy_predictor(site: Site, name: str, copies: list[str]) -> None:
         new = NewVersion(**{field.name: row[field.name] for field in fields(NewVersion)})
         for copy in copies:
             save_version(transaction.connection, copy, new, row["job_id"])
+
+
+@pytest.fixture(scope="module")
+def shelf(
+    postgres_server: PostgresServer, database_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """A site with the demos, a predictor of tables and one of photos, for the tests of a module that only ask them."""
+    url = postgres_server.create_database(database_template)
+    made = Site(url, tmp_path_factory.mktemp("shelf"))
+    train_demos(made)
+    train_zoo(made)
+    train_tints(made)
+    yield made
+    made.close()
+    postgres_server.drop_database(url)

@@ -58,7 +58,8 @@ def trained(site: Site, name: str, data: bytes = ANIMALS, **fields: str) -> dict
     response = send(site, name, data, **fields)
     assert response.status_code == 202, response.text
     site.pipeline.drain()
-    job = site.get(f"jobs/{response.get_json()['job']['id']}").get_json()
+    # A worker at hand may have been quicker than this thread, and be at it still.
+    job = site.get(f"jobs/{response.get_json()['job']['id']}?wait=30").get_json()
     assert job["status"] == "succeeded", job["error"]
     document: dict[str, Any] = site.get(f"predictors/{name}").get_json()
     return document

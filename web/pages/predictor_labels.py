@@ -12,7 +12,7 @@ from shared.db.queries.predictors import VersionRow
 from shared.errors import PredictorNotFound
 from shared.jobs import JobKind
 from shared.predictors import PredictorKind, SuggestOrder
-from web.ids import image_id, job_id
+from web.ids import job_id
 from web.pages.predictor_rows import asked_version, job_of
 from web.pages.view_models.frame import make_frame
 from web.pages.view_models.predictors.labels import labels_view
@@ -59,12 +59,18 @@ def chosen(name: str, id: str) -> str:  # noqa: A002 - the name in the address
 def label(name: str, id: str) -> Response:  # noqa: A002
     """Gives the photos the labels that were chosen for them, and goes back to where more are to be had."""
     with current_services().unit_of_work.begin() as transaction:
-        row, _ = job_of(transaction.connection, name, job_id(id), JobKind.SUGGEST_LABELS)
-        known = set((row.confusion or {})["labels"])
-        said = {each: value for each, value in request.form.items() if value in known}
-        for each, value in said.items():
-            images.change_image(transaction.connection, image_id(each), {"label": value})
+        connection = transaction.connection
+        row, ordered = job_of(connection, name, job_id(id), JobKind.SUGGEST_LABELS)
+        for image in images.get_images(connection, _suggested(ordered.job)):
+            value = request.form.get(str(image))
+            if value in (row.confusion or {})["labels"]:
+                images.change_image(connection, image, {"label": value})
     return redirect(url_for(".chosen", name=name, id=id), code=303)
+
+
+def _suggested(job: JobRow) -> list[int]:
+    """The photos that the job has chosen."""
+    return [int(item["image"]) for item in (job.result or {}).get("items", [])]
 
 
 def _of_photos(row: VersionRow) -> VersionRow:
@@ -74,8 +80,7 @@ def _of_photos(row: VersionRow) -> VersionRow:
 
 
 def _page(row: VersionRow, job: JobRow | None) -> str:
-    items = ((job.result if job else None) or {}).get("items", [])
     with current_services().unit_of_work.read() as connection:
-        photos = images.get_images(connection, [int(item["image"]) for item in items])
+        photos = images.get_images(connection, _suggested(job) if job else [])
         frame = make_frame(index_state(connection), here="predictors_page.show")
-    return render_template("predictors/labels.html", frame=frame, view=labels_view(row, job, items, photos))
+    return render_template("predictors/labels.html", frame=frame, view=labels_view(row, job, photos))

@@ -31,7 +31,7 @@ export function postForm(form, onProgress = () => {}) {
 export function takeProblems(form, page) {
   let first = null;
   for (const place of form.querySelectorAll("[data-problem]")) {
-    const said = page?.getElementById(place.id)?.textContent ?? "";
+    const said = page.getElementById(place.id)?.textContent ?? "";
     place.textContent = said;
     place.hidden = !said;
     const field = form.querySelector(`[aria-describedby~="${CSS.escape(place.id)}"]`);

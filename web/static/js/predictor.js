@@ -89,11 +89,6 @@ form.addEventListener("input", ({ target }) => {
   const outside = value !== "" && (Number(value) < Number(target.dataset.low) || Number(value) > Number(target.dataset.high));
   document.getElementById(`${target.id}-help`).classList.toggle("outside", outside);
 });
-form.addEventListener("reset", () => {
-  takeProblems(form, null);
-  for (const help of form.querySelectorAll(".outside")) help.classList.remove("outside");
-});
-
 if (file) {
   const pictures = form.elements.image;
   const picks = pictures ? [...(pictures.length ? pictures : [pictures])] : [];

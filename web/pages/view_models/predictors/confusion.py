@@ -42,7 +42,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """photos: those behind the chosen cell, and a heading for them; one behind each label where none is chosen."""
+    """noun: what was counted. chosen: the cell whose photos are shown, as a sentence; left: how many of them there are."""
 
     labels: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -59,9 +59,11 @@ def confusion_view(row: VersionRow, chosen: tuple[int, int] | None) -> Confusion
         return None
     labels: list[str] = row.confusion["labels"]
     is_image = row.kind is PredictorKind.IMAGE
-    if chosen is not None and (not is_image or max(chosen) >= len(labels)):
+    if not is_image or chosen is None or max(chosen) >= len(labels):
         chosen = None
     photos = _photos(row, row.card["cells"][chosen[0]][chosen[1]]) if chosen else ()
+    if not photos:
+        chosen = None
     count = row.confusion["matrix"][chosen[0]][chosen[1]] if chosen else 0
     return Confusion(
         labels=tuple(labels),
@@ -79,9 +81,12 @@ def confusion_view(row: VersionRow, chosen: tuple[int, int] | None) -> Confusion
 
 def example_photos(row: VersionRow) -> list[tuple[str, str, tuple[Photo, ...]]]:
     """Of photos: each label, how many there were, and a few of them."""
+    card = row.card
+    if row.kind is not PredictorKind.IMAGE:
+        return []
     return [
-        (each["label"], words.count(each["photos"], "photo", "photos"), _photos(row, each["examples"]))
-        for each in row.card.get("labels", ())
+        (label, words.count(count, "photo", "photos"), _photos(row, places))
+        for label, count, places in zip(card["classes"], card["class_counts"], card["examples"], strict=True)
     ]
 
 

@@ -8,7 +8,7 @@ from flask import url_for
 from shared.db.queries.predictors import VersionRow
 from shared.predictors import PredictorKind
 from web.pages.view_models.predictors.measures import Headline, headline, target_unit
-from web.pages.view_models.predictors.overview import gives, takes, task_words
+from web.pages.view_models.predictors.overview import gives, takes
 
 # On every page of every predictor. Where the words of a predictor sound medical its card has a longer notice, but no
 # list of words knows what people train, and nobody is hurt by a quiet sentence too many.
@@ -27,7 +27,6 @@ class Head:
     """notice: of the predictor's own card, or the one for all. old: which version this is, where not the current one."""
 
     name: str
-    task: str
     takes: str
     gives: str
     headline: Headline
@@ -43,7 +42,6 @@ def make_head(row: VersionRow, here: str) -> Head:
     own = row.card.get("notice")
     return Head(
         name=row.name,
-        task=task_words(row.task),
         takes=takes(row),
         gives=gives(row),
         headline=headline(row.task, row.metrics, target_unit(row)),

@@ -1,6 +1,6 @@
 """Photos that a predictor would learn most from, to be labelled."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,10 +38,9 @@ class Labels:
     train_href: str
 
 
-def labels_view(
-    row: VersionRow, job: JobRow | None, items: Sequence[Mapping[str, Any]], photos: Mapping[int, ImageRow]
-) -> Labels:
-    """items: what the job suggests. photos: those of them that are still there."""
+def labels_view(row: VersionRow, job: JobRow | None, photos: Mapping[int, ImageRow]) -> Labels:
+    """job: the one that chooses. photos: those that it has chosen and that are still there."""
+    items = ((job.result if job else None) or {}).get("items", [])
     return Labels(
         head=make_head(row, "predictor_labels.show"),
         choose_href=url_for("predictor_labels.choose", name=row.name, version=version_shown(row)),
@@ -51,7 +50,9 @@ def labels_view(
             _suggestion(item, photos[int(item["image"])]) for item in items if int(item["image"]) in photos
         ),
         labels=tuple((row.confusion or {})["labels"]),
-        train_href=url_for("predictor_training.show", source="photos", name=row.name, target=row.target),
+        train_href=url_for(
+            "predictor_training.show", source="photos", name=row.name, target=row.target, from_labels="true"
+        ),
     )
 
 

@@ -14,7 +14,7 @@ _TITLES: Final = {model.name: model.title for model in MODELS}
 class Headline:
     """The figure that says most, beside what needs no predictor.
 
-    part, baseline_part: how far along its track each is, 0 to 1; None where the figure has no end to be drawn against.
+    part, baseline_part: how far along its track each is, 0 to 1. Of errors the longer one fills it.
     """
 
     value: str

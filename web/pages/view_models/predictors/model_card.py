@@ -73,7 +73,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A version in the history. new_current: its number, where it can be made the current one."""
+    """A version in the history. here: whether the card is of it; current: whether it answers unless another is asked."""
 
     version: int
     href: str
@@ -132,7 +132,7 @@ def _facts(row: VersionRow) -> list[Fact]:
     card = row.card
     facts = [
         Fact("Learned from", _source(row)),
-        Fact("Predicts", with_unit_in_brackets(target_label(row), target_unit(row))),
+        Fact("Predicts", _with_unit_in_brackets(target_label(row), target_unit(row))),
         Fact("Model", model_title(row.model)),
         Fact("Trained", words.moment(row.created_at)),
     ]
@@ -150,7 +150,7 @@ def _facts(row: VersionRow) -> list[Fact]:
     return facts
 
 
-def with_unit_in_brackets(label: str, unit: str | None) -> str:
+def _with_unit_in_brackets(label: str, unit: str | None) -> str:
     return f"{label} ({unit})" if unit else label
 
 
@@ -163,10 +163,8 @@ def _source(row: VersionRow) -> str:
 
 
 def _held_out(row: VersionRow) -> str:
-    how = row.card.get("held_out")
-    if how:
-        return f"Measured on rows that it had not seen: {how}."
-    return f"Measured on photos that it had not seen, in {row.metrics.get('folds', 1)} parts that were held out in turn."
+    noun = "photos" if row.kind is PredictorKind.IMAGE else "rows"
+    return f"Measured on {noun} that it had not seen: {row.card['held_out']}."
 
 
 def _candidates(row: VersionRow) -> tuple[Candidate, ...]:
@@ -178,9 +176,7 @@ def _candidates(row: VersionRow) -> tuple[Candidate, ...]:
 
 
 def _curves(row: VersionRow) -> list[Mapping[str, Any]]:
-    curves: list[Mapping[str, Any]] = [each for each in row.card.get("roc", ()) if each["points"]]
-    # Of two labels the curves mirror each other.
-    return curves[-1:] if len(curves) == 2 else curves[:_MOST_CURVES]
+    return [each for each in row.card.get("roc", ()) if each["points"]][:_MOST_CURVES]
 
 
 def _plots(row: VersionRow) -> list[Plot]:

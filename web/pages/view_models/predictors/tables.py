@@ -11,6 +11,7 @@ from web.pages.view_models import words
 from web.pages.view_models.predictors.figures import listed
 from web.pages.view_models.predictors.head import Head, make_head, version_shown
 from web.pages.view_models.predictors.work import Work, work_view
+from web.predictor_requests import TABLE
 from web.presenters import job_document
 
 
@@ -39,7 +40,8 @@ def tables_view(row: VersionRow, problem: str | None, job: JobRow | None) -> Tab
         head=make_head(row, "predictor_tables.show"),
         action=url_for("predictor_tables.send", name=row.name, version=version_shown(row)),
         columns=tuple(feature["name"] for feature in row.features),
-        problem=problem,
+        # What programs are told about parts of a request, people need not be.
+        problem="Choose a CSV file." if problem == TABLE.missing else problem,
         work=work,
         outcome=_outcome(job_document(job)["result"]) if job is not None and work and work.done else None,
     )

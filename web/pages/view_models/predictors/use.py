@@ -41,6 +41,7 @@ class Use:
 
     head: Head
     action: str
+    again_href: str
     form: Form | None
     picks: tuple[Pick, ...]
     problems: tuple[str, ...]
@@ -61,10 +62,11 @@ def use_view(
     form = None
     if row.kind is PredictorKind.TABULAR:
         form = make_form(row.features, row.rows, given, problems)
-    work = None if job is None else work_view(job, "Thinking")
+    work = None if job is None else work_view(job, "Working it out")
     return Use(
         head=make_head(row, "predictor.show"),
         action=url_for("predictor.ask", name=row.name, version=version_shown(row)),
+        again_href=url_for("predictor.show", name=row.name, version=version_shown(row)),
         form=form,
         picks=tuple(
             Pick(make_tile(photo, row_height=_PICK_HEIGHT, eager=True), photo.id == picked)
