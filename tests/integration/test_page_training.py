@@ -18,7 +18,8 @@ def send(site: Site, data: bytes | None, **fields: str) -> TestResponse:
     """Sends the form, with these bytes as the chosen file or with none chosen."""
     file = (io.BytesIO(data or b""), "" if data is None else "data")
     form: dict[str, Any] = {"data": file, "name": "zoo", "model": "gaussian-naive-bayes", **fields}
-    return site.client.post("/predictors/new", data=form)
+    source = "photos" if fields.get("task") == "image-classification" else "table"
+    return site.client.post(f"/predictors/new?source={source}", data=form)
 
 
 def send_photos(site: Site, data: bytes | None, **fields: str) -> TestResponse:
@@ -87,6 +88,17 @@ def test_a_table_that_shows_only_later_that_it_cannot_be_learned_from_says_why(s
 def test_a_body_that_is_no_form_is_refused_in_words(site: Site) -> None:
     page = page_of(site.client.post("/predictors/new", data={"name": "a"}), 415)
     assert "multipart/form-data" in problem_at(page, "data")
+
+
+def test_data_that_are_too_large_are_told_at_the_field(site: Site) -> None:
+    for path in ("/predictors/new", "/predictors/new?source=photos"):
+        response = site.client.post(
+            path,
+            data=b"--x",
+            content_type="multipart/form-data; boundary=x",
+            environ_overrides={"CONTENT_LENGTH": str(10**9)},
+        )
+        assert "larger than Vitrine takes" in problem_at(page_of(response, 413), "data")
 
 
 def test_photos_in_a_zip_are_learned_from(site: Site) -> None:

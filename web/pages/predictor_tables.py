@@ -1,6 +1,7 @@
 """A whole table of questions to a predictor: `/predictors/<name>/tables`."""
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from shared.db.queries.index import index_state
@@ -37,6 +38,8 @@ def send(name: str) -> Response | tuple[str, int]:
     try:
         with received_table(request) as table:
             job = start_batch(services, row, table, g.request_id)
+    except RequestEntityTooLarge:
+        return _page(row, problem="The table is larger than Vitrine takes. Send fewer rows at a time."), 413
     except BadInput as error:
         return _page(row, problem=error.message), STATUS[error.code]
     return redirect(url_for(".work", name=name, id=job.id), code=303)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from shared.db.queries.facets import common_labels
@@ -11,7 +12,6 @@ from shared.db.queries.index import index_state
 from shared.db.queries.predictor_jobs import get_ordered_job
 from shared.errors import BadInput, BadParameter
 from shared.jobs import JobKind
-from shared.predictors import Task
 from web.errors import STATUS, BadParameters
 from web.ids import job_id
 from web.pages.view_models.frame import make_frame
@@ -29,8 +29,7 @@ MOST_LABELS: Final = 100
 @blueprint.get("/predictors/new")
 def show() -> str:
     """The form, for a table or for photos."""
-    source = PHOTOS if request.args.get("source") == PHOTOS else TABLE
-    return _page(source, request.args.to_dict(), {})
+    return _page(request.args.to_dict(), {})
 
 
 @blueprint.post("/predictors/new")
@@ -42,9 +41,10 @@ def send() -> Response | tuple[str, int]:
         with received_training_form(request, services.settings.zip_megabytes * MEBIBYTE) as form:
             given = {name: values[0] for name, values in form.fields.items()}
             job = start_training(services, training_of(form), g.request_id)
+    except RequestEntityTooLarge:
+        return _page(given, {"data": "This is larger than Vitrine takes."}), 413
     except BadInput as error:
-        source = PHOTOS if given.get("task") == Task.IMAGE_CLASSIFICATION else TABLE
-        return _page(source, given, _problems(error)), STATUS[error.code]
+        return _page(given, _problems(error)), STATUS[error.code]
     return redirect(url_for(".progress", id=job.id), code=303)
 
 
@@ -57,7 +57,8 @@ def progress(id: str) -> str:  # noqa: A002 - the name in the address
     return render_template("predictors/progress.html", frame=frame, view=progress_view(ordered))
 
 
-def _page(source: str, given: Mapping[str, str], problems: Mapping[str, str]) -> str:
+def _page(given: Mapping[str, str], problems: Mapping[str, str]) -> str:
+    source = PHOTOS if request.args.get("source") == PHOTOS else TABLE
     services = current_services()
     with services.unit_of_work.read() as connection:
         labels = common_labels(connection, MOST_LABELS) if source == PHOTOS else []

@@ -12,7 +12,7 @@ const preview = document.getElementById("preview");
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (button.disabled) return;
+  if (button.disabled || isTooLarge()) return;
   button.disabled = true;
   sent.value = 0;
   sent.hidden = false;
@@ -29,6 +29,14 @@ form.addEventListener("submit", async (event) => {
   sent.hidden = true;
   button.disabled = false;
 });
+
+// Said before minutes are spent on sending it.
+function isTooLarge() {
+  const most = Number(form.dataset.maxBytes ?? Infinity);
+  const size = form.elements.data.files[0]?.size ?? 0;
+  if (size > most) tell(form, `This file has ${Math.ceil(size / 2 ** 20)} MiB. Vitrine takes up to ${most / 2 ** 20} MiB.`);
+  return size > most;
+}
 
 // What is dropped on the page is what it asks for.
 instead.take = ([file]) => {

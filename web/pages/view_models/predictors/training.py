@@ -13,7 +13,7 @@ from shared.predictors import AUTO, MODELS, PredictorKind, Task, TrainOrder
 from web.pages.view_models.predictors.figures import listed
 from web.pages.view_models.predictors.measures import Headline, headline, model_title
 from web.pages.view_models.predictors.work import Work, work_view
-from web.predictor_requests import DATA
+from web.predictor_requests import DATA, MEBIBYTE
 from web.predictor_schemas import MAX_COLUMN_NAME, MAX_NAME
 from web.spool import MAX_FILE_BYTES
 
@@ -23,7 +23,6 @@ PHOTOS: Final = "photos"
 
 _FIELDS: Final = ("name", "data", "target", "task", "model", "from_labels")
 _CHOOSE: Final = {TABLE: "Choose a CSV file.", PHOTOS: "Choose a zip of photos."}
-_MEBIBYTE: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,7 @@ class TrainingView:
     labels: str | None
     from_labels: bool
     limits: str
+    max_bytes: int
     max_name: int = MAX_NAME
     max_target: int = MAX_COLUMN_NAME
 
@@ -76,6 +76,7 @@ def training_view(
         labels=_labels_in_words(usable) if len(usable) > 1 else None,
         from_labels=given.get("from_labels") == "true",
         limits=_limits(source, zip_megabytes),
+        max_bytes=MAX_FILE_BYTES if source == TABLE else zip_megabytes * MEBIBYTE,
     )
 
 
@@ -114,7 +115,7 @@ def _limits(source: str, zip_megabytes: int) -> str:
     if source == TABLE:
         return (
             "CSV in UTF-8 with the names of the columns in its first line, "
-            f"at most {MAX_FILE_BYTES // _MEBIBYTE} MiB. Ten rows will do; hundreds do better."
+            f"at most {MAX_FILE_BYTES // MEBIBYTE} MiB. Ten rows will do; hundreds do better."
         )
     return (
         f"A folder of photos for each label, in one zip: at most {zip_megabytes} MiB "
