@@ -32,7 +32,10 @@ def weight(files: set[Path]) -> int:
     return sum(file.stat().st_size for file in files)
 
 
-@pytest.mark.parametrize("address", ["/", "/images/1", "/upload", "/palette", "/jobs", "/nowhere"])
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/images/1", "/upload", "/palette", "/predictors", "/predictors/new", "/jobs", "/nowhere"],
+)
 def test_the_scripts_and_styles_of_a_page_stay_small(site: Site, address: str) -> None:
     site.upload(picture(1))
     page = site.page(address, 404 if address == "/nowhere" else 200)
