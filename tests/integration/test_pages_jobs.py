@@ -108,7 +108,12 @@ def test_a_full_run_can_be_started_and_has_its_steps(site: Site) -> None:
     story = site.page(answer.location)
     assert "Look-alikes of 1 photo, from the start" in story.find("h1").text
     steps = [step.find("a").text for step in story.find("ol", class_="steps").find_all("li")]
-    assert steps == ["Plan", "A tile of lists", "Switch to the new lists"]
+    assert steps == [
+        "Plan",
+        "Comparison of a tile",
+        "Lists from what was compared",
+        "Switch to the new lists",
+    ]
     page_of(site.client.post("/jobs/index-runs", data={"mode": "all"}), 400)
 
 

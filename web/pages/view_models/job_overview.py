@@ -153,10 +153,16 @@ KIND_NAMES: Final = {
     JobKind.ANALYSE: "Palettes of the gallery",
     JobKind.EMBED: "Embeddings",
     JobKind.PALETTE: "Other palettes",
+    JobKind.DEMO: "Demo pictures",
     JobKind.INDEX_PLAN: "Index: plans",
     JobKind.INDEX_TILE: "Index: tiles",
+    JobKind.INDEX_MERGE: "Index: lists",
     JobKind.INDEX_SWITCH: "Index: switches",
     JobKind.INDEX_INCREMENTAL: "Index: what is new",
+    JobKind.TRAIN_PREDICTOR: "Trainings",
+    JobKind.PREDICT: "Predictions",
+    JobKind.PREDICT_BATCH: "Predictions for tables",
+    JobKind.SUGGEST_LABELS: "Labels to give next",
 }
 
 

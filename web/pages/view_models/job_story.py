@@ -57,7 +57,8 @@ _STEP_NAMES: Final = {
     JobKind.ANALYSE: "Palette and renditions",
     JobKind.EMBED: "Embedding",
     JobKind.INDEX_PLAN: "Plan",
-    JobKind.INDEX_TILE: "A tile of lists",
+    JobKind.INDEX_TILE: "Comparison of a tile",
+    JobKind.INDEX_MERGE: "Lists from what was compared",
     JobKind.INDEX_SWITCH: "Switch to the new lists",
 }
 
