@@ -47,20 +47,27 @@ function lengthen(more) {
   }
 
   let waiting = false;
+  let leaving = false;
   addEventListener("scroll", () => {
     if (waiting || pages.length < 2) return;
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
+      if (leaving) return;
       const middle = innerHeight / 2;
       show(pages.findLast(({ first }) => first.getBoundingClientRect().top < middle) ?? pages[0]);
     });
   });
-  // Whoever goes to a photo comes back to the page that it is on.
+  // Whoever goes to a photo comes back to the page that it is on, also when the rows are still rolling.
   rows.addEventListener("click", (event) => {
     const item = event.target.closest("a.tile")?.parentElement;
+    if (!item || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const isBefore = Node.DOCUMENT_POSITION_FOLLOWING;
-    if (item) show(pages.findLast(({ first }) => first === item || first.compareDocumentPosition(item) & isBefore));
+    show(pages.findLast(({ first }) => first === item || first.compareDocumentPosition(item) & isBefore));
+    leaving = true;
+  });
+  addEventListener("pageshow", () => {
+    leaving = false;
   });
 }
 
