@@ -96,7 +96,7 @@ def palette_peers() -> tuple[dict[str, Extract], list[str]]:
     """The peers by name, and the names of those that are not installed."""
     found: dict[str, Extract] = {
         "sklearn KMeans, 200 × 400, RGB": tutorial_k_means(1),
-        "the same, 10 starts": tutorial_k_means(10),
+        "sklearn KMeans, 200 × 400, RGB, 10 starts": tutorial_k_means(10),
         "Pillow MEDIANCUT": pillow(Image.Quantize.MEDIANCUT),
         "Pillow FASTOCTREE": pillow(Image.Quantize.FASTOCTREE),
     }
