@@ -1,10 +1,8 @@
 """How fast are the look-alike lists of a gallery, all of them and what changes in them? Beside faiss' exact search."""
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_info
 
 from benchmarks.galleries import clustered, real_photos, unclustered
+from benchmarks.memory import with_peak
 from benchmarks.report import table
 from benchmarks.support import BenchmarkFailed, interleave
 from worker.algorithms import tiles
@@ -41,9 +40,6 @@ _NOTE: Final = (
     "machine does; times: faiss' by ours. Memory: beside the vectors, at the peak. Clustered: embeddings of real photos, "
     "repeated with changes taken from real crops, flips and brightness. Unclustered: random directions, the worst case."
 )
-
-_STATUS: Final = Path("/proc/self/status")
-_RESET_PEAK: Final = Path("/proc/self/clear_refs")
 
 
 class Took(NamedTuple):
@@ -88,7 +84,7 @@ def run(sizes: tuple[int, ...] = SIZES, unclustered_sizes: tuple[int, ...] = UNC
 def _measure(kind: str, vectors: NDArray[np.float32]) -> Measured:
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
-    lists, memory = _with_peak(lambda: _lists(vectors))
+    lists, memory = with_peak(lambda: _lists(vectors))
     _check(vectors, lists)
     contenders = {
         "ours": lambda: _timed(lambda: _lists(vectors)),
@@ -167,23 +163,6 @@ def _timed(work: Callable[[], object]) -> Took:
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     return Took(time.perf_counter() - wall, time.process_time() - cpu)
-
-
-def _with_peak(work: Callable[[], NeighbourLists]) -> tuple[NeighbourLists, float]:
-    """What `work` returns, and the bytes of memory that it took at most beside what was there before."""
-    if not _RESET_PEAK.exists():
-        return work(), float("nan")
-    _RESET_PEAK.write_text("5", encoding="ascii")
-    before = _memory("VmRSS")
-    answer = work()
-    return answer, _memory("VmHWM") - before
-
-
-def _memory(name: str) -> float:
-    found = re.search(rf"^{name}:\s+(\d+) kB$", _STATUS.read_text(encoding="ascii"), re.MULTILINE)
-    if found is None:
-        raise BenchmarkFailed(f"{_STATUS} does not tell {name}.")
-    return float(found[1]) * 1024
 
 
 def _describe(found: list[Measured], changes: Mapping[str, Took]) -> str:
