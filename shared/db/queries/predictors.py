@@ -19,42 +19,6 @@ from shared.predictors import PredictorKind, Task
 
 
 @dataclass(frozen=True, slots=True)
-class VersionRow:
-    """One version of a predictor, and which of them is the current one."""
-
-    predictor_id: int
-    name: str
-    current_version: int
-    version: int
-    kind: PredictorKind
-    task: Task
-    target: str
-    model: str
-    rows: int
-    features: list[dict[str, Any]]
-    metrics: dict[str, Any]
-    confusion: dict[str, Any] | None
-    card: dict[str, Any]
-    sha256: str
-    bytes: int
-    libraries: dict[str, str]
-    job_id: UUID | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class VersionSummary:
-    """A line of a predictor's history."""
-
-    version: int
-    task: Task
-    model: str
-    rows: int
-    metrics: dict[str, Any]
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class NewVersion:
     """What a training made."""
 
@@ -70,6 +34,30 @@ class NewVersion:
     sha256: str
     bytes: int
     libraries: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow(NewVersion):
+    """One version of a predictor, and which of them is the current one."""
+
+    predictor_id: int
+    name: str
+    current_version: int
+    version: int
+    job_id: UUID | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSummary:
+    """A line of a predictor's history."""
+
+    version: int
+    task: Task
+    model: str
+    rows: int
+    metrics: dict[str, Any]
+    created_at: datetime
 
 
 COLUMNS = (
