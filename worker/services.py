@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,7 @@ from shared.db.unit_of_work import UnitOfWork
 from shared.dispatch import CeleryDispatcher, Dispatcher
 from shared.settings import Settings
 from shared.storage import BlobStore, make_blob_store
+from worker.algorithms.demo_pictures import DemoPicture, draw
 from worker.algorithms.embedding import Embedder
 from worker.engines import choose_engine, make_embedder, model_id, this_machine
 from worker.index_store import SnapshotCache
@@ -42,6 +44,7 @@ class Services:
     worker_name: str
     snapshots: SnapshotCache = field(default_factory=SnapshotCache)
     models: WarmModels = field(default_factory=WarmModels)
+    demo_pictures: Callable[[], Iterable[DemoPicture]] = field(default=draw)
 
     @cached_property
     def sandbox(self) -> Sandbox:

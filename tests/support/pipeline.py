@@ -1,6 +1,7 @@
 """A worker in the test's own process: real Postgres, real store, real algorithms; messages are handed over by hand."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from io import BytesIO
@@ -19,6 +20,7 @@ from shared.ids import new_job_id
 from shared.jobs import JobKind
 from shared.settings import Settings
 from tests.support.fakes import PixelEmbedder, RecordingDispatcher, SwitchableStore
+from worker.algorithms.demo_pictures import DemoPicture, draw
 from worker.algorithms.embedding import Embedder
 from worker.algorithms.feature_map import FeatureMaps
 from worker.algorithms.resnet import untrained_resnet18
@@ -47,6 +49,11 @@ class WorkerServices(Services):
         return PhotoModel(PixelEmbedder(), FeatureMaps(untrained_resnet18(1)))
 
 
+def a_few_pictures() -> Iterator[DemoPicture]:
+    """Demo pictures: one of each family, and small."""
+    return draw(members=1, shrink=16)
+
+
 class Pipeline:
     """What the tests of tasks have in common."""
 
@@ -65,7 +72,9 @@ class Pipeline:
         self.lifecycle = Lifecycle(self.unit_of_work, "worker-1", LEASE)
 
     def another_worker(self, name: str) -> Services:
-        return WorkerServices(self.settings, self.unit_of_work, self.blobs, self.dispatcher, name)
+        return WorkerServices(
+            self.settings, self.unit_of_work, self.blobs, self.dispatcher, name, demo_pictures=a_few_pictures
+        )
 
     def close(self) -> None:
         self.services.close()

@@ -5,7 +5,7 @@ import hashlib
 from shared import blob_keys
 from shared.db.queries.images import NewImage
 from shared.image_jobs import record_image
-from worker.algorithms.demo_pictures import COUNT, DemoPicture, draw
+from worker.algorithms.demo_pictures import COUNT, DemoPicture
 from worker.lifecycle import Job, Outcome
 from worker.services import Services
 
@@ -16,7 +16,7 @@ _COLORS = 6
 def demo(services: Services, job: Job) -> Outcome:
     """Draws the demo pictures and puts each into the gallery at once. Those that are there stay as they are."""
     added = 0
-    for number, picture in enumerate(draw(), 1):
+    for number, picture in enumerate(services.demo_pictures(), 1):
         added += _add(services, picture, job.claim.request_id)
         job.progress(number / COUNT)
     return Outcome({"images": added})
