@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from shared import blob_keys
 from tests.support.pipeline import picture
 from tests.support.web import Site, check_contract, gallery, problem, site
 from web.schemas import ImageSchema
@@ -117,7 +118,21 @@ def test_a_rendition_that_is_known_is_not_sent_again(gallery: Site) -> None:
     assert len(set(tags.values())) == 3
 
 
-def test_a_thumbnail_has_one_of_three_sizes(gallery: Site) -> None:
+def test_a_size_that_came_after_the_photo_is_answered_with_the_next_larger_one(site: Site) -> None:
+    image_id, _ = site.pipeline.add(picture(1, (600, 400)))
+    site.pipeline.settle()
+    sha256 = site.get(f"images/{image_id}").get_json()["sha256"]
+
+    def width(size: int) -> int:
+        sent = site.get(f"images/{image_id}/thumbnail?size={size}")
+        return Image.open(BytesIO(sent.data)).width
+
+    assert (width(384), width(512)) == (384, 512)
+    site.pipeline.blobs.delete(blob_keys.thumbnail(sha256, 384))
+    assert width(384) == 512
+
+
+def test_a_thumbnail_has_one_of_a_few_sizes(gallery: Site) -> None:
     document = problem(gallery.get(f"images/{listed(gallery)[0]}/thumbnail?size=300"))
     assert (document["code"], document["errors"][0]["field"]) == ("bad_parameter", "size")
 

@@ -1,5 +1,7 @@
 """Pictures themselves: the display rendition, thumbnails and, for those who may, the original."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from flask import Response, request
@@ -26,14 +28,16 @@ _RENDITION = Answer("upright, without metadata", content_types=("image/webp", "i
 def get_file(id: str) -> Response:  # noqa: A002 - the name in the contract
     """Get the picture, as large as it is shown."""
     image = _image(id)
-    return _rendition(image, blob_keys.display(image.sha256), "display")
+    return _rendition(image, [blob_keys.display(image.sha256)], "display")
 
 
 @api.route("GET", "/images/<id>/thumbnail", query=ThumbnailQuery, answers={200: _RENDITION}, problems=(404,))
 def get_thumbnail(id: str, query: dict[str, Any]) -> Response:  # noqa: A002
     """Get the picture, small."""
-    image = _image(id)
-    return _rendition(image, blob_keys.thumbnail(image.sha256, int(query["size"])), query["size"])
+    image, size = _image(id), query["size"]
+    # Photos that were analysed before there was a size have none of it: the next larger one shows as much.
+    sizes = [each for each in blob_keys.THUMBNAIL_SIZES if each >= int(size)]
+    return _rendition(image, [blob_keys.thumbnail(image.sha256, each) for each in sizes], size)
 
 
 @api.route(
@@ -55,12 +59,12 @@ def _image(text: str) -> ImageRow:
         return images.get_image(connection, image_id(text))
 
 
-def _rendition(image: ImageRow, key: str, which: str) -> Response:
-    try:
-        return blob_answer(
-            current_services().blobs, key, request, tag=f"{image.sha256}-{which}", name=image.name
-        )
-    except BlobNotFound as error:
-        if image.palette in ACTIVE:
-            raise NotReady from error
-        raise NotFound("There is no picture of this photo: it could not be analysed.") from error
+def _rendition(image: ImageRow, keys: Sequence[str], which: str) -> Response:
+    """The first of the blobs that is there."""
+    blobs, tag = current_services().blobs, f"{image.sha256}-{which}"
+    for key in keys:
+        with suppress(BlobNotFound):
+            return blob_answer(blobs, key, request, tag=tag, name=image.name)
+    if image.palette in ACTIVE:
+        raise NotReady
+    raise NotFound("There is no picture of this photo: it could not be analysed.")
