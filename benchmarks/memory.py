@@ -1,5 +1,7 @@
 """How much memory a piece of work takes, where Linux tells."""
 
+import ctypes
+import gc
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,9 @@ def with_peak(work: Callable[[], T]) -> tuple[T, float]:
     """What the work returns, and by how many bytes this process grew at its peak meanwhile; NaN elsewhere."""
     if not _RESET_PEAK.exists():
         return work(), float("nan")
+    # What earlier work has freed but the process still holds would be used again and not be counted.
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
     _RESET_PEAK.write_text("5", encoding="ascii")
     before = _memory("VmRSS")
     answer = work()

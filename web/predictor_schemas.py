@@ -7,7 +7,6 @@ from marshmallow import Schema, fields, validate
 from shared.predictors import AUTO, MODELS, Task
 from web.answer_schemas import AnswerSchema, always
 from web.fields import QueryChoice, QueryInteger, QueryText
-from web.schemas import JobSchema
 
 MAX_NAME: Final = 64
 MAX_COLUMN_NAME: Final = 100
@@ -214,7 +213,3 @@ class PredictionSchema(AnswerSchema):
     version = always(fields.Integer, "the version that answered")
     model = always(fields.String, "a name of /predictors/models")
     job = always(fields.String, "the job that this is the result of")
-
-
-class PredictionStartedSchema(AnswerSchema):
-    job = always(fields.Nested, "the job to wait for", nested=JobSchema)

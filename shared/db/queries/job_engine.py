@@ -315,12 +315,3 @@ def _mark_sent(connection: Connection, queue: Queue, which: ColumnElement[bool],
 
 def _kinds_on(queue: Queue) -> list[str]:
     return [kind.value for kind, rules in RULES.items() if rules.queue is queue]
-
-
-def try_lock(connection: Connection, name: str) -> bool:
-    """Takes a named lock until the end of the transaction, unless another transaction has it."""
-    return bool(
-        connection.execute(
-            text("SELECT pg_try_advisory_xact_lock(hashtext(:name))"), {"name": name}
-        ).scalar_one()
-    )

@@ -32,9 +32,9 @@ class Familiar:
         """(n,) mean cosine similarity of each of `embeddings` (n, d) to its nearest references."""
         return _nearest(embeddings, self.references.astype(np.float32), own=None)
 
-    def is_new(self, embeddings: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """(n,) which of `embeddings` (n, d) are unlike anything seen in training."""
-        return self.similarity(embeddings) < self.threshold
+    def is_new(self, similarities: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """(n,) which of these, as `similarity` tells them, are unlike anything seen in training."""
+        return similarities < self.threshold
 
 
 def familiar(embeddings: NDArray[np.float32]) -> Familiar:

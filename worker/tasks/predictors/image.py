@@ -127,16 +127,16 @@ class Image:
         )
         explanation = f"{photo.sha256}-{version.sha256}"
         _save_explanation(services, explanation, photo, evidence)
-        similarity = float(model.familiar.similarity(embedding)[0])
+        similarities = model.familiar.similarity(embedding)
         return {
             "prediction": model.labels[answer],
             "probabilities": {
                 label: float(share) for label, share in zip(model.labels, probabilities, strict=True)
             },
             "interval": None,
-            "warnings": _warnings(version, new=similarity < model.familiar.threshold),
+            "warnings": _warnings(version, new=bool(model.familiar.is_new(similarities)[0])),
             "explanation": explanation,
-            "familiarity": {"similarity": similarity, "threshold": model.familiar.threshold},
+            "familiarity": {"similarity": float(similarities[0]), "threshold": model.familiar.threshold},
             "inputs": [{"name": "file", "label": "photo", "unit": None, "value": photo.name}],
             "reasons": [],
         }
