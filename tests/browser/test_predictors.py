@@ -13,7 +13,7 @@ from tests.support.accessibility import violations
 from tests.support.browser import PHONE, WIDE, ServedSite, Visit, layout_shift
 from tests.support.labelled_photos import tinted, tinted_zip
 from tests.support.predictor_pages import ZOO, train_demos, train_tints, train_zoo
-from tests.support.predictors import worker
+from tests.support.web import working
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def at_work(site: ServedSite) -> Iterator[ServedSite]:
     """The site with a worker that takes jobs as they come."""
-    with worker(site):
+    with working(site):
         yield site
 
 
@@ -51,7 +51,7 @@ def test_the_species_is_told_without_leaving_the_page(site: ServedSite, visit: V
     train_demos(site)
     page = visit.open("/predictors/species")
     page.evaluate("window.stayed = true")
-    with worker(site):
+    with working(site):
         page.get_by_role("button", name="Predict").click()
         first = prediction(page)
         assert "/predictors/species/answers/" in page.url
@@ -69,7 +69,7 @@ def test_the_species_is_told_without_leaving_the_page(site: ServedSite, visit: V
 def test_an_answer_has_an_address_that_can_be_opened_again(site: ServedSite, visit: Visit) -> None:
     train_zoo(site)
     page = visit.open("/predictors/zoo")
-    with worker(site):
+    with working(site):
         page.get_by_label("height cm").fill("23")
         page.get_by_role("button", name="Predict").click()
         said = prediction(page)
@@ -158,7 +158,7 @@ def test_a_photo_of_the_gallery_is_asked_about_with_a_click(site: ServedSite, vi
     site.upload(tinted("blue", 5))
     site.pipeline.settle()
     page = visit.open("/predictors/tints")
-    with worker(site):
+    with working(site):
         page.locator(".pick-photo").click()
         assert prediction(page) == "blue"
     overlay = page.locator(".stack .overlay")
@@ -300,7 +300,7 @@ def test_no_page_of_predictors_has_faults_or_scrolls_sideways(
     site.upload(tinted("blue", 5))
     site.pipeline.settle()
     asked = {}
-    with worker(site):
+    with working(site):
         for name in ("zoo", "house-price"):
             page = visit.open(f"/predictors/{name}")
             page.get_by_role("textbox").nth(1).fill("77")

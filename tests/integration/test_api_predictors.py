@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from shared import blob_keys
 from shared.jobs import JobKind
-from tests.support.predictors import ANIMALS, CAT, predicted, send, trained, worker, zoo
-from tests.support.web import Site, check_contract, problem, site
+from tests.support.predictors import ANIMALS, CAT, predicted, send, trained, zoo
+from tests.support.web import Site, check_contract, problem, site, working
 from web.predictor_schemas import (
     ModelsSchema,
     PredictionSchema,
@@ -96,7 +96,7 @@ def test_a_number_is_answered_with_an_interval(zoo: Site) -> None:
 
 def test_forms_are_read_as_json_is(zoo: Site) -> None:
     values = {"beds": "2", "area (sqft)": "1000"}
-    with worker(zoo):
+    with working(zoo):
         plain = zoo.post("predictors/houses/predict", data=values)
         multipart = zoo.post("predictors/houses/predict", data=values, content_type="multipart/form-data")
     assert plain.status_code == multipart.status_code == 200
@@ -162,7 +162,7 @@ def test_whatever_a_form_holds_is_answered_or_refused_by_field(
         options: dict[str, Any] = {"data": text, "content_type": "application/x-www-form-urlencoded"}
     else:
         options = {"data": json.dumps(values), "content_type": "application/json"}
-    with worker(zoo):
+    with working(zoo):
         response = zoo.post("predictors/animals/predict", **options)
     if response.status_code == 200:
         answer = response.get_json()

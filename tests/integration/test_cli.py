@@ -11,7 +11,6 @@ from sqlalchemy.pool import NullPool
 from tests.support.hostile_files import half_of
 from tests.support.labelled_photos import tinted
 from tests.support.pipeline import picture
-from tests.support.predictors import worker
 from tests.support.services import PostgresServer
 from tests.support.web import Site, site, working
 
@@ -167,7 +166,7 @@ def test_train_images_says_in_a_sentence_what_is_wrong_with_a_folder(site: Site,
 
 
 def test_the_demo_predictors_are_trained_from_their_invented_tables(site: Site) -> None:
-    with worker(site):
+    with working(site):
         result = run(site, "demo-predictors")
     assert result.exit_code == 0, result.output
     # The worker logs to the same terminal here.

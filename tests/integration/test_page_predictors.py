@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 from tests.support.html import Element
 from tests.support.labelled_photos import tinted
 from tests.support.predictor_pages import ZOO, copy_predictor, shelf, train_tints, train_zoo
-from tests.support.predictors import worker
 from tests.support.site import Site, page_of, site
+from tests.support.web import working
 from web.pages import predictors
 from web.pages.view_models.predictors.head import NOTICE
 from web.waiting import Waiters
@@ -27,7 +27,7 @@ CAT = {"height (cm)": "24", "weight (kg)": "4", "fur": "long", "tame": "true"}
 
 def ask(site: Site, name: str, values: Any) -> TestResponse:
     """Sends the form of a predictor, with a worker at hand."""
-    with worker(site):
+    with working(site):
         return site.client.post(f"/predictors/{quote(name)}", data=values)
 
 
@@ -326,7 +326,7 @@ def test_photos_to_label_next_get_their_labels(site: Site) -> None:
     train_tints(site)
     ids = [site.upload(tinted("red", seed)).get_json()["image"]["id"] for seed in range(50, 53)]
     site.pipeline.settle()
-    with worker(site):
+    with working(site):
         chosen = site.client.post("/predictors/tints/label-next").location
     page = site.page(chosen)
     assert {select["name"] for select in page.find("ul", class_="suggestions").find_all("select")} == set(ids)

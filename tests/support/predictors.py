@@ -1,17 +1,14 @@
 """Predictors over HTTP, with a worker that answers while a request waits."""
 
 import io
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
 from tests.support.services import PostgresServer
-from tests.support.web import Site
+from tests.support.web import Site, working
 
 ANIMALS = b"height (cm),weight (kg),fur,species\n" + b"".join(
     b"%d,%d,%s,cat\n%d,%d,%s,dog\n"
@@ -24,25 +21,6 @@ HOUSES = b"beds,area (sqft),price\n" + b"".join(
     b"%d,%d,%d\n" % (1 + i % 4, 500 + 37 * i, 50_000 + 150 * (500 + 37 * i) + 900 * (i % 5))
     for i in range(40)
 )
-
-
-@contextmanager
-def worker(site: Site) -> Iterator[None]:
-    """Something that takes messages as they come, within the block."""
-    done = threading.Event()
-
-    def work() -> None:
-        while not done.is_set():
-            site.pipeline.drain()
-            time.sleep(0.002)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
 
 
 def send(site: Site, name: str, data: bytes | None = ANIMALS, **fields: str) -> TestResponse:
@@ -67,7 +45,7 @@ def trained(site: Site, name: str, data: bytes = ANIMALS, **fields: str) -> dict
 
 def predicted(site: Site, name: str, values: dict[str, Any], query: str = "") -> TestResponse:
     """The answer for the values, by JSON."""
-    with worker(site):
+    with working(site):
         return site.post(f"predictors/{name}/predict{query}", json=values)
 
 

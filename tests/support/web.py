@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import IO, Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from shared.db.queries import images, jobs
 from shared.errors import StorageUnavailable
 from shared.storage import BlobStore, DirectoryBlobStore
 from tests.support.pipeline import Pipeline, picture
-from tests.support.services import PostgresServer, until
+from tests.support.services import PostgresServer
 from web.app import create_app
 from web.services import Services
 from web.waiting import Waiters
@@ -109,16 +109,20 @@ class Site:
 
 @contextmanager
 def working(site: Site) -> Iterator[None]:
-    """A worker that does what the block gives rise to."""
+    """A worker beside the block, which takes messages as they come."""
+    done = Event()
 
     def work() -> None:
-        until(lambda: bool(site.pipeline.dispatcher.sent))
-        site.pipeline.drain()
+        while not done.wait(0.002):
+            site.pipeline.drain()
 
     worker = Thread(target=work)
     worker.start()
-    yield
-    worker.join()
+    try:
+        yield
+    finally:
+        done.set()
+        worker.join()
 
 
 def address(path: str) -> str:
