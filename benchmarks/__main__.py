@@ -10,9 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import torch
+
 from benchmarks import (
     bench_decode,
     bench_embedding,
+    bench_gpu,
     bench_index,
     bench_ingest,
     bench_jobs,
@@ -36,7 +39,10 @@ BENCHMARKS: Final[dict[str, Callable[[], str]]] = {
     "embedding": bench_embedding.run,
     "topk": bench_topk.run,
     "index": bench_index.run,
+    "gpu": bench_gpu.run,
 }
+# Without a card its section stays as it is.
+_HERE: Final = [name for name in BENCHMARKS if name != "gpu" or torch.cuda.is_available()]
 RESULTS: Final = Path(__file__).with_name("RESULTS.md")
 
 
@@ -50,7 +56,7 @@ def main(names: list[str]) -> int:
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
     report = Report(RESULTS, tuple(BENCHMARKS))
-    for name in names or BENCHMARKS:
+    for name in names or _HERE:
         machine, start = describe_machine(), time.perf_counter()
         print(f"{name} ...", flush=True)
         body = BENCHMARKS[name]()

@@ -3,9 +3,9 @@
 import os
 import platform
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +20,10 @@ _HEAD: Final = """\
 in the same run, the two in turns. Compare ratios: they hold from machine to machine, milliseconds do not.
 """
 _PACKAGES: Final = ("celery", "flask", "gunicorn", "psycopg2-binary", "sqlalchemy")
-# Above this share of its cores in use a machine is not quiet, and the tails of what it measures are someone else's.
-_QUIET_LOAD: Final = 0.25
+# With more of its cores in use a machine is not quiet, and the tails of what it measures are someone else's.
+_QUIET_PERCENT: Final = 10
+# So long a look is taken. The load average would still count the benchmark before.
+_LOOK_SECONDS: Final = 2
 
 
 class Report:
@@ -56,14 +58,23 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def describe_machine() -> str:
     """A line that says when and on what a section was measured, and what else the machine was doing."""
     cores = os.cpu_count() or 1
-    load = os.getloadavg()[0]
-    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
-    noise = "" if load <= _QUIET_LOAD * cores else " **The machine was busy with other things: preliminary.**"
+    busy = psutil.cpu_percent(_LOOK_SECONDS)
+    packages = "".join(f", {each}" for each in _versions())
+    noise = "" if busy <= _QUIET_PERCENT else " **The machine was busy with other things: preliminary.**"
     return (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC · {_processor()}, {cores} cores, "
         f"{psutil.virtual_memory().total / 2**30:.0f} GiB · {platform.system()} · "
-        f"Python {platform.python_version()}, PostgreSQL {MAJOR}, {packages} · load before the run {load:.1f}.{noise}"
+        f"Python {platform.python_version()}, PostgreSQL {MAJOR}{packages} · {busy:.0f} % of the cores in use before the run.{noise}"
     )
+
+
+def _versions() -> Iterator[str]:
+    """Of the packages that are installed: a machine with a card may have been lent for its benchmark alone."""
+    for name in _PACKAGES:
+        try:
+            yield f"{name} {version(name)}"
+        except PackageNotFoundError:
+            continue
 
 
 def _processor() -> str:

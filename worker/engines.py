@@ -18,6 +18,7 @@ from torch import nn
 from shared.errors import BadSetting
 from shared.settings import Settings, variable
 from worker.algorithms.bfloat16 import Bfloat16ResNet18
+from worker.algorithms.cuda_embedding import CudaEmbedder
 from worker.algorithms.embedding import DeviceMissing, Embedder, ResNet18Embedder, find_device
 from worker.algorithms.folding import fold
 from worker.algorithms.int8 import TRUNK_PLAN
@@ -68,8 +69,8 @@ _INT8_MODELS: Final = {BUNDLED.model_id, TORCHVISION.model_id}
 class Machine:
     """What a worker may compute with.
 
-    device: "cpu", "cuda" or "mps"; openvino: whether it can be used; bfloat16, int8: whether this CPU has instructions
-    for them.
+    device: "cpu", "cuda" or "mps"; openvino: whether it can be used; bfloat16, int8: whether there are instructions for
+    them on that device.
     """
 
     device: str
@@ -93,12 +94,11 @@ def this_machine(settings: Settings) -> Machine:
     except DeviceMissing as error:
         raise BadSetting(f"{variable('device')} cannot be used: {error}") from error
     there = openvino_embedding is not None and device == "cpu"
-    return Machine(
-        device=device,
-        openvino=there,
-        bfloat16=there and openvino_embedding.has_native_bfloat16(),
-        int8=there and _has_int8_dot_products(),
-    )
+    if device == "cuda":
+        bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        bfloat16 = there and openvino_embedding.has_native_bfloat16()
+    return Machine(device=device, openvino=there, bfloat16=bfloat16, int8=there and _has_int8_dot_products())
 
 
 def choose_engine(setting: str, machine: Machine, weights_id: str, registered: str | None) -> Engine:
@@ -150,7 +150,9 @@ def make_embedder(settings: Settings, weights: Weights, engine: Engine, machine:
             threads=settings.torch_threads,
         )
     if engine is Engine.TORCH_BFLOAT16:
-        network: nn.Module = Bfloat16ResNet18(fold(weights.state), native=machine.device == "cuda")
+        if machine.device == "cuda" and machine.bfloat16:
+            return CudaEmbedder(fold(weights.state), name, batch_size=settings.embed_batch)
+        network: nn.Module = Bfloat16ResNet18(fold(weights.state), native=False)
     else:
         network = build_resnet18()
         load_state(network, weights.state)
@@ -172,7 +174,7 @@ def _best(precision: Precision, machine: Machine) -> Engine:
     if precision is Precision.INT8:
         return Engine.OPENVINO_INT8
     if precision is Precision.BFLOAT16:
-        return Engine.OPENVINO_BFLOAT16 if machine.bfloat16 else Engine.TORCH_BFLOAT16
+        return Engine.OPENVINO_BFLOAT16 if machine.openvino and machine.bfloat16 else Engine.TORCH_BFLOAT16
     return Engine.OPENVINO if machine.openvino else Engine.TORCH
 
 

@@ -29,8 +29,9 @@ OURS = "resnet18/vitrine-1"
 NEW_CPU = Machine(device="cpu", openvino=True, bfloat16=True, int8=True)
 OLD_CPU = Machine(device="cpu", openvino=True, bfloat16=False, int8=False)
 BARE_CPU = Machine(device="cpu", openvino=False, bfloat16=False, int8=False)
-GPU = Machine(device="cuda", openvino=False, bfloat16=False, int8=False)
-MACHINES = [NEW_CPU, OLD_CPU, BARE_CPU, GPU]
+GPU = Machine(device="cuda", openvino=False, bfloat16=True, int8=False)
+OLD_GPU = Machine(device="cuda", openvino=False, bfloat16=False, int8=False)
+MACHINES = [NEW_CPU, OLD_CPU, BARE_CPU, GPU, OLD_GPU]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,8 @@ MACHINES = [NEW_CPU, OLD_CPU, BARE_CPU, GPU]
         (NEW_CPU, Engine.OPENVINO_BFLOAT16),
         (OLD_CPU, Engine.OPENVINO),
         (BARE_CPU, Engine.TORCH),
-        (GPU, Engine.TORCH),
+        (GPU, Engine.TORCH_BFLOAT16),
+        (OLD_GPU, Engine.TORCH),
     ],
 )
 @pytest.mark.parametrize("registered", [None, "resnet18/imagenet1k-v1", "resnet18/imagenet1k-v1+bf16"])
@@ -60,6 +62,7 @@ def test_an_index_without_these_weights_gets_what_suits_its_first_worker(
         (f"{OURS}+bf16", OLD_CPU, Engine.TORCH_BFLOAT16),
         (f"{OURS}+bf16", BARE_CPU, Engine.TORCH_BFLOAT16),
         (f"{OURS}+bf16", GPU, Engine.TORCH_BFLOAT16),
+        (f"{OURS}+bf16", OLD_GPU, Engine.TORCH_BFLOAT16),
         (f"{OURS}+int8", NEW_CPU, Engine.OPENVINO_INT8),
     ],
 )

@@ -4,6 +4,7 @@ from functools import cache, partial
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -18,7 +19,8 @@ from worker.algorithms.self_join import join, rounds
 from worker.algorithms.threads import compute_threads
 
 POOL = awkward_pool(16)
-WAYS = ["threads", "device", "plain"]
+DEVICES = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+WAYS = ["threads", "plain", *DEVICES]
 HARD = {
     "awkward": POOL,
     "twins": np.repeat(POOL[:3], 60, axis=0),
@@ -58,16 +60,16 @@ def planned(targets: topk.Targets, k: int, size: int = 64) -> JoinPlan:
 def compared(
     targets: topk.Targets, plan: JoinPlan, tile: tuple[slice, slice], k: int, *, way: str, number: int = 2
 ) -> NDArray[np.uint64]:
-    if way == "device":
-        block = max(len(plan.order) // 4, 10)  # several, even of a few images
-        return join_on("cpu", targets, plan, tile, k, block=block)
+    if way in DEVICES:
+        rows = max(len(plan.order) // 4, 10)  # several blocks, even of a few images
+        return join_on(way, targets, plan, tile, k, rows=rows)
     with compute_threads(number) as threads:
         return join(targets, plan, tile, k, threads)
 
 
 def joined(targets: topk.Targets, k: int, way: str, rows: int, size: int = 64) -> NDArray[np.uint64]:
     """The lists of all, from tiles of so many rows a side, put together out of order."""
-    plan = plain_plan(len(targets.ranks)) if way == "plain" else planned(targets, k, size)
+    plan = planned(targets, k, size) if way == "threads" else plain_plan(len(targets.ranks))
     parts = tiles.parts(len(plan.order), rows)
     shares: list[list[tiles.Share]] = [[] for _ in parts]
     for first, second in reversed(tiles.pairs(len(parts))):
@@ -138,6 +140,13 @@ def test_crowds_of_twins_among_others_equal_plain_search(way: str) -> None:
     vectors = np.vstack([crowd, near_ties(100, 32), random_vectors(300, 32)])
     targets = targets_of(vectors[np.random.default_rng(1).permutation(len(vectors))])
     np.testing.assert_array_equal(joined(targets, 10, way, 150), searched(targets, 10))
+
+
+@pytest.mark.parametrize("way", DEVICES)
+@pytest.mark.parametrize("dimensions", [1, 7, 130, 521])
+def test_a_device_adds_up_vectors_of_any_length_as_numpy_does(way: str, dimensions: int) -> None:
+    targets = targets_of(random_vectors(200, dimensions))
+    np.testing.assert_array_equal(joined(targets, 5, way, 90), searched(targets, 5))
 
 
 def test_a_share_keeps_only_what_reaches_the_floors_of_the_plan() -> None:

@@ -1,5 +1,6 @@
 """From model views to embeddings."""
 
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -109,12 +110,19 @@ def preprocess(pixels: Tensor) -> Tensor:
     The last two steps of `ResNet18_Weights.IMAGENET1K_V1.transforms()`; resizing and cropping are done by whoever
     makes the view.
     """
-    scaled = pixels.permute(0, 3, 1, 2).to(torch.float32).div_(255)
-    mean, std = (
-        torch.tensor(values, device=scaled.device).view(1, 3, 1, 1)
-        for values in (CHANNEL_MEANS, CHANNEL_SPREADS)
-    )
-    return scaled.sub_(mean).div_(std)
+    means, spreads = _channels(pixels.device)
+    return pixels.permute(0, 3, 1, 2).to(torch.float32).div_(255).sub_(means).div_(spreads)
+
+
+@cache
+def _channels(device: torch.device) -> tuple[Tensor, Tensor]:
+    """Means and spreads on a device, where they stay: to copy them there each time would make a GPU wait."""
+    with torch.inference_mode(mode=False):  # made in that mode, they could never again be used out of it
+        means, spreads = (
+            torch.tensor(values, device=device).view(1, 3, 1, 1)
+            for values in (CHANNEL_MEANS, CHANNEL_SPREADS)
+        )
+    return means, spreads
 
 
 def unit_rows(features: NDArray[np.float32]) -> NDArray[np.float32]:

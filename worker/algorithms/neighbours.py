@@ -209,10 +209,10 @@ class Gallery:
             raise ValueError(f"Image {ids[~known][0]} is not in the gallery.")
         return ranks
 
-    def plan(self, k: int) -> JoinPlan:
-        """What all tiles of a full run for lists of `k` places work from."""
+    def plan(self, k: int, device: str = "cpu") -> JoinPlan:
+        """What all tiles of a full run for lists of `k` places work from (`tiles.plan`)."""
         _check_places(k)
-        return tiles.plan(self.targets, k)
+        return tiles.plan(self.targets, k, device)
 
     def compare(self, made: JoinPlan, tile: tuple[slice, slice], k: int, device: str = "cpu") -> list[Share]:
         """One tile of a full run (`tiles.compare`)."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.algorithms import topk
+from worker.algorithms.device_join import join_on
 from worker.algorithms.join_plan import JoinPlan, is_worthwhile, make_plan, plain_plan
 from worker.algorithms.threads import compute_threads
 
@@ -56,9 +57,9 @@ def is_quicker_in_full(rows: int, count: int, dimensions: int) -> bool:
     return is_worthwhile(count, dimensions) and rows * 10 >= count
 
 
-def plan(targets: topk.Targets, k: int) -> JoinPlan:
-    """What all tiles work from."""
-    if not is_worthwhile(*targets.vectors.shape):
+def plan(targets: topk.Targets, k: int, device: str = "cpu") -> JoinPlan:
+    """What all tiles work from. device: where they are meant to be computed; they can be on any."""
+    if device != "cpu" or not is_worthwhile(*targets.vectors.shape):
         return plain_plan(len(targets.ranks))
     with compute_threads() as threads:
         return make_plan(targets, k, threads.pool)
@@ -70,20 +71,18 @@ def compare(
     """What one tile finds: a share for its first part of the plan's order and, if it is another, one for its second.
 
     device: where products are computed. Time as many products as there are pairs; memory beside the arguments and the
-    answer as for `self_join.join`, or for `topk.search` in small galleries.
+    answer as for `self_join.join` or `device_join.join_on`, or for `topk.search` in small galleries.
     """
-    if not made.codes.values.shape[1]:
+    if device != "cpu":
+        keys = join_on(device, targets, made, tile, k)
+    elif not made.codes.values.shape[1]:
         keys = _searched(targets, tile, k)
-    elif device == "cpu":
+    else:
         # numba takes a second and 110 MB: only processes that come here pay for it.
         from worker.algorithms.self_join import join  # noqa: PLC0415
 
         with compute_threads() as threads:
             keys = join(targets, made, tile, k, threads)
-    else:
-        from worker.algorithms.device_join import join_on  # noqa: PLC0415 -- numba again
-
-        keys = join_on(device, targets, made, tile, k)
     return split(keys, tile)
 
 

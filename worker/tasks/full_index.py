@@ -33,7 +33,7 @@ def plan(services: Services, job: Job) -> Outcome:
         embeddings = read_embeddings(connection, model) if model is not None else None
     if model is None or embeddings is None:
         return Outcome({"mode": "full", "images": 0})
-    made = Gallery(embeddings.vectors, embeddings.ids).plan(K)
+    made = Gallery(embeddings.vectors, embeddings.ids).plan(K, _device(services.settings))
     save_snapshot(services.blobs, blob_keys.snapshot(run), embeddings)
     save_plan(services.blobs, run, made)
     parts = len(tiles.parts(len(made.order), services.settings.index_tile_rows))
