@@ -1,22 +1,16 @@
 """bfloat16 in torch: the same roundings whether the arithmetic is native or float32."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
 
-from tests.support.networks import cosine_distances, drawn_views, one_torch_thread
+from tests.support.networks import cosine_distances, drawn_views
 from worker.algorithms.bfloat16 import Bfloat16ResNet18
 from worker.algorithms.embedding import ResNet18Embedder
 from worker.algorithms.folding import fold
 from worker.algorithms.resnet import untrained_resnet18
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    with one_torch_thread():
-        yield
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 def embedder(*, native: bool) -> ResNet18Embedder:

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,17 +17,11 @@ from worker.algorithms.model_view import model_view
 from worker.algorithms.resnet import build_resnet18, load_state, untrained_resnet18
 from worker.weights import BUNDLED, BadWeightsFile, bundled_weights, load_weights, resolve_weights
 
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
 DATA = Path(os.environ.get("VITRINE_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
 # Held out from training; see tools/train_weights/photos.py.
 HELD_OUT = ("bass", "car_side", "crocodile_head", "ewer", "hedgehog", "lobster", "pagoda", "schooner")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Embeddings: torchvision's own preprocessing, length 1, and no row that depends on its company."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +21,7 @@ from worker.algorithms.embedding import (
 )
 from worker.algorithms.resnet import OFFICIAL_WEIGHTS, build_resnet18, load_state, untrained_resnet18
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 @pytest.fixture(scope="module")

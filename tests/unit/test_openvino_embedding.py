@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from shared.settings import Settings
-from tests.support.networks import cosine_distances, drawn_views, one_torch_thread
+from tests.support.networks import cosine_distances, drawn_views
 from worker.algorithms.bfloat16 import Bfloat16ResNet18
 from worker.algorithms.embedding import Embedder, NotFinite, ResNet18Embedder
 from worker.algorithms.folding import FoldedResNet18, fold
@@ -21,16 +20,12 @@ from worker.algorithms.resnet import untrained_resnet18
 from worker.engines import this_machine
 from worker.weights import bundled_weights
 
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
 needs_bfloat16 = pytest.mark.skipif(not has_native_bfloat16(), reason="this CPU has no bfloat16")
 needs_int8 = pytest.mark.skipif(
     not this_machine(Settings(device="cpu")).int8, reason="this CPU has no dot products of 8-bit integers"
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    with one_torch_thread():
-        yield
 
 
 @pytest.fixture(scope="module")
