@@ -54,6 +54,12 @@ class VersionQuery(Schema):
     )
 
 
+class DeletionQuery(Schema):
+    version = QueryInteger(
+        "delete this version only; all of them by default", minimum=1, maximum=2**31 - 1, default=None
+    )
+
+
 class PredictorsQuery(Schema):
     limit = QueryInteger("how many at most", minimum=1, maximum=200, default=24)
     cursor = QueryText("where the page begins: `next` of the page before", most=200)

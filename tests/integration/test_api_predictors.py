@@ -285,6 +285,25 @@ def test_training_again_makes_a_version_and_old_ones_stay(site: Site) -> None:
     assert site.get("predictors/animals?version=3").status_code == 404
 
 
+def test_an_old_version_can_be_deleted_and_its_number_is_not_given_again(site: Site) -> None:
+    first, _, last = (
+        trained(site, "animals", model=model)
+        for model in ("gaussian-naive-bayes", "logistic-regression", "random-forest")
+    )
+    here = "/api/v1/predictors/animals"
+    current = site.client.delete(f"{here}?version=3")
+    assert (current.status_code, current.get_json()["code"]) == (409, "conflict")
+    assert site.client.patch(here, json={"version": 1}).status_code == 200
+    assert [site.client.delete(f"{here}?version=3").status_code for _ in range(2)] == [204, 404]
+    assert site.client.delete("/api/v1/predictors/plants?version=1").status_code == 404
+    assert [each["version"] for each in site.get("predictors/animals").get_json()["versions"]] == [2, 1]
+    assert predicted(site, "animals", CAT, "?version=3").status_code == 404
+    assert trained(site, "animals", model="random-forest")["version"] == 4
+    collect_garbage(site.pipeline.unit_of_work, site.pipeline.blobs, datetime.now(UTC) + timedelta(seconds=1))
+    kept = [site.pipeline.blobs.exists(blob_keys.predictor(each["sha256"])) for each in (first, last)]
+    assert kept == [True, False]
+
+
 def test_a_deleted_predictor_is_gone_with_its_models(site: Site) -> None:
     document = trained(site, "animals", model="gaussian-naive-bayes")
     key = blob_keys.predictor(document["sha256"])

@@ -82,7 +82,7 @@ def test_an_older_version_stays_usable_and_can_be_made_current_again(site: Site)
     train_zoo(site, target="fur")
     page = site.page("/predictors/zoo/card")
     lines = section(page, "Versions").find("tbody").find_all("tr")
-    assert [line.find("a").text for line in lines] == ["2", "1"]
+    assert [line.find("th").find("a").text for line in lines] == ["2", "1"]
     assert "current" in lines[0].find("th").text
     old = site.page("/predictors/zoo?version=1")
     assert "This is version 1, not the current one." in old.text
@@ -100,6 +100,20 @@ def test_an_older_version_stays_usable_and_can_be_made_current_again(site: Site)
 def test_a_version_that_is_none_cannot_be_made_current(shelf: Site, version: str, status: int) -> None:
     response = shelf.client.post("/predictors/zoo/current", data={"version": version})
     assert page_of(response, status).find("h1").text
+
+
+def test_an_older_version_is_deleted_after_a_question(site: Site) -> None:
+    train_zoo(site)
+    train_zoo(site, target="fur")
+    asked = "/predictors/zoo/delete?version=1"
+    assert section(site.page("/predictors/zoo/card"), "Versions").find("a", href=asked)
+    page = site.page(asked)
+    assert "Delete version 1 of “zoo”?" in page.text
+    assert page.find("a", href="/predictors/zoo/card?version=1").text == "Keep it"
+    assert site.client.post(asked).location == "/predictors/zoo/card#versions"
+    assert page_of(site.client.get("/predictors/zoo?version=1"), 404)
+    assert page_of(site.client.post("/predictors/zoo/delete?version=2"), 409)
+    assert len(section(site.page("/predictors/zoo/card"), "Versions").find("tbody").find_all("tr")) == 1
 
 
 def test_a_predictor_is_deleted_after_a_question(site: Site) -> None:

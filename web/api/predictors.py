@@ -30,6 +30,7 @@ from web.predictor_requests import MEBIBYTE, received_question, received_table, 
 from web.predictor_schemas import (
     BatchForm,
     CurrentVersion,
+    DeletionQuery,
     ModelsSchema,
     PredictionSchema,
     PredictorCardSchema,
@@ -132,11 +133,20 @@ def patch_predictor(name: str, body: dict[str, Any]) -> Response:
     return json_answer(_card(name))
 
 
-@api.route("DELETE", "/predictors/<name>", answers={204: Answer("it is gone")}, problems=(401, 403, 404))
-def delete_predictor(name: str) -> Response:
-    """Delete a predictor with all of its versions."""
+@api.route(
+    "DELETE",
+    "/predictors/<name>",
+    query=DeletionQuery,
+    answers={204: Answer("it is gone")},
+    problems=(401, 403, 404, 409),
+)
+def delete_predictor(name: str, query: dict[str, Any]) -> Response:
+    """Delete a predictor with all of its versions, or one of them that is not the current one."""
     with current_services().unit_of_work.begin() as transaction:
-        predictors.delete_predictor(transaction, name)
+        if query["version"] is None:
+            predictors.delete_predictor(transaction, name)
+        else:
+            predictors.delete_version(transaction.connection, name, query["version"])
     return Response(status=204)
 
 

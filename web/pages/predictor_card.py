@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 
 from shared.db.queries import predictors
 from shared.db.queries.index import index_state
+from shared.errors import BadParameter
 from shared.predictors import PredictorKind
-from web import parameters
-from web.pages.predictor_rows import LARGEST_VERSION, asked_version
+from web.pages.predictor_rows import asked_version, version_in
 from web.pages.view_models.frame import make_frame
 from web.pages.view_models.predictors import plots
 from web.pages.view_models.predictors.confusion import confusion_view, example_photos
@@ -51,9 +51,9 @@ def show(name: str) -> str:
 @blueprint.post("/predictors/<name>/current")
 def make_current(name: str) -> Response:
     """Has another version answer from now on."""
-    version = parameters.integer(
-        "version", request.form.getlist("version"), default=0, minimum=1, maximum=LARGEST_VERSION
-    )
+    version = version_in(request.form)
+    if version is None:
+        raise BadParameter("version", "Say which version.")
     with current_services().unit_of_work.begin() as transaction:
         predictors.make_current(transaction.connection, name, version)
     return redirect(url_for(".show", name=name, _anchor="versions"), code=303)
@@ -61,20 +61,25 @@ def make_current(name: str) -> Response:
 
 @blueprint.get("/predictors/<name>/delete")
 def ask_to_delete(name: str) -> str:
-    """Asks before it goes: there is no way back."""
+    """Asks before the predictor goes, or the version that the address names: there is no way back."""
+    version = version_in(request.args)
     with current_services().unit_of_work.read() as connection:
-        row = predictors.get_predictor(connection, name)
+        row = predictors.get_predictor(connection, name, version)
         count = len(predictors.list_versions(connection, row.predictor_id))
         frame = make_frame(index_state(connection), here="predictors_page.show")
-    return render_template("predictors/delete.html", frame=frame, name=row.name, count=count)
+    return render_template("predictors/delete.html", frame=frame, name=row.name, version=version, count=count)
 
 
 @blueprint.post("/predictors/<name>/delete")
 def delete(name: str) -> Response:
-    """Deletes the predictor with all of its versions and goes to the others."""
+    """Deletes the predictor with all of its versions and goes to the others; or only the version of the address."""
+    version = version_in(request.args)
     with current_services().unit_of_work.begin() as transaction:
-        predictors.delete_predictor(transaction, name)
-    return redirect(url_for("predictors_page.show"), code=303)
+        if version is None:
+            predictors.delete_predictor(transaction, name)
+            return redirect(url_for("predictors_page.show"), code=303)
+        predictors.delete_version(transaction.connection, name, version)
+    return redirect(url_for(".show", name=name, _anchor="versions"), code=303)
 
 
 def _cell() -> tuple[int, int] | None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import request
 from sqlalchemy import Connection
+from werkzeug.datastructures import MultiDict
 
 from shared.db.queries import predictors
 from shared.db.queries.predictor_jobs import OrderedJob, get_ordered_job
@@ -13,15 +14,19 @@ from shared.errors import JobNotFound
 from shared.jobs import JobKind
 from web import parameters
 
-LARGEST_VERSION: Final = 2**31 - 1
+_LARGEST_VERSION: Final = 2**31 - 1
+
+
+def version_in(given: MultiDict[str, str]) -> int | None:
+    """The version that an address or a form names, if it names one. Raises BadParameter."""
+    return parameters.integer(
+        "version", given.getlist("version"), default=None, minimum=1, maximum=_LARGEST_VERSION
+    )
 
 
 def asked_version(connection: Connection, name: str) -> VersionRow:
     """The version that the address names, or the current one. Raises BadParameter and PredictorNotFound."""
-    version = parameters.integer(
-        "version", request.args.getlist("version"), default=None, minimum=1, maximum=LARGEST_VERSION
-    )
-    return predictors.get_predictor(connection, name, version)
+    return predictors.get_predictor(connection, name, version_in(request.args))
 
 
 def job_of(connection: Connection, name: str, job_id: UUID, kind: JobKind) -> tuple[VersionRow, OrderedJob]:

@@ -23,6 +23,8 @@ class Predictor(Base):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     current_version: Mapped[int] = mapped_column(Integer)
+    # Also once it is deleted: no number is given twice.
+    newest_version: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.db.models import Job, Predictor, PredictorVersion
@@ -139,16 +139,15 @@ def list_versions(connection: Connection, predictor_id: int) -> list[VersionSumm
 def save_version(connection: Connection, name: str, new: NewVersion, job_id: UUID) -> int:
     """Records what a training made as the newest version of the name, which becomes the current one; its number."""
     # The row of the name is locked by this, so that two trainings that end together get a number each.
-    predictor_id = connection.execute(
+    following = Predictor.newest_version + 1
+    predictor_id, version = connection.execute(
         upsert(Predictor)
-        .values(name=name, current_version=1)
-        .on_conflict_do_update(index_elements=[Predictor.name], set_={"name": name})
-        .returning(Predictor.id)
-    ).scalar_one()
-    newest = select(func.coalesce(func.max(PredictorVersion.version), 0)).where(
-        PredictorVersion.predictor_id == predictor_id
-    )
-    version = connection.execute(newest).scalar_one() + 1
+        .values(name=name, current_version=1, newest_version=1)
+        .on_conflict_do_update(
+            index_elements=[Predictor.name], set_={"current_version": following, "newest_version": following}
+        )
+        .returning(Predictor.id, Predictor.newest_version)
+    ).one()
     connection.execute(
         insert(PredictorVersion).values(
             predictor_id=predictor_id,
@@ -168,8 +167,7 @@ def save_version(connection: Connection, name: str, new: NewVersion, job_id: UUI
             job_id=job_id,
         )
     )
-    connection.execute(update(Predictor).where(Predictor.id == predictor_id).values(current_version=version))
-    return version
+    return int(version)
 
 
 def make_current(connection: Connection, name: str, version: int) -> None:
@@ -179,6 +177,28 @@ def make_current(connection: Connection, name: str, version: int) -> None:
     )
     done = connection.execute(
         update(Predictor).where(Predictor.name == name, has_it.exists()).values(current_version=version)
+    )
+    if not done.rowcount:
+        raise PredictorNotFound
+
+
+def delete_version(connection: Connection, name: str, version: int) -> None:
+    """Takes away one version that is not the current one; its number is never given again.
+
+    The model's blob is left to the garbage collection. Raises PredictorNotFound, and Conflict for the current version.
+    """
+    # Locked, so that it does not become the current one meanwhile.
+    predictor = connection.execute(
+        select(Predictor.id, Predictor.current_version).where(Predictor.name == name).with_for_update()
+    ).one_or_none()
+    if predictor is None:
+        raise PredictorNotFound
+    if predictor.current_version == version:
+        raise Conflict(f"Version {version} answers for {name}. Make another version current first.")
+    done = connection.execute(
+        delete(PredictorVersion).where(
+            PredictorVersion.predictor_id == predictor.id, PredictorVersion.version == version
+        )
     )
     if not done.rowcount:
         raise PredictorNotFound
