@@ -102,6 +102,14 @@ def test_a_version_that_is_none_cannot_be_made_current(shelf: Site, version: str
     assert page_of(response, status).find("h1").text
 
 
+def test_the_story_of_a_training_leads_to_the_card(shelf: Site) -> None:
+    items = shelf.get("jobs?kind=train-predictor").get_json()["items"]
+    zoo = next(each["id"] for each in items if each["result"]["predictor"] == "zoo")
+    assert "See zoo" in [
+        link.text for link in shelf.page(f"/jobs/{zoo}").find_all("a", href="/predictors/zoo/card")
+    ]
+
+
 def test_an_older_version_is_deleted_after_a_question(site: Site) -> None:
     train_zoo(site)
     train_zoo(site, target="fur")

@@ -14,7 +14,6 @@ from shared.jobs import ACTIVE, PARENTS, JobKind, JobStatus
 from web.pages.view_models import words
 from web.pages.view_models.job_overview import kind_name
 from web.pages.view_models.jobs import STATES, STATUS_NAMES, JobLine, job_line
-from web.pages.view_models.photo import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,15 @@ class StoryPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """A link to what a job has brought."""
+
+    words: str
+    href: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoryView:
     """line: the job as the list has it. trying: why it was put back, while it waits for another try."""
 
@@ -48,7 +56,7 @@ class StoryView:
     facts: tuple[Fact, ...]
     parts: tuple[StoryPart, ...]
     more_parts: str | None
-    result: Part | None
+    result: Brought | None
     whole: str | None
 
 
@@ -132,9 +140,14 @@ def _part(part: PartRow) -> StoryPart:
     )
 
 
-def _result(story: StoryRow) -> Part | None:
+def _result(story: StoryRow) -> Brought | None:
     """Where what the job brought can be seen."""
     job = story.job
-    if job.status is not JobStatus.SUCCEEDED or job.kind is not JobKind.PALETTE or job.image_id is not None:
+    if job.status is not JobStatus.SUCCEEDED:
         return None
-    return Part("See the palette", url_for("studio.show_found", id=job.id))
+    if job.kind is JobKind.PALETTE and job.image_id is None:
+        return Brought("See the palette", url_for("studio.show_found", id=job.id), "palette")
+    if job.kind is JobKind.TRAIN_PREDICTOR and job.result:
+        name = job.result["predictor"]
+        return Brought(f"See {name}", url_for("predictor_card.show", name=name), "brain-circuit")
+    return None
