@@ -5,13 +5,14 @@ memory, is larger than the limits below, whatever the file is.
 """
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from shared.errors import BadData
-from shared.predictor_values import read_number
+from shared.predictor_values import MAX_NUMBER_CHARACTERS, read_number
 
 # More than any table that people fill in; a form with as many fields is no form.
 MAX_COLUMNS: Final = 1_000
@@ -23,6 +24,8 @@ MAX_CELLS: Final = 2_000_000
 MAX_ROW_BYTES: Final = 256 * 1024
 
 _SEPARATORS: Final = ",;\t"
+# What spreadsheets write where the decimal sign is a comma: 1,5 and 1.234,5, and for that reason semicolons between cells.
+_DECIMAL_COMMA: Final = re.compile(r"\s*[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+\s*", re.ASCII)
 _WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
 _SAVE: Final = 'Save it as "CSV UTF-8" and send that.'
 
@@ -44,11 +47,12 @@ class Table:
         self._lines = _Lines(file)
         first = self._lines.peek()
         separator = max(_SEPARATORS, key=first.count) if first else ","
+        self._has_decimal_commas = separator == ";"
         self._reader = csv.reader(self._lines, delimiter=separator, strict=True)
         self.columns = _column_names(self._next() or [])
 
     def rows(self) -> Iterator[Row]:
-        """Every row that is not blank. Raises BadData for a table that is ragged or too large."""
+        """Every row that is not blank, with decimal points. Raises BadData for a table that is ragged or too large."""
         count = 0
         most = min(MAX_ROWS, MAX_CELLS // len(self.columns))
         while (cells := self._next()) is not None:
@@ -68,7 +72,7 @@ class Table:
                     f"The table has more than {most:,} rows of {_columns(len(self.columns))}, "
                     f"or {MAX_CELLS:,} cells. Send fewer rows or columns.",
                 )
-            yield Row(line, cells)
+            yield Row(line, [_with_point(cell) for cell in cells] if self._has_decimal_commas else cells)
 
     def _next(self) -> list[str] | None:
         self._lines.begin_row()
@@ -76,6 +80,12 @@ class Table:
             return next(self._reader, None)
         except csv.Error as error:
             raise BadData("data", f"Line {self._reader.line_num} is not CSV: {_in_words(error)}") from error
+
+
+def _with_point(cell: str) -> str:
+    if "," not in cell or len(cell) > MAX_NUMBER_CHARACTERS or not _DECIMAL_COMMA.fullmatch(cell):
+        return cell
+    return cell.replace(".", "").replace(",", ".")
 
 
 class _Lines:

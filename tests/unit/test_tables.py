@@ -19,7 +19,12 @@ def rows(data: bytes) -> list[list[str]]:
     ("data", "expected"),
     {
         "commas": (b"a,b\n1,2\n", [["a", "b"], ["1", "2"]]),
-        "semicolons": (b"a;b\r\n1,5;2\r\n", [["a", "b"], ["1,5", "2"]]),
+        "semicolons": (b"a;b\r\n1.5;2\r\n", [["a", "b"], ["1.5", "2"]]),
+        "decimal commas": (
+            b"a;b;c\n1,5;-1.234,25; 7,0 \n1,5,0;red, blue;12.34,5\n",
+            [["a", "b", "c"], ["1.5", "-1234.25", " 7.0 "], ["1,5,0", "red, blue", "12.34,5"]],
+        ),
+        "commas in quotes": (b'a,b\n"1,5",2\n', [["a", "b"], ["1,5", "2"]]),
         "tabs": (b"a\tb\n1\t2", [["a", "b"], ["1", "2"]]),
         "a byte order mark": (b"\xef\xbb\xbfa,b\n1,2\n", [["a", "b"], ["1", "2"]]),
         "quotes": (b'"a, b",c\n"x ""y""",2\n', [["a, b", "c"], ['x "y"', "2"]]),
