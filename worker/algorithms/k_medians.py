@@ -28,9 +28,9 @@ Doubles = NDArray[np.float64]
 
 # Candidates for each place and for each swap, swaps, and steps before the swaps, after them and in float64: chosen on 160
 # photos. More of any of them costs more than the half percent that it brings.
-_CANDIDATES: Final = 6
+_CANDIDATES: Final = 4
 _SWAP_CANDIDATES: Final = 12
-_SWAPS: Final = 2
+_SWAPS: Final = 3
 _FIRST_STEPS: Final = 2
 _STEPS: Final = 5
 _EXACT_STEPS: Final = 3
