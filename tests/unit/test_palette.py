@@ -169,6 +169,19 @@ def test_a_histogram_is_the_mean_and_count_of_each_bin(picture: Picture) -> None
     ]
 
 
+@given(pictures_of_any_kind, st.integers(0, 255))
+def test_a_fourth_byte_says_nothing(picture: Picture, fourth: int) -> None:
+    wide = np.concatenate([picture, np.full((*picture.shape[:2], 1), fourth, np.uint8)], axis=2)
+    histogram, expected = histogram_of(wide), histogram_of(picture)
+    assert np.array_equal(histogram.colours, expected.colours)
+    assert np.array_equal(histogram.counts, expected.counts)
+
+
+def test_an_empty_picture_has_no_histogram() -> None:
+    with pytest.raises(ValueError, match="histogram"):
+        histogram_of(np.zeros((0, 4, 3), np.uint8))
+
+
 def test_a_large_histogram_loses_no_pixel() -> None:
     picture = np.full((2048, 2048, 3), 255, np.uint8)
     picture[0, 0] = 0
