@@ -15,6 +15,7 @@ from benchmarks.palette_peers import Colours, Extract, palette_peers
 from benchmarks.pictures import DRAWN, pictures, real_photos, sized
 from benchmarks.report import table
 from benchmarks.support import interleave
+from worker.algorithms.analysis import four_bytes_a_pixel
 from worker.algorithms.colour import srgb8_to_oklab
 from worker.algorithms.palette import extract_palette, histogram_of
 
@@ -63,7 +64,7 @@ def run(count: int = PICTURES) -> str:
 
 def vitrine(picture: Image.Image, colors: int) -> Colours:
     """As `analyse` does, from pixels on."""
-    return [swatch.rgb for swatch in extract_palette(histogram_of(np.asarray(picture)), colors)]
+    return [swatch.rgb for swatch in extract_palette(histogram_of(four_bytes_a_pixel(picture)), colors)]
 
 
 def _measure(picture: Image.Image, ways: Mapping[str, Extract]) -> dict[str, Judged]:

@@ -95,13 +95,18 @@ def histogram_from(data: bytes) -> ColourHistogram:
 
 def _histogram(decoded: Decoded) -> ColourHistogram:
     size = _sample_size(*decoded.pixels.size)
-    rgb = np.asarray(_sampled(decoded.pixels, size))
+    pixels = four_bytes_a_pixel(_sampled(decoded.pixels, size))
     if decoded.alpha is None:
-        return histogram_of(rgb)
+        return histogram_of(pixels)
     alpha = np.asarray(_sampled(decoded.alpha, size))
     solid = alpha >= _HALF_SOLID
     # A picture that is faint all over (a watermark) has the colours that show, not none.
-    return histogram_of(rgb, solid if solid.any() else alpha > 0)
+    return histogram_of(pixels, solid if solid.any() else alpha > 0)
+
+
+def four_bytes_a_pixel(picture: Image.Image) -> NDArray[np.uint8]:
+    """(h, w, 4) uint8 of an RGB picture, as Pillow keeps it in memory: half the cost of leaving the fourth byte out."""
+    return np.frombuffer(picture.tobytes("raw", "RGBX"), np.uint8).reshape(picture.height, picture.width, 4)
 
 
 def _sampled(picture: Image.Image, size: tuple[int, int]) -> Image.Image:

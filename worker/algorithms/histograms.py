@@ -16,6 +16,8 @@ def merged_histogram(histograms: Sequence[ColourHistogram]) -> ColourHistogram:
     """The histogram of all pictures together, each counting as much as any other. At least one, at most 1,000."""
     if not 1 <= len(histograms) <= 1000:
         raise ValueError(f"one to a thousand histograms can be merged, not {len(histograms)}")
+    if len(histograms) == 1:
+        return histograms[0]
     colours = np.concatenate([histogram.colours for histogram in histograms])
     weights = np.concatenate(
         [histogram.counts * (_PIXELS / histogram.counts.sum(dtype=np.float64)) for histogram in histograms]
