@@ -121,6 +121,9 @@ def _settings(
     if "VITRINE_WEIGHTS" in given:
         given["VITRINE_WEIGHTS"] = str(Path(given["VITRINE_WEIGHTS"]).expanduser().resolve())
     return {
+        # Nobody else can reach the port, but a browser on this machine can be sent here under another site's name (DNS
+        # rebinding), and that site's scripts would then read and delete: open without a key, the gallery has only this.
+        "VITRINE_HOSTS": f"{LOOPBACK},localhost",
         "VITRINE_STORAGE": "directory",
         "VITRINE_STORAGE_DIR": str(data / "blobs"),
         "VITRINE_CACHE_DIR": str(data / "cache"),

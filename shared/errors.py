@@ -140,7 +140,7 @@ class KeyInUse(BadInput):
 
 
 class BadHost(BadInput):
-    """Vitrine does not answer under this host name."""
+    """Vitrine does not answer under this host name. Whoever runs it can add the name to VITRINE_HOSTS."""
 
     code = "bad_host"
 

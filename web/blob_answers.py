@@ -23,7 +23,8 @@ def blob_answer(
     tag: names this very content, so that a client that has it need not fetch it again; name: shown when it is saved;
     secret: no cache may keep it. Raises BlobNotFound and StorageUnavailable.
     """
-    known = asked.if_none_match.contains(tag)
+    # Weakly (RFC 9110, 13.1.2): a proxy that packs what it passes on marks tags as weak.
+    known = asked.if_none_match.contains_weak(tag)
     response = Response(status=304) if known else _stream(blobs, key, name)
     response.set_etag(tag)
     # The bytes behind an address never change: a photo that is sent anew gets a new one.

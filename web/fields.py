@@ -4,7 +4,7 @@ Query and form fields take all values that came under their name, as a list; bod
 """
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from marshmallow import ValidationError, fields, validate
 
@@ -181,9 +181,23 @@ def messages_by_field(error: ValidationError) -> Mapping[str, str]:
     return {str(name): _sentence(str(name), said) for name, said in messages.items()}
 
 
+# What marshmallow says by itself, as a sentence about a field.
+_PLAIN: Final[Mapping[str, str]] = {
+    "Missing data for required field.": "is missing.",
+    "Field may not be null.": "must not be null.",
+    "Not a valid string.": "must be text.",
+    "Not a valid integer.": "must be a whole number.",
+    "Not a valid list.": "must be a list.",
+}
+
+
 def _sentence(name: str, said: Any) -> str:
     """The first message, which marshmallow nests for lists and objects."""
+    subject = name
     while isinstance(said, dict):
-        said = next(iter(said.values()))
+        key, said = next(iter(said.items()))
+        subject = f"item {key + 1} of {name}" if isinstance(key, int) else name
     sentence = str(said[0] if isinstance(said, list) else said)
+    if sentence in _PLAIN:
+        return f"{subject} {_PLAIN[sentence]}"
     return sentence if name in sentence else f"{name}: {sentence}"

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from werkzeug.exceptions import RequestTimeout
+from werkzeug.exceptions import BadRequest, RequestTimeout
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -18,6 +18,7 @@ LONGEST_SECONDS: Final = 500.0
 DRAIN_BYTES: Final = 64 * 1024 * 1024
 DRAIN_SECONDS: Final = 10.0
 _CHUNK_BYTES: Final = 64 * 1024
+_BROKEN: Final = "The body of the request is malformed or was cut off."
 
 
 class BoundedBodies:
@@ -41,7 +42,9 @@ class BoundedBodies:
 
 
 class TimedBody:
-    """A request body whose reads raise RequestTimeout (408) when it stalls or takes too long."""
+    """A request body whose reads raise RequestTimeout (408) when it stalls or takes too long, BadRequest (400) when it
+    breaks off or cannot be told where it ends.
+    """
 
     def __init__(self, stream: IO[bytes], seconds: float) -> None:
         self._stream = stream
@@ -61,7 +64,7 @@ class TimedBody:
         try:
             while left > 0 and not self._done:
                 left -= len(self.read(_CHUNK_BYTES))
-        except (OSError, RequestTimeout):
+        except (BadRequest, RequestTimeout):
             self._done = True
 
     def _bounded(self, read: Any, size: int) -> bytes:
@@ -72,5 +75,9 @@ class TimedBody:
         except TimeoutError as error:
             self._done = True
             raise RequestTimeout from error
+        # A connection that broke, or chunks that are none: each server has errors of its own for them.
+        except Exception as error:
+            self._done = True
+            raise BadRequest(_BROKEN) from error
         self._done = self._done or (not data and size != 0)
         return data

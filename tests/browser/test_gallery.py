@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import ServedSite, Visit
+from tests.support.browser import PHONE, ServedSite, Visit
 from web.pages.gallery import PAGE_SIZE
 
 pytestmark = pytest.mark.browser
@@ -172,3 +172,23 @@ def test_photos_that_are_dropped_on_the_gallery_come_in_at_its_top(site: ServedS
     site.pipeline.settle()
     expect(page.locator(".tile img")).to_have_count(2)
     expect(page.locator("[data-live]")).to_have_count(0)
+
+
+def test_photos_below_the_first_page_are_painted_by_need_and_take_their_place_all_the_same(
+    site: ServedSite, visit: Visit
+) -> None:
+    record_pages(site, 2)
+    visit.page.set_viewport_size(PHONE)
+    page = visit.open("/")
+    page.get_by_role("link", name="Older").click()
+    tiles = page.locator(".rows > li")
+    expect(tiles).to_have_count(2 * PAGE_SIZE)
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(200)
+    painted = "tile => tile.firstElementChild.checkVisibility({ contentVisibilityAuto: true })"
+    assert tiles.nth(PAGE_SIZE - 1).evaluate(painted)
+    assert not tiles.last.evaluate(painted)
+    assert len({round(tile.evaluate("tile => tile.offsetHeight")) for tile in tiles.all()}) == 1
+    tiles.last.scroll_into_view_if_needed()
+    page.wait_for_timeout(200)
+    assert tiles.last.evaluate(painted)

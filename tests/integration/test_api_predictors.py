@@ -56,6 +56,19 @@ def test_a_predictor_is_as_the_contract_says(zoo: Site) -> None:
     assert "40 rows, which is few" in animals["card"]["warnings"][0]
 
 
+@pytest.mark.parametrize("name", ["nobody", "a%00b", "%00", "%F0%9F%98%80", "%FF"])
+def test_a_name_that_names_nothing_is_not_found(site: Site, name: str) -> None:
+    for asked in (
+        site.get(f"predictors/{name}"),
+        site.client.delete(f"/api/v1/predictors/{name}"),
+        site.client.patch(f"/api/v1/predictors/{name}", json={"version": 1}),
+        site.client.post(f"/api/v1/predictors/{name}/predict", json={"x": 1}),
+    ):
+        assert (asked.status_code, problem(asked)["code"]) == (404, "predictor_not_found")
+    for page in (f"/predictors/{name}", f"/predictors/{name}/card"):
+        assert site.client.get(page).status_code == 404
+
+
 def test_predictors_are_listed_by_name_page_by_page(zoo: Site) -> None:
     first = zoo.get("predictors?limit=1").get_json()
     check_contract(PredictorPageSchema, first)

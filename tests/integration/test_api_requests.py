@@ -314,6 +314,24 @@ def test_json_without_an_image_is_refused(site: Site) -> None:
     assert document["errors"][0]["field"] == "image"
 
 
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({}, "image is missing."),
+        ({"image": None}, "image must not be null."),
+        ({"image": 5}, "image must be text."),
+        ({"image": BASE64, "colors": True}, "colors must be a whole number."),
+        ({"image": BASE64, "tags": "sea"}, "tags must be a list."),
+        ({"image": BASE64, "tags": ["sea", ["sky"]]}, "item 2 of tags must be text."),
+    ],
+)
+def test_a_field_of_the_wrong_kind_is_refused_in_a_plain_sentence(
+    site: Site, body: dict[str, object], sentence: str
+) -> None:
+    document = refused(site.post("images", json=body), 400, "bad_parameter")
+    assert [each["message"] for each in document["errors"]] == [sentence]
+
+
 def test_an_empty_image_in_json_is_an_empty_file(site: Site) -> None:
     refused(site.post("images", json={"image": ""}), 400, "empty_file")
 

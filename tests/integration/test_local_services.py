@@ -265,6 +265,11 @@ def test_processes_are_told_of_the_servers_and_of_folders_under_the_data(folder:
     assert environ["VITRINE_WEIGHTS"] == str(Path.cwd() / "weights.pth")
 
 
+def test_the_site_answers_to_the_names_of_this_machine_unless_others_were_set(folder: Path) -> None:
+    assert _environ(folder, {})["VITRINE_HOSTS"] == "127.0.0.1,localhost"
+    assert _environ(folder, {"VITRINE_HOSTS": "photos.example.org"})["VITRINE_HOSTS"] == "photos.example.org"
+
+
 def test_what_someone_set_himself_is_kept_and_takes_the_place_of_our_servers(folder: Path) -> None:
     own = {
         "VITRINE_STORAGE": "s3",

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from werkzeug.exceptions import RequestTimeout
+from gunicorn.http.errors import InvalidChunkSize, NoMoreData  # type: ignore[import-untyped]
+from werkzeug.exceptions import BadRequest, RequestTimeout
 
 from web.request_bodies import BoundedBodies, TimedBody
 
@@ -25,6 +26,38 @@ def test_a_stalled_body_is_a_request_timeout() -> None:
     assert body.read(3) == b"abc"
     with pytest.raises(RequestTimeout):
         body.read(1)
+
+
+class Broken(io.BytesIO):
+    """A body that the server cannot read on after what was given."""
+
+    def __init__(self, data: bytes, trouble: Exception) -> None:
+        super().__init__(data)
+        self._trouble = trouble
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        if not data:
+            raise self._trouble
+        return data
+
+
+TROUBLES = [InvalidChunkSize(b"zz"), NoMoreData(), ConnectionResetError()]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=repr)
+def test_a_body_with_bad_chunks_or_a_broken_connection_is_a_bad_request(trouble: Exception) -> None:
+    body = TimedBody(Broken(b"abc", trouble), seconds=60)
+    assert body.read(3) == b"abc"
+    with pytest.raises(BadRequest, match="malformed or was cut off"):
+        body.read(1)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=repr)
+def test_draining_ends_with_a_body_that_breaks_off(trouble: Exception) -> None:
+    stream = Broken(b"x" * 200_000, trouble)
+    TimedBody(stream, seconds=60).drain(1_000_000, seconds=60)
+    assert stream.tell() == 200_000
 
 
 def test_a_body_that_takes_too_long_is_a_request_timeout() -> None:

@@ -55,6 +55,8 @@ BAD = {
     "without the target": (b"a,b\n1,2\n", "target", "no column called y. It has a, b."),
     "one class": (b"a,y\n" + b"1,c\n" * 9, "target", "y is c in every row"),
     "empty column": (b"a,b,y\n" + b"1,,c\n2,NA,d\n" * 5, "data", "b has no value in any row"),
+    "empty columns": (b"a,b,y\n" + b",,c\n,,d\n" * 5, "data", "a, b have no value in any row. Fill them"),
+    "one row": (b"a,y\n1,c\n", "data", "The table has 1 row with"),
     "one column": (b"y\n" + b"c\nd\n" * 5, "data", "no column beside y"),
     "10,000 columns": (",".join(map(str, range(10_000))).encode() + b",y\n", "data", "10,001 columns"),
     "a million columns": (b"," * 1_000_000 + b"y\n", "data", "longer than 256 kB"),

@@ -29,7 +29,8 @@ def inspect_training_table(file: BinaryIO, target: str, task: str) -> None:
     _check_rows(seen.rows, target)
     empty = [table.columns[column] for column in seen.empty]
     if empty:
-        raise BadData("data", f"{_listed(empty)} has no value in any row. Fill it or leave it out.")
+        has, it = ("has", "it") if len(empty) == 1 else ("have", "them")
+        raise BadData("data", f"{_listed(empty)} {has} no value in any row. Fill {it} or leave {it} out.")
     if len(seen.targets) < 2:
         only = next(iter(seen.targets))
         raise BadData(
@@ -78,8 +79,9 @@ def _check_number(row: Row, position: int, target: str) -> None:
 
 def _check_rows(rows: int, target: str) -> None:
     if rows < MIN_ROWS:
+        counted = "1 row" if rows == 1 else f"{rows} rows"
         raise BadData(
-            "data", f"The table has {rows} rows with a value of {target}. At least {MIN_ROWS} are needed."
+            "data", f"The table has {counted} with a value of {target}. At least {MIN_ROWS} are needed."
         )
 
 
@@ -88,7 +90,9 @@ def inspect_batch_table(file: BinaryIO, features: Sequence[str]) -> None:
     table = Table(file)
     lacking = [name for name in features if name not in table.columns]
     if lacking:
-        raise BadData("data", f"The table has no column called {_listed(lacking)}. Add it, named just so.")
+        raise BadData(
+            "data", f"The table has no column called {_listed(lacking)}. Add what is missing, named just so."
+        )
     # All of them, so that a bad one at the end is found.
     if sum(1 for _ in table.rows()) == 0:
         raise BadData("data", "The table names columns but has no rows.")

@@ -87,8 +87,15 @@ CURRENT = PredictorVersion.version == Predictor.current_version
 
 def get_predictor(connection: Connection, name: str, version: int | None = None) -> VersionRow:
     """The version asked for, or the current one. Raises PredictorNotFound."""
+    _check_name(name)
     wanted = CURRENT if version is None else PredictorVersion.version == version
     return _one(connection, VERSIONS.where(Predictor.name == name, wanted))
+
+
+def _check_name(name: str) -> None:
+    # PostgreSQL takes no NUL in a text, so no predictor has such a name.
+    if "\0" in name:
+        raise PredictorNotFound
 
 
 def get_version(connection: Connection, predictor_id: int, version: int) -> VersionRow:
@@ -172,6 +179,7 @@ def save_version(connection: Connection, name: str, new: NewVersion, job_id: UUI
 
 def make_current(connection: Connection, name: str, version: int) -> None:
     """Has a version answer for the name from now on. Raises PredictorNotFound."""
+    _check_name(name)
     has_it = select(PredictorVersion.version).where(
         PredictorVersion.predictor_id == Predictor.id, PredictorVersion.version == version
     )
@@ -209,6 +217,7 @@ def delete_predictor(transaction: Transaction, name: str) -> None:
 
     The models' blobs are left to the garbage collection. Raises PredictorNotFound.
     """
+    _check_name(name)
     # Jobs before the predictor, as a training that ends locks them: the other way round, the two could wait for each
     # other.
     training = select(Job.id).where(
