@@ -19,6 +19,8 @@ BLACK: Final[RGB] = (0, 0, 0)
 WHITE: Final[RGB] = (255, 255, 255)
 
 _HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
+# Below this chroma nobody sees a hue: #f4f4f4 is no "very light pink", however near that is.
+_NEUTRAL: Final = 0.0105
 # Below this chroma a hue is rounding noise: the greys of 8-bit sRGB have up to 4e-8, the next colour has 1e-3.
 _ACHROMATIC: Final = 1e-4
 
@@ -129,17 +131,20 @@ def named_colors() -> tuple[tuple[str, RGB], ...]:
 
 
 @cache
-def _names_in_oklab() -> tuple[tuple[float, float, float, str], ...]:
-    return tuple((*rgb_to_oklab(rgb), name) for name, rgb in named_colors())
+def _names_in_oklab(*, neutral: bool) -> tuple[tuple[float, float, float, str], ...]:
+    """All names, or only those of greys."""
+    places = ((rgb_to_oklab(rgb), name) for name, rgb in named_colors())
+    return tuple((*lab, name) for lab, name in places if not neutral or oklab_to_oklch(lab).c < _NEUTRAL)
 
 
 # A gallery page shows some hundred swatches; the same few colours come back again and again.
 @lru_cache(maxsize=8192)
 def color_name(rgb: RGB) -> str:
-    """The name of the nearest named colour in OKLab, such as "dusty teal"."""
-    lightness, a, b = rgb_to_oklab(rgb)
+    """The name of the nearest named colour in OKLab, such as "dusty teal"; of a grey, that of the nearest grey."""
+    lightness, a, b = lab = rgb_to_oklab(rgb)
     best, name = math.inf, ""
-    for other_lightness, other_a, other_b, candidate in _names_in_oklab():
+    neutral = oklab_to_oklch(lab).c < _NEUTRAL
+    for other_lightness, other_a, other_b, candidate in _names_in_oklab(neutral=neutral):
         distance = (lightness - other_lightness) ** 2 + (a - other_a) ** 2 + (b - other_b) ** 2
         if distance < best:
             best, name = distance, candidate

@@ -2,10 +2,11 @@
 
 import colorsys
 import csv
+import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import shared
@@ -125,15 +126,27 @@ def test_text_on_any_ground_can_be_read(ground: RGB) -> None:
         ("#800000", "maroon"),
         ("#03719c", "ocean blue"),
         ("#8b4513", "milk chocolate"),
+        ("#f4f4f4", "pale grey"),
+        ("#afb0b0", "silver"),
+        ("#fff4f2", "very light pink"),
     ],
 )
 def test_a_colour_bears_the_nearest_name(code: str, name: str) -> None:
     assert colour.color_name(colour.hex_to_rgb(code)) == name
 
 
+@pytest.mark.parametrize("level", range(0, 256, 5))
+@pytest.mark.parametrize("cast", [(0, 0, 0), (1, 0, 0), (0, 1, 1), (0, 0, 2)])
+def test_a_grey_bears_the_name_of_a_grey(level: int, cast: tuple[int, int, int]) -> None:
+    red, green, blue = (min(level + part, 255) for part in cast)
+    name = colour.color_name((red, green, blue))
+    assert re.search("grey|black|white|silver|charcoal", name)
+
+
 @given(rgb=colors)
 def test_no_named_colour_is_nearer_than_the_one_that_gave_the_name(rgb: RGB) -> None:
     lab = colour.rgb_to_oklab(rgb)
+    assume(colour.oklab_to_oklch(lab).c > 0.02)
     distances = {
         named: colour.oklab_distance(lab, colour.rgb_to_oklab(named)) for _, named in colour.named_colors()
     }
