@@ -76,18 +76,31 @@ def bounds(left: Codes, right: Codes) -> NDArray[np.float32]:
 
 
 class Axes(NamedTuple):
-    """What a sample shows: its mean (d,) float64 and the principal axes about it (d, d) float64, most energy first."""
+    """What a sample shows: its mean (d,) float64 and the principal axes about it (d, r) float64, most energy first."""
 
     mean: NDArray[np.float64]
     principal: NDArray[np.float64]
 
 
 def principal_axes(sample: NDArray[np.float32]) -> Axes:
-    """The mean and the principal axes of `sample` (m, d), m >= 1."""
+    """The mean and all principal axes of `sample` (m, d), m >= 1."""
     wide = sample.astype(np.float64)
     mean = wide.mean(axis=0)
     wide -= mean
     return Axes(mean, np.ascontiguousarray(np.linalg.eigh(wide.T @ wide)[1][:, ::-1]))
+
+
+def leading_axes(sample: NDArray[np.float32], count: int) -> Axes:
+    """The mean of `sample` (m, d), m >= 1, and about `count` axes that nearly span the first principal ones.
+
+    In milliseconds, by the randomised range finder with half a power iteration (Halko, Martinsson, Tropp, "Finding
+    structure with randomness", 2011, section 4.5).
+    """
+    mean = sample.mean(axis=0)
+    centred = sample - mean
+    drawn = np.random.default_rng(0).standard_normal((sample.shape[1], count), dtype=np.float32)
+    spanned = np.linalg.qr(centred @ drawn)[0]
+    return Axes(*(each.astype(np.float64) for each in (mean, np.linalg.qr(centred.T @ spanned)[0])))
 
 
 def make_frame(axes: Axes, size: int, sample: NDArray[np.float32]) -> Frame:

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from worker.algorithms import join_costs, topk
 from worker.algorithms.cluster_order import by_cluster
-from worker.algorithms.codes import Axes, Codes, bounds, encode, make_frame, principal_axes
+from worker.algorithms.codes import Axes, Codes, bounds, encode, leading_axes, make_frame, principal_axes
 from worker.algorithms.join_plan import JoinPlan
 from worker.algorithms.straight_codes import encode_straight, straight_frame
 
-# Principal axes that clusters are found by, and how often that is done. Two clusterings cut through different groups of
-# look-alikes: few are cut twice, and only those begin with low floors.
+# Principal axes that clusters are found by, and how often that is done where the join is long. Two clusterings cut through
+# different groups of look-alikes: few are cut twice, and only those begin with low floors.
 _COARSE_AXES: Final = 32
 _CLUSTERINGS: Final = 2
 
@@ -24,9 +24,9 @@ _SEED_BLOCK: Final = 512
 # Rows a time in passes over all vectors: 8 MB of float32 for 512 dimensions.
 _ROWS: Final = 4096
 
-# Vectors that the principal axes, those that clusters are found by, and the frame of the codes are made of.
+# Vectors that the principal axes, rough ones, and the frame of the codes are made of.
 _SAMPLE: Final = 4096
-_COARSE_SAMPLE: Final = 1024
+_ROUGH_SAMPLE: Final = 1024
 _FRAME_SAMPLE: Final = 256
 
 # Numbers in a code. Multiples of 64 fill the registers of every unit that multiplies them.
@@ -43,49 +43,34 @@ def make_plan(targets: topk.Targets, k: int, pool: Executor, choose: ChooseSize 
 
     Memory beside the arguments and the answer: 128 bytes an image, and about 150 MB where codes are chosen, else 20 MB.
     """
+    vectors = targets.vectors
     substitutes = stand_ins(targets, k)
     listed = np.flatnonzero(substitutes == np.arange(len(substitutes)))
-    long = join_costs.turning_pays(len(listed), targets.vectors.shape[1])
-    coarse = _coarse(targets.vectors, listed)
+    turn = choose is not None or join_costs.turning_pays(len(listed), vectors.shape[1])
+    axes = (
+        principal_axes(vectors[spread(listed, _SAMPLE)])
+        if turn
+        else leading_axes(vectors[spread(listed, _ROUGH_SAMPLE)], _COARSE_AXES)
+    )
+    coarse = _coarse(vectors, listed, axes)
     floors = np.full(len(substitutes), topk.LOWEST)
-    for seed in range(_CLUSTERINGS if long else 1):
+    for seed in range(_CLUSTERINGS if turn else 1):
         order = listed[by_cluster(coarse, seed, pool)]
-        raise_floors(targets.vectors, order, floors, k, pool)
-    if choose is None and long:
-        choose = choose_size
-    codes = _encoded(targets, listed, k, order, choose, pool)
+        raise_floors(vectors, order, floors, k, pool)
+    size = (choose or choose_size)(targets, listed, k, axes) if turn else None
+    sample = vectors[spread(listed, _FRAME_SAMPLE)]
+    if size is None:
+        codes = encode_straight(vectors, order, straight_frame(sample), pool)
+    else:
+        codes = encode(vectors, order, make_frame(axes, size, sample), pool)
     return JoinPlan(substitutes, order, floors[order], codes)
 
 
-def _encoded(  # noqa: PLR0917 -- what is compared, and how
-    targets: topk.Targets,
-    listed: NDArray[np.intp],
-    k: int,
-    order: NDArray[np.intp],
-    choose: ChooseSize | None,
-    pool: Executor,
-) -> Codes:
-    frame_sample = targets.vectors[spread(listed, _FRAME_SAMPLE)]
-    if choose is not None:
-        axes = principal_axes(targets.vectors[spread(listed, _SAMPLE)])
-        size = choose(targets, listed, k, axes)
-        if size is not None:
-            return encode(targets.vectors, order, make_frame(axes, size, frame_sample), pool)
-    return encode_straight(targets.vectors, order, straight_frame(frame_sample), pool)
-
-
-def _coarse(vectors: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Where the `rows` (m,) of `vectors` stand along their first principal axes, roughly: (m, r) float32.
-
-    By the randomised range finder with one power iteration (Halko, Martinsson, Tropp, "Finding structure with randomness",
-    2011, section 4.5), which takes milliseconds.
-    """
-    sample = vectors[spread(rows, _COARSE_SAMPLE)]
-    sample = sample - sample.mean(axis=0)
-    drawn = np.random.default_rng(0).standard_normal((vectors.shape[1], _COARSE_AXES), dtype=np.float32)
-    axes = np.linalg.qr(sample.T @ np.linalg.qr(sample @ drawn)[0])[0]
+def _coarse(vectors: NDArray[np.float32], rows: NDArray[np.intp], axes: Axes) -> NDArray[np.float32]:
+    """Where the `rows` (m,) of `vectors` stand along the first axes: (m, r) float32."""
+    first = axes.principal[:, :_COARSE_AXES].astype(np.float32)
     blocks = [rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS)]
-    return np.concatenate([vectors[block] @ axes for block in blocks])
+    return np.concatenate([vectors[block] @ first for block in blocks])
 
 
 def stand_ins(targets: topk.Targets, k: int) -> NDArray[np.intp]:
