@@ -160,11 +160,11 @@ class _Desk:
         self._set_limits(asked)
 
     def offers(self) -> topk.Offers:
-        """What the lists of the block have taken."""
-        keys = self._lists.keys[self._block]
+        """What the lists of the block have taken: few have taken anything."""
+        touched = self._block.start + np.flatnonzero(topk.unpack(self._lists.keys[self._block, 0])[2])
+        keys = self._lists.keys[touched]
         filled = topk.unpack(keys)[2]
-        places = self._members.rows[self._block]
-        return topk.Offers(np.repeat(places, filled.sum(axis=1)), keys[filled])
+        return topk.Offers(np.repeat(self._members.rows[touched], filled.sum(axis=1)), keys[filled])
 
     def floors(self) -> NDArray[np.float32]:
         """What a similarity must reach to matter to those that are asked about (m,)."""
