@@ -1,6 +1,6 @@
 """What ways to compare images cost, so that each gallery goes the cheaper one. All in nanoseconds of one core.
 
-Products cost what this machine shows (`integer_products`). The other constants were measured on a core of AMD Zen 5; they
+Products cost what this machine shows (`integer_products`). The other constants were measured on a core of AMD EPYC; they
 weigh little, and on another machine err alike on both sides.
 """
 
