@@ -18,10 +18,9 @@ from benchmarks.support import BenchmarkFailed, interleave
 from worker.algorithms import tiles
 from worker.algorithms.integer_products import float32_speed, int8_speed
 from worker.algorithms.neighbours import Gallery, NeighbourLists, concatenate, full, top_k, update
-from worker.algorithms.threads import compute_threads
 
 K: Final = 20
-SIZES: Final = (10_000, 20_000, 50_000, 100_000)
+SIZES: Final = (5_000, 10_000, 20_000, 50_000, 100_000)
 UNCLUSTERED_SIZES: Final = (20_000, 100_000)
 TARGETS: Final = {("clustered", 100_000): "≥ 5", ("unclustered", 100_000): "≥ 1.9"}
 
@@ -69,6 +68,14 @@ class Measured(NamedTuple):
         )
 
 
+class InTiles(NamedTuple):
+    """A full run in tiles. plan: CPU seconds of the plan alone."""
+
+    lists: NeighbourLists
+    took: Took
+    plan: float
+
+
 def run(sizes: tuple[int, ...] = SIZES, unclustered_sizes: tuple[int, ...] = UNCLUSTERED_SIZES) -> str:
     """The section of RESULTS.md. Raises BenchmarkFailed if lists are not those of a plain search."""
     _lists(unclustered(6000))  # compiles
@@ -77,8 +84,8 @@ def run(sizes: tuple[int, ...] = SIZES, unclustered_sizes: tuple[int, ...] = UNC
     if real_photos():
         found += [_measure(kind, clustered(size)) for size in sizes]
     largest = found[-1]
-    changes = _measure_changes(made(largest.size + 1000), largest.size)
-    return _describe(found, changes)
+    in_tiles, changes = _measure_changes(made(largest.size + 1000), largest.size)
+    return _describe(found, in_tiles, changes)
 
 
 def _measure(kind: str, vectors: NDArray[np.float32]) -> Measured:
@@ -96,10 +103,11 @@ def _measure(kind: str, vectors: NDArray[np.float32]) -> Measured:
     )
 
 
-def _measure_changes(vectors: NDArray[np.float32], size: int) -> dict[str, Took]:
+def _measure_changes(vectors: NDArray[np.float32], size: int) -> tuple[InTiles, dict[str, Took]]:
     """Of a gallery of `size`: all lists in tiles, and what its _CHANGES take."""
     ids, none = np.arange(len(vectors)), np.empty(0, np.int64)
-    before, in_tiles = _in_tiles(vectors[:size], ids[:size])
+    in_tiles = _in_tiles(vectors[:size], ids[:size])
+    before = in_tiles.lists
     _check(vectors[:size], before)
     gone = np.sort(np.random.default_rng(4).choice(size, 100, replace=False))
     left = np.delete(ids[:size], gone)
@@ -120,19 +128,17 @@ def _measure_changes(vectors: NDArray[np.float32], size: int) -> dict[str, Took]
     took = {
         name: Took(*(median(values) for values in zip(*each, strict=True))) for name, each in found.items()
     }
-    return {"all, in tiles": in_tiles, **took}
+    return in_tiles, {"all, in tiles": in_tiles.took, **took}
 
 
 def _lists(vectors: NDArray[np.float32]) -> NeighbourLists:
     return full(vectors, np.arange(len(vectors)), K)
 
 
-def _in_tiles(vectors: NDArray[np.float32], ids: NDArray[np.int64]) -> tuple[NeighbourLists, Took]:
+def _in_tiles(vectors: NDArray[np.float32], ids: NDArray[np.int64]) -> InTiles:
     """All lists as a full run makes them, one tile after the other, and how long all its jobs compute."""
 
-    def work() -> NeighbourLists:
-        gallery = Gallery(vectors, ids)
-        plan = gallery.plan(K)
+    def finish() -> NeighbourLists:
         parts = tiles.parts(len(plan.order), 32_768)
         shares: list[list[tiles.Share]] = [[] for _ in parts]
         for first, second in tiles.pairs(len(parts)):
@@ -144,8 +150,12 @@ def _in_tiles(vectors: NDArray[np.float32], ids: NDArray[np.int64]) -> tuple[Nei
         return lists.take(np.argsort(lists.owners))
 
     wall, cpu = time.perf_counter(), time.process_time()
-    lists = work()
-    return lists, Took(time.perf_counter() - wall, time.process_time() - cpu)
+    gallery = Gallery(vectors, ids)
+    plan = gallery.plan(K)
+    planned = time.process_time()
+    lists = finish()
+    done = time.process_time()
+    return InTiles(lists, Took(time.perf_counter() - wall, done - cpu), planned - cpu)
 
 
 def _check(vectors: NDArray[np.float32], lists: NeighbourLists) -> None:
@@ -165,7 +175,7 @@ def _timed(work: Callable[[], object]) -> Took:
     return Took(time.perf_counter() - wall, time.process_time() - cpu)
 
 
-def _describe(found: list[Measured], changes: Mapping[str, Took]) -> str:
+def _describe(found: list[Measured], in_tiles: InTiles, changes: Mapping[str, Took]) -> str:
     rows = [
         [
             f"{each.kind}, {each.size:,} (20th at {each.kth:.2f})",
@@ -215,7 +225,7 @@ def _describe(found: list[Measured], changes: Mapping[str, Took]) -> str:
             ],
             changed,
         ),
-        *_growth([each for each in found if each.kind == largest.kind]),
+        _growth([each for each in found if each.kind == largest.kind], in_tiles),
         _speeds(),
     ]
     if not real_photos():
@@ -223,31 +233,28 @@ def _describe(found: list[Measured], changes: Mapping[str, Took]) -> str:
     return "\n\n".join(lines)
 
 
-def _growth(found: list[Measured]) -> list[str]:
-    """What an image and what a pair costs, fitted to all sizes, and what that comes to at a million."""
-    if len(found) < 3:
-        return []
+def _growth(found: list[Measured], in_tiles: InTiles) -> str:
+    """How CPU time grows over all sizes, and what the parts of the largest run come to at a million."""
     sizes = np.array([float(each.size) for each in found])
     seconds = np.array([each.seconds("ours").cpu for each in found])
-    # Relative errors count: each size is scaled to 1.
-    image, pair = np.linalg.lstsq((np.stack([sizes, sizes**2]) / seconds).T, np.ones(len(found)))[0]
-    if min(image, pair) <= 0:
-        return ["The sizes are too few or too small to tell what an image costs from what a pair does."]
     measured = ", ".join(f"{size:,.0f}: {cpu:.2f}" for size, cpu in zip(sizes, seconds, strict=True))
-    linear, square = image * _MILLION, pair * _MILLION**2
+    text = f"Growth, in CPU seconds: {measured}."
+    if len(found) > 1:
+        # Small galleries go a way of their own: one curve through all sizes describes them, and tells little beyond.
+        text += f" Fitted: n to the power of {np.polyfit(np.log(sizes), np.log(seconds), 1)[0]:.2f}."
     factor = _MILLION / sizes[-1]
-    text = (
-        f"Growth, in CPU seconds: {measured}. Fitted: {image * 1e6:.1f} µs an image + {pair * 1e9:.2f} ns for each of n². At a "
-        f"million: {image * 1e6:.1f} µs × 10⁶ + {pair * 1e9:.2f} ns × 10¹² = {linear:.0f} s + {square:.0f} s = "
-        f"{(linear + square) / 60:.1f} minutes of one core. At most, if all grew with n²: {seconds[-1]:.2f} s × {factor:g}² = "
-        f"{seconds[-1] * factor**2 / 60:.1f} minutes."
+    plan, rest = in_tiles.plan, in_tiles.took.cpu - in_tiles.plan
+    million = plan * factor + rest * factor**2
+    return (
+        f"{text} Of {sizes[-1]:,.0f} in tiles, the plan took {plan:.2f}, which grows with n, and what follows {rest:.2f}, most "
+        f"of which grows with n². At a million: {plan:.2f} s × {factor:g} + {rest:.2f} s × {factor:g}² = {million:.0f} s = "
+        f"{million / 60:.1f} minutes of one core. At most, if all grew with n²: {in_tiles.took.cpu:.2f} s × {factor:g}² = "
+        f"{in_tiles.took.cpu * factor**2 / 60:.1f} minutes."
     )
-    return [text]
 
 
 def _speeds() -> str:
-    with compute_threads(1):
-        int8, float32 = int8_speed(), float32_speed()
+    int8, float32 = int8_speed(), float32_speed()
     kernels = {
         f"{each['prefix']} for {each['architecture']}" for each in threadpool_info() if "architecture" in each
     }

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.algorithms import topk
 from worker.algorithms.neighbours import NeighbourLists
 
 
@@ -34,6 +35,33 @@ def awkward_pool(dimensions: int) -> NDArray[np.float32]:
     near = unit(ordinary[:3] + np.float32(1e-7))
     flat = unit(np.ones((2, dimensions)))
     return np.vstack([ordinary, ordinary[:3], near, -ordinary[:2], hot, -hot[:1], tiny, zeros, flat])
+
+
+def families(count: int, dimensions: int) -> NDArray[np.float32]:
+    """Groups of about 30 look-alikes, near a subspace of 40 dimensions."""
+    generator = np.random.default_rng(2)
+    scales = np.where(np.arange(dimensions) < 40, 1, 0.05)
+    centres = generator.standard_normal((count // 30 + 1, dimensions)) * scales
+    noise = generator.standard_normal((count, dimensions)) * scales * 0.3
+    return unit(centres[generator.integers(0, len(centres), count)] + noise)
+
+
+_POOL = awkward_pool(16)
+HARD = {
+    "awkward": _POOL,
+    "twins": np.repeat(_POOL[:3], 60, axis=0),
+    "all equal": np.repeat(_POOL[:1], 150, axis=0),
+    "zeros": np.zeros((60, 16), np.float32),
+    "denormal": np.full((60, 16), 1e-42, np.float32),
+    "one-hot": np.eye(60, dtype=np.float32),
+    "near ties": near_ties(150, 128),
+    "flat ties": near_ties(150, 8),
+    "lattice": unit(np.random.default_rng(5).integers(-1, 2, (150, 8)).astype(np.float32)),
+}
+
+
+def targets_of(vectors: NDArray[np.float32], seed: int = 0) -> topk.Targets:
+    return topk.Targets(vectors, np.random.default_rng(seed).permutation(len(vectors)).astype(np.uint64))
 
 
 def plain_similarity(left: NDArray[np.float32], right: NDArray[np.float32]) -> np.float32:

@@ -10,8 +10,9 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from tests.support.vectors import awkward_pool, near_ties, random_vectors, unit
-from worker.algorithms.codes import Codes, encode, make_frame, principal_axes
+from worker.algorithms.codes import Codes, bounds, encode, make_frame, principal_axes
 from worker.algorithms.integer_products import int8_speed, multiply
+from worker.algorithms.straight_codes import encode_straight, straight_frame
 from worker.algorithms.topk import similarity
 
 FAMILIES = {
@@ -30,52 +31,49 @@ FAMILIES = {
 }
 
 
-def coded(vectors: NDArray[np.float32], sample: NDArray[np.float32], size: int) -> Codes:
-    frame = make_frame(principal_axes(sample), size, sample)
+def coded(vectors: NDArray[np.float32], sample: NDArray[np.float32], size: int | None) -> Codes:
+    """Turned codes of so many numbers, or those of vectors as they stand."""
+    rows = np.arange(len(vectors))
     with ThreadPoolExecutor(2) as pool:
-        return encode(vectors, np.arange(len(vectors)), frame, pool)
-
-
-def bounds(codes: Codes) -> NDArray[np.float32]:
-    """As the join computes them, in float32."""
-    products = codes.values.astype(np.float32) @ codes.values.T.astype(np.float32)
-    scaled = (codes.scales[:, np.newaxis] * codes.scales) * products
-    floors = np.subtract.outer(-codes.gains, codes.gains)
-    found: NDArray[np.float32] = scaled - floors
-    return found
+        if size is None:
+            return encode_straight(vectors, rows, straight_frame(sample), pool)
+        return encode(vectors, rows, make_frame(principal_axes(sample), size, sample), pool)
 
 
 def similarities(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.array([similarity(np.broadcast_to(row, vectors.shape), vectors) for row in vectors])
 
 
-@pytest.mark.parametrize("size", [64, 128, 192])
+@pytest.mark.parametrize("size", [None, 64, 128, 192])
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("sample", ["random", "its own"])
-def test_no_similarity_is_above_the_bound_of_its_codes(family: str, size: int, sample: str) -> None:
+def test_no_similarity_is_above_the_bound_of_its_codes(family: str, size: int | None, sample: str) -> None:
     vectors = FAMILIES[family]
     codes = coded(vectors, FAMILIES["random"] if sample == "random" else vectors, size)
-    assert (similarities(vectors) <= bounds(codes)).all()
+    assert (similarities(vectors) <= bounds(codes, codes)).all()
 
 
 @settings(deadline=None, max_examples=80)
 @given(
     drawn=arrays(np.float32, (12, 24), elements=st.floats(-1, 1, width=32, allow_subnormal=True)),
-    size=st.sampled_from([8, 25, 64]),
+    size=st.sampled_from([None, 8, 25, 64]),
 )
-def test_no_similarity_of_any_vectors_is_above_the_bound(drawn: NDArray[np.float32], size: int) -> None:
+def test_no_similarity_of_any_vectors_is_above_the_bound(
+    drawn: NDArray[np.float32], size: int | None
+) -> None:
     vectors = unit(drawn)
     codes = coded(vectors, vectors[:6], size)
-    assert (similarities(vectors) <= bounds(codes)).all()
+    assert (similarities(vectors) <= bounds(codes, codes)).all()
 
 
-def test_without_what_rounding_takes_away_the_bound_would_not_hold() -> None:
+@pytest.mark.parametrize("size", [None, 192])
+def test_without_what_rounding_takes_away_the_bound_would_not_hold(size: int | None) -> None:
     vectors = FAMILIES["random"]
     wide = vectors.astype(np.float64)
     mean = principal_axes(vectors).mean
-    codes = coded(vectors, vectors, 192)
+    codes = coded(vectors, vectors, size)
     without = Codes(codes.values, codes.scales, (wide @ mean - mean @ mean / 2).astype(np.float32))
-    assert (similarities(vectors) > bounds(without)).any()
+    assert (similarities(vectors) > bounds(without, without)).any()
 
 
 def test_without_what_the_axes_leave_out_the_bound_would_not_hold() -> None:
@@ -84,18 +82,20 @@ def test_without_what_the_axes_leave_out_the_bound_would_not_hold() -> None:
     frame = make_frame(axes, 64, vectors)
     with ThreadPoolExecutor(1) as pool:
         codes = encode(vectors, np.arange(len(vectors)), frame._replace(beside=0 * frame.beside), pool)
-    assert (similarities(vectors) > bounds(codes)).any()
+    assert (similarities(vectors) > bounds(codes, codes)).any()
 
 
-def test_the_bound_is_near_enough_to_be_of_use() -> None:
+@pytest.mark.parametrize("size", [None, 192])
+def test_the_bound_is_near_enough_to_be_of_use(size: int | None) -> None:
     vectors = unit(np.abs(random_vectors(300, 128)))
-    above = bounds(coded(vectors, vectors, 192)) - similarities(vectors)
-    assert above.mean() < 0.02
+    codes = coded(vectors, vectors, size)
+    assert (bounds(codes, codes) - similarities(vectors)).mean() < 0.02
 
 
-def test_codes_fill_eight_bits_whatever_the_length_of_a_vector() -> None:
+@pytest.mark.parametrize("size", [None, 64])
+def test_codes_fill_eight_bits_whatever_the_length_of_a_vector(size: int | None) -> None:
     vectors = random_vectors(20, 32) * np.float32(1e-3)
-    codes = coded(vectors, vectors, 64)
+    codes = coded(vectors, vectors, size)
     assert (np.abs(codes.values.astype(int)).max(axis=1) == 127).all()
 
 

@@ -12,6 +12,7 @@ from tests.support.vectors import (
     assert_same_lists,
     awkward_pool,
     brute_force,
+    families,
     near_ties,
     random_vectors,
     unit,
@@ -134,6 +135,14 @@ def test_an_update_so_large_that_all_is_computed_anew_returns_what_changed() -> 
         np.testing.assert_array_equal(after.neighbours[at], found.ids[found.ids != ids[place]])
     unchanged = before.without(np.union1d(changed.owners, removed))
     assert 0 < len(unchanged) < 5000
+
+
+def test_an_update_of_a_large_gallery_equals_a_full_run() -> None:
+    vectors, ids = families(10_000, 512), shuffled_ids(10_000)
+    removed = ids[:30]
+    before = full(vectors[:9000], ids[:9000], 10)
+    changed = update(vectors[30:], ids[30:], before, ids[9000:], removed, 10)
+    assert_same_lists(applied(before, changed, removed), by_owner(full(vectors[30:], ids[30:], 10)))
 
 
 def test_an_update_returns_only_the_lists_that_changed() -> None:

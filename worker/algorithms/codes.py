@@ -37,11 +37,11 @@ from numpy.typing import NDArray
 
 MOST_DIMENSIONS: Final = 1 << 10
 
-_ROOM: Final = 2.0**-17
+ROOM: Final = 2.0**-17
 _MOST_BALANCE: Final = 2.0**8
 _STRAYS: Final = 2.0**-34
 _ROUNDOFF_64: Final = 2.0**-52
-_LEAST_SCALE: Final = 2.0**-100
+LEAST_SCALE: Final = 2.0**-100
 
 # Rows a time in float64: 8 MB for 512 dimensions.
 _ROWS: Final = 2048
@@ -68,19 +68,39 @@ class Codes(NamedTuple):
         return Codes(self.values[rows], self.scales[rows], self.gains[rows])
 
 
+def bounds(left: Codes, right: Codes) -> NDArray[np.float32]:
+    """What the similarity of each pair (p, q) can be at most, for codes of one frame: of a sample, in float32."""
+    products = left.values.astype(np.float32) @ right.values.T.astype(np.float32)
+    products *= np.outer(left.scales, right.scales)
+    return products + np.add.outer(left.gains, right.gains)
+
+
 class Axes(NamedTuple):
-    """What a sample shows: its mean (d,) float64 and the principal axes about it (d, d) float64, most energy first."""
+    """What a sample shows: its mean (d,) float64 and the principal axes about it (d, r) float64, most energy first."""
 
     mean: NDArray[np.float64]
     principal: NDArray[np.float64]
 
 
 def principal_axes(sample: NDArray[np.float32]) -> Axes:
-    """The mean and the principal axes of `sample` (m, d), m >= 1."""
+    """The mean and all principal axes of `sample` (m, d), m >= 1."""
     wide = sample.astype(np.float64)
     mean = wide.mean(axis=0)
     wide -= mean
     return Axes(mean, np.ascontiguousarray(np.linalg.eigh(wide.T @ wide)[1][:, ::-1]))
+
+
+def leading_axes(sample: NDArray[np.float32], count: int) -> Axes:
+    """The mean of `sample` (m, d), m >= 1, and about `count` axes that nearly span the first principal ones.
+
+    In milliseconds, by the randomised range finder with half a power iteration (Halko, Martinsson, Tropp, "Finding
+    structure with randomness", 2011, section 4.5).
+    """
+    mean = sample.mean(axis=0)
+    centred = sample - mean
+    drawn = np.random.default_rng(0).standard_normal((sample.shape[1], count), dtype=np.float32)
+    spanned = np.linalg.qr(centred @ drawn)[0]
+    return Axes(*(each.astype(np.float64) for each in (mean, np.linalg.qr(centred.T @ spanned)[0])))
 
 
 def make_frame(axes: Axes, size: int, sample: NDArray[np.float32]) -> Frame:
@@ -93,13 +113,15 @@ def make_frame(axes: Axes, size: int, sample: NDArray[np.float32]) -> Frame:
     turned, beside = _turned(axes.principal[:, : size - 1], size)
     frame = Frame(axes.mean, turned, beside, 1.0)
     inside = _inside(sample.astype(np.float64) - frame.mean, frame)
-    values, scales = _rounded(inside)
-    energy, lost = (
-        float(np.square(inside).sum()),
-        float(np.square(inside - values * scales[:, np.newaxis]).sum()),
-    )
-    balance = np.sqrt(energy / lost) if lost > 0 else 1.0
-    return frame._replace(balance=float(np.clip(balance, 1, _MOST_BALANCE)))
+    return frame._replace(balance=balance(inside, *rounded(inside)))
+
+
+def balance(inside: NDArray[np.float64], values: NDArray[np.int8], scales: NDArray[np.float64]) -> float:
+    """t of the module's proof that brings the bound nearest for z like those `inside` (m, D), as `rounded`."""
+    energy = float(np.square(inside).sum())
+    lost = float(np.square(inside - values * scales[:, np.newaxis]).sum())
+    best = np.sqrt(energy / lost) if lost > 0 else 1.0
+    return float(np.clip(best, 1, _MOST_BALANCE))
 
 
 def encode(vectors: NDArray[np.float32], rows: NDArray[np.intp], frame: Frame, pool: Executor) -> Codes:
@@ -115,12 +137,12 @@ def encode(vectors: NDArray[np.float32], rows: NDArray[np.intp], frame: Frame, p
         along = wide @ frame.mean - frame.mean @ frame.mean / 2
         wide -= frame.mean
         inside = _inside(wide, frame)
-        values, scales = _rounded(inside)
+        values, scales = rounded(inside)
         found.values[block], found.scales[block] = values, scales
         energy = np.einsum("ij,ij->i", inside, inside)
         inside -= values * scales[:, np.newaxis]
         lost = np.einsum("ij,ij->i", inside, inside)
-        found.gains[block] = along + ((frame.balance + 1) * lost + energy / frame.balance) / 2 + _ROOM / 2
+        found.gains[block] = along + ((frame.balance + 1) * lost + energy / frame.balance) / 2 + ROOM / 2
 
     for _ in pool.map(compute, range(0, len(rows), _ROWS)):
         pass
@@ -136,10 +158,10 @@ def _inside(centred: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
     return inside
 
 
-def _rounded(inside: NDArray[np.float64]) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
+def rounded(inside: NDArray[np.float64]) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
     """q (m, D) int8 and s (m,), the latter as float32 holds it. Zeros where s would be too small for float32."""
     scales = (np.abs(inside).max(axis=1) / 127).astype(np.float32).astype(np.float64)
-    scales[scales < _LEAST_SCALE] = 0
+    scales[scales < LEAST_SCALE] = 0
     inverse = np.divide(1, scales, out=np.zeros_like(scales), where=scales > 0)
     return np.clip(np.rint(inside * inverse[:, np.newaxis]), -127, 127).astype(np.int8), scales
 

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from worker.algorithms.threads import compute_threads
+
 # Rows, columns and length of the products that are timed: large enough to run at full speed, a few milliseconds in all.
 _SIDE: Final = 512
 _LENGTH: Final = 256
@@ -40,7 +42,7 @@ def int8_is_faster() -> bool:
 
 
 def speed() -> float:
-    """Multiplications a nanosecond, the faster way, roughly: of one thread, within `compute_threads`."""
+    """Multiplications a nanosecond of one thread, the faster way, roughly."""
     return max(int8_speed(), float32_speed())
 
 
@@ -79,8 +81,9 @@ def _multiply_int8(left: NDArray[np.int8], right: NDArray[np.int8], out: NDArray
 def _speed(product: Callable[[], object]) -> float:
     """By this thread's own time, since others may be at work; the median, since clocks are coarse."""
     taken = []
-    for _ in range(_TIMES):
-        start = time.thread_time_ns()
-        product()
-        taken.append(time.thread_time_ns() - start)
+    with compute_threads(1):
+        for _ in range(_TIMES):
+            start = time.thread_time_ns()
+            product()
+            taken.append(time.thread_time_ns() - start)
     return _SIDE * _SIDE * _LENGTH / max(median(taken), 1)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from worker.algorithms import topk
 from worker.algorithms.device_join import join_on
-from worker.algorithms.join_plan import JoinPlan, is_worthwhile, make_plan, plain_plan
+from worker.algorithms.join_costs import join_pays
+from worker.algorithms.join_plan import JoinPlan, plain_plan
 from worker.algorithms.threads import compute_threads
 
 # With so many parts there are 36 tiles: work for as many workers. With more, the shares that each tile keeps for merging
@@ -49,18 +50,21 @@ def pairs(number: int) -> list[tuple[int, int]]:
 
 
 def is_quicker_in_full(rows: int, count: int, dimensions: int) -> bool:
-    """Whether the lists of all `count` images take less time than those of so many rows by `topk.search`.
+    """Whether the lists of all `count` images take less time than those of so many rows by an exchange with all.
 
-    At 100,000 photos all lists take about as long as 5,000 by plain search where there are units for int8, and as 13,000
-    where there are none.
+    At 100,000 photos all lists take about as long as 20,000 by exchange where there are units for int8, and as 13,000
+    where there are none; at 20,000 photos as 4,000.
     """
-    return is_worthwhile(count, dimensions) and rows * 10 >= count
+    return join_pays(count, dimensions) and rows * 5 >= count
 
 
 def plan(targets: topk.Targets, k: int, device: str = "cpu") -> JoinPlan:
     """What all tiles work from. device: where they are meant to be computed; they can be on any."""
-    if device != "cpu" or not is_worthwhile(*targets.vectors.shape):
+    if device != "cpu" or not join_pays(*targets.vectors.shape):
         return plain_plan(len(targets.ranks))
+    # numba takes a second and 110 MB: only processes that come here, or to a join below, pay for it.
+    from worker.algorithms.planning import make_plan  # noqa: PLC0415
+
     with compute_threads() as threads:
         return make_plan(targets, k, threads.pool)
 
@@ -78,8 +82,7 @@ def compare(
     elif not made.codes.values.shape[1]:
         keys = _searched(targets, tile, k)
     else:
-        # numba takes a second and 110 MB: only processes that come here pay for it.
-        from worker.algorithms.self_join import join  # noqa: PLC0415
+        from worker.algorithms.self_join import join  # noqa: PLC0415 -- numba again
 
         with compute_threads() as threads:
             keys = join(targets, made, tile, k, threads)

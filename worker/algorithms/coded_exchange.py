@@ -1,0 +1,188 @@
+"""What some images of a gallery and all others are to each other, by products of codes that are made in passing.
+
+The same answer as `topk.exchange`, to the last bit. Codes of vectors as they stand (`straight_codes`) are made at the
+speed of memory, a block at a time, and are gone with the block: nothing has to be kept between runs. Their products reject
+nearly all pairs, since the others' lists are there already and say what a similarity must reach (`offer`).
+
+Each thread keeps lists of its own for the images that are asked about, and takes over how far the others' have come.
+"""
+
+from queue import SimpleQueue
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.algorithms import join_costs, topk
+from worker.algorithms.codes import Codes, bounds
+from worker.algorithms.integer_products import int8_is_faster, multiply
+from worker.algorithms.offer import Lists, Members, offer_block
+from worker.algorithms.planning import spread
+from worker.algorithms.straight_codes import StraightFrame, encode_rows, encode_straight, straight_frame
+from worker.algorithms.threads import Threads
+
+# Asked and others of a block: its products are 4 MB at most, as in a self-join.
+_BLOCK: Final = 1024
+
+# What the frame is made of, and whose pairs with some that are asked about tell how many call for a closer look.
+_SAMPLE: Final = 512
+_SAMPLE_ASKED: Final = 128
+
+
+class CodedExchange:
+    """The images at `places` (m,) among the `targets`, m >= 1, and all other targets."""
+
+    def __init__(self, targets: topk.Targets, places: NDArray[np.intp], floors: NDArray[np.float32]) -> None:
+        """floors: (n,), of the targets, as for `topk.exchange`."""
+        self._targets, self._places, self._floors = targets, places, floors
+        self._others = np.delete(np.arange(len(targets.ranks)), places)
+        self._sample = spread(np.arange(len(targets.ranks)), _SAMPLE)
+        self._frame = straight_frame(targets.vectors[self._sample])
+
+    def pays(self, threads: Threads) -> bool:
+        """Whether this takes less time than `topk.exchange`, by how many pairs of a sample call for a closer look.
+
+        A target looks at what reaches its floor, and one that is asked about at what is as near as the nearest of the
+        sample, which is about where its list will end. Where many are nearly the same, that is nearly all.
+        """
+        pairs, dimensions = len(self._places) * len(self._others), self._targets.vectors.shape[1]
+        asked = spread(self._places, _SAMPLE_ASKED)
+        left, right = (
+            encode_straight(self._targets.vectors, places, self._frame, threads.pool)
+            for places in (asked, self._sample)
+        )
+        products = self._targets.vectors[asked] @ self._targets.vectors[self._sample].T
+        itself = asked[:, np.newaxis] == self._sample
+        products[itself] = topk.LOWEST
+        nearest = products.max(axis=1, keepdims=True) - np.float32(topk.margin(dimensions))
+        reached = bounds(left, right) >= np.minimum(nearest, self._floors[self._sample])
+        looks = float((reached & ~itself).mean()) * pairs
+        coded = join_costs.coded(pairs, dimensions) + looks * join_costs.LOOK
+        return coded < join_costs.plain(pairs, dimensions)
+
+    def run(self, k: int, threads: Threads) -> tuple[NDArray[np.uint64], topk.Offers]:
+        """As `topk.exchange`: lists of `k` places, and what may enter those of the targets.
+
+        Memory beside the arguments and the answer: a code an image that is asked about, and for each thread 6 MB and the
+        lists.
+        """
+        codes = encode_straight(self._targets.vectors, self._places, self._frame, threads.pool)
+        desks = [_Desk(self._targets, self._places, codes, k) for _ in range(threads.number)]
+        free: SimpleQueue[_Desk] = SimpleQueue()
+        for desk in desks:
+            free.put(desk)
+        asked = _cut(len(self._places))
+
+        def within(first: slice) -> None:
+            desk = free.get()
+            for second in asked:
+                if second.start >= first.start:
+                    desk.compare_asked(first, second)
+            free.put(desk)
+
+        def beside(block: slice) -> topk.Offers:
+            desk = free.get()
+            desk.catch_up(desks)
+            places = self._others[block]
+            desk.take(places, self._floors[places], self._frame)
+            for rows in asked:
+                desk.compare(rows)
+            offers = desk.offers()
+            free.put(desk)
+            return offers
+
+        for _ in threads.pool.map(within, asked):
+            pass
+        offers = list(threads.pool.map(beside, _cut(len(self._others))))
+        found = np.concatenate([desk.found() for desk in desks], axis=1)
+        found.sort(axis=1)
+        none = topk.Offers(np.empty(0, np.intp), np.empty(0, np.uint64))
+        return found[:, :k], topk.Offers(
+            *(np.concatenate(parts) for parts in zip(none, *offers, strict=True))
+        )
+
+
+class _Desk:
+    """Where one thread works: the images that are asked about, and behind them a block of others at a time."""
+
+    def __init__(self, targets: topk.Targets, places: NDArray[np.intp], codes: Codes, k: int) -> None:
+        self._targets, self._asked, self._codes = targets, len(places), codes
+        size = len(places) + _BLOCK
+        self._members = Members(
+            targets.vectors,
+            np.empty(size, np.intp),
+            np.empty(size, np.uint64),
+            np.empty(size, np.float32),
+            np.empty(size, np.float32),
+        )
+        self._lists = Lists(topk.no_keys(size, k), np.full(size, topk.LOWEST), np.empty(size, np.float32))
+        self._values = np.empty((_BLOCK, targets.vectors.shape[1]), np.int8)
+        self._space = np.empty(_BLOCK * _BLOCK, np.int32)
+        self._margin = np.float32(topk.margin(targets.vectors.shape[1]))
+        self._int8 = int8_is_faster()
+        self._block = slice(self._asked, self._asked)
+        asked = slice(0, self._asked)
+        self._seat(asked, places)
+        self._members.scales[asked], self._members.gains[asked] = codes.scales, codes.gains
+        self._set_limits(asked)
+
+    def take(self, places: NDArray[np.intp], floors: NDArray[np.float32], frame: StraightFrame) -> None:
+        """Takes the others at these places, and no longer those before."""
+        self._block = block = slice(self._asked, self._asked + len(places))
+        self._seat(block, places)
+        encode_rows(
+            self._targets.vectors,
+            places,
+            frame,
+            Codes(self._values, self._members.scales[block], self._members.gains[block]),
+        )
+        self._lists.keys[block] = topk.no_keys(1, 1)
+        self._lists.floors[block] = floors
+        self._set_limits(block)
+
+    def compare(self, rows: slice) -> None:
+        """Some that are asked about with the block."""
+        others = self._values[: self._block.stop - self._block.start]
+        self._offer(
+            multiply(self._codes.values[rows], others, self._space, int8=self._int8), rows, self._block
+        )
+
+    def compare_asked(self, first: slice, second: slice) -> None:
+        """Some that are asked about with some, perhaps the same."""
+        left, right = self._codes.values[first], self._codes.values[second]
+        self._offer(multiply(left, right, self._space, int8=self._int8), first, second)
+
+    def catch_up(self, desks: list["_Desk"]) -> None:
+        """Raises the floors to those of others, which may be at work: whatever is read was a floor at some time."""
+        asked = slice(0, self._asked)
+        for desk in desks:
+            np.maximum(self.floors(), desk.floors(), out=self.floors())
+        self._set_limits(asked)
+
+    def offers(self) -> topk.Offers:
+        """What the lists of the block have taken: few have taken anything."""
+        touched = self._block.start + np.flatnonzero(topk.unpack(self._lists.keys[self._block, 0])[2])
+        keys = self._lists.keys[touched]
+        filled = topk.unpack(keys)[2]
+        return topk.Offers(np.repeat(self._members.rows[touched], filled.sum(axis=1)), keys[filled])
+
+    def floors(self) -> NDArray[np.float32]:
+        """What a similarity must reach to matter to those that are asked about (m,)."""
+        return self._lists.floors[: self._asked]
+
+    def found(self) -> NDArray[np.uint64]:
+        """The lists (m, k), packed and sorted, of those that are asked about, as far as this desk has seen."""
+        return self._lists.keys[: self._asked]
+
+    def _seat(self, seats: slice, places: NDArray[np.intp]) -> None:
+        self._members.rows[seats], self._members.ranks[seats] = places, self._targets.ranks[places]
+
+    def _set_limits(self, seats: slice) -> None:
+        self._lists.limits[seats] = self._lists.floors[seats] - self._members.gains[seats]
+
+    def _offer(self, products: NDArray[np.int32] | NDArray[np.float32], rows: slice, columns: slice) -> None:
+        offer_block(products, (rows.start, columns.start), self._members, self._lists, self._margin)
+
+
+def _cut(count: int) -> list[slice]:
+    return [slice(start, min(start + _BLOCK, count)) for start in range(0, count, _BLOCK)]
