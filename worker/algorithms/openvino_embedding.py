@@ -18,7 +18,7 @@ from worker.algorithms.embedding import (
     unit_rows,
 )
 from worker.algorithms.folding import Block, Convolution, FoldedResNet18
-from worker.algorithms.int8 import Int8Plan
+from worker.algorithms.int8 import Int8Plan, rounded_weights
 from worker.algorithms.untracked_openvino import openvino, opset13
 
 # A value in a graph; openvino's own types hide behind decorators.
@@ -79,7 +79,7 @@ class OpenVinoEmbedder:
 
 
 def build_graph(network: FoldedResNet18, int8: Int8Plan | None = None) -> openvino.Model:
-    """(n, 224, 224, 3) uint8 -> (n, 512) float32; convolutions that `int8` names take and hold 8-bit integers."""
+    """(n, 224, 224, 3) uint8 -> (n, 512) float32; convolutions of the plan take and hold 8-bit integers."""
     graph = _Graph(int8)
     views = opset13.parameter([-1, VIEW_SIDE, VIEW_SIDE, 3], np.uint8, name="views")
     values = graph.convolved(network.stem, _preprocessed(views))
@@ -97,20 +97,23 @@ class _Graph:
         self._limits = {} if int8 is None else int8.limits
 
     def passed_through(self, block: Block, values: Node) -> Node:
-        inner = opset13.relu(self.convolved(block.first, values))
-        passed = values if block.shortcut is None else self.convolved(block.shortcut, values)
+        # Both ways take the same integers: see `int8`.
+        values = self._taken(block.first, values)
+        inner = self._taken(block.second, opset13.relu(self.convolved(block.first, values)))
+        eight_bits = block.first.name in self._limits
+        passed = values if block.shortcut is None else _convolved(block.shortcut, values, eight_bits)
         return opset13.relu(opset13.add(self.convolved(block.second, inner), passed))
 
     def convolved(self, convolution: Convolution, values: Node) -> Node:
-        weight: Node = _constant(convolution.weight)
+        return _convolved(convolution, values, convolution.name in self._limits)
+
+    def _taken(self, convolution: Convolution, values: Node) -> Node:
+        """What the convolution is given."""
         limit = self._limits.get(convolution.name)
-        if limit is not None:
-            values = _quantised(values, np.zeros(()), np.array(limit), levels=256)
-            reach = np.abs(convolution.weight).max(axis=(1, 2, 3), keepdims=True)
-            weight = _quantised(weight, -reach, reach, levels=255)
-        strides, padding = [convolution.stride] * 2, [convolution.padding] * 2
-        product = opset13.convolution(values, weight, strides, padding, padding, [1, 1])
-        return opset13.add(product, _constant(convolution.bias.reshape(1, -1, 1, 1)))
+        if limit is None:
+            return values
+        ends = _constant(0), _constant(limit)
+        return opset13.fake_quantize(values, *ends, *ends, 256)
 
 
 def _preprocessed(views: Node) -> Node:
@@ -127,10 +130,16 @@ def _max_pooled(values: Node) -> Node:
     return pooled.output(0)
 
 
-def _quantised(values: Node, low: NDArray[np.float64], high: NDArray[np.float64], levels: int) -> Node:
-    """Rounded to so many steps from low to high: OpenVINO makes integers of them."""
-    ends = _constant(low), _constant(high)
-    return opset13.fake_quantize(values, *ends, *ends, levels)
+def _convolved(convolution: Convolution, values: Node, eight_bits: bool) -> Node:
+    weight = _weight_of_8_bits(convolution) if eight_bits else _constant(convolution.weight)
+    strides, padding = [convolution.stride] * 2, [convolution.padding] * 2
+    product = opset13.convolution(values, weight, strides, padding, padding, [1, 1])
+    return opset13.add(product, _constant(convolution.bias.reshape(1, -1, 1, 1)))
+
+
+def _weight_of_8_bits(convolution: Convolution) -> Node:
+    integers, steps = rounded_weights(convolution.weight)
+    return opset13.multiply(opset13.convert(_constant(integers, np.int8), "f32"), _constant(steps))
 
 
 def _constant(values: object, dtype: type[np.generic] = np.float32) -> Node:
