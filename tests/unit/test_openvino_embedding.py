@@ -100,8 +100,17 @@ def test_layers_of_the_plan_are_computed_in_integers() -> None:
         for node in compiled.get_runtime_model().get_ops()
         if node.get_rt_info()["layerType"].astype(str) == "Convolution"
     ]
-    shortcuts = 3
-    assert sum(each in {"u8", "i8"} for each in types) == len(TRUNK_PLAN.limits) + shortcuts
+    stem, shortcuts = 1, 3
+    assert sum(each in {"u8", "i8"} for each in types) == stem + len(TRUNK_PLAN.limits) + shortcuts
+
+
+@needs_int8
+def test_what_lies_outside_of_a_view_is_what_it_is_in_float32() -> None:
+    shipped = fold(bundled_weights().state)
+    # Black, in which a frame that were not of the mean colour would show.
+    views = np.zeros((1, 224, 224, 3), np.uint8)
+    only_stem = OpenVinoEmbedder(shipped, "m", int8=Int8Plan({}), threads=1).embed(views)
+    assert cosine_distances(only_stem, embedder(shipped).embed(views)).max() < 2e-3
 
 
 def test_the_plan_names_layers_that_there_are(network: FoldedResNet18) -> None:
