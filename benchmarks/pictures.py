@@ -30,7 +30,12 @@ def pictures(count: int) -> list[Image.Image]:
     files = real_photos()
     if not files:
         return [_rgb(io.BytesIO(each.jpeg)) for each in itertools.islice(draw(shrink=2), count)]
-    return [_rgb(files[place]) for place in np.linspace(0, len(files) - 1, count, dtype=int)]
+    return [_rgb(files[place]) for place in spread(len(files), count)]
+
+
+def spread(among: int, count: int) -> list[int]:
+    """So many places, evenly apart, from the first to the last."""
+    return [int(place) for place in np.linspace(0, among - 1, count)]
 
 
 def sized(picture: Image.Image, pixels: int) -> Image.Image:

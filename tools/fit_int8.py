@@ -1,7 +1,8 @@
 """`python -m tools.fit_int8 PHOTOS [WEIGHTS]`: where to cut off what the layers of a ResNet18 are given, for 8-bit integers.
 
-Prints a limit for every convolution but the first: the one at which rounding to 256 steps and cutting off together cost the
-least squared error on the photos of a folder. worker/algorithms/int8.py holds those that were taken.
+Prints a limit for both convolutions of every block (shortcuts share the first one's): the one at which rounding to 256 steps
+and cutting off together cost the least squared error on the photos of a folder. worker/algorithms/int8.py holds what it
+printed for the shipped weights and the photos of Caltech-101 that the benchmark measures on, less those of its gallery.
 """
 
 import sys
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
+from benchmarks.bench_embedding import GALLERY
+from benchmarks.pictures import spread
 from worker.algorithms.embedding import preprocess
 from worker.algorithms.model_view import model_view
 from worker.algorithms.resnet import build_resnet18, load_state
@@ -23,7 +26,7 @@ from worker.weights import bundled_weights, explicit_weights
 See = Callable[[str, Tensor], None]
 
 # Spread over the folder, since neighbours in it are of one kind.
-PHOTOS: Final = 131
+PHOTOS: Final = 256
 STEPS: Final = 255
 _BINS: Final = 4096
 _BATCH: Final = 16
@@ -39,7 +42,7 @@ def main(folder: Path, weights: Path | None) -> None:
 
 
 def limits_of(network: nn.Module, views: NDArray[np.uint8]) -> dict[str, float]:
-    """By convolution, but for the first, on views (n, 224, 224, 3)."""
+    """By convolution of the blocks, but for shortcuts, on views (n, 224, 224, 3)."""
     largest = _largest(network, views)
     return {
         name: best_limit(counts, largest[name])
@@ -63,13 +66,19 @@ def _quantised(values: NDArray[np.float64], limit: float) -> NDArray[np.float64]
 
 
 def _views(folder: Path) -> NDArray[np.uint8]:
-    files = sorted(folder.rglob("*.jpg"))
+    files = to_fit_to(sorted(folder.rglob("*.jpg")))
     views = []
-    for place in np.linspace(0, len(files) - 1, min(PHOTOS, len(files)), dtype=int):
+    for place in spread(len(files), PHOTOS):
         with Image.open(files[place]) as file:
             photo = file.convert("RGB")
         views.append(model_view([photo], *photo.size))
     return np.stack(views)
+
+
+def to_fit_to(files: list[Path]) -> list[Path]:
+    """Without what the benchmark would measure on, were this its folder."""
+    gallery = set(spread(len(files), GALLERY))
+    return [file for place, file in enumerate(files) if place not in gallery] or files
 
 
 def _largest(network: nn.Module, views: NDArray[np.uint8]) -> dict[str, float]:
@@ -95,11 +104,11 @@ def _histograms(
 
 
 def _watch(network: nn.Module, views: NDArray[np.uint8], see: See) -> None:
-    """Calls `see` with each convolution's name and input, batch by batch; the first one is given pixels and left out."""
+    """Calls `see` with each convolution's name and input, batch by batch; the shortcuts share another's, the first has pixels."""
     hooks = [
         layer.register_forward_pre_hook(lambda _, inputs, name=name: see(name, inputs[0]))
         for name, layer in network.named_modules()
-        if isinstance(layer, nn.Conv2d) and name != "conv1"
+        if isinstance(layer, nn.Conv2d) and name.startswith("layer") and "downsample" not in name
     ]
     with torch.inference_mode():
         for start in range(0, len(views), _BATCH):

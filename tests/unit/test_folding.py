@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from worker.algorithms.folding import fold
+from worker.algorithms.embedding import preprocess
+from worker.algorithms.folding import Convolution, fold, on_pixels
 from worker.algorithms.resnet import WrongState, untrained_resnet18
 
 
@@ -62,3 +63,20 @@ def test_a_network_has_twenty_convolutions_of_the_known_names() -> None:
 def test_what_is_no_resnet18_is_refused() -> None:
     with pytest.raises(WrongState):
         fold({})
+
+
+def test_a_stem_on_pixels_gives_what_it_gives_on_what_is_made_of_them() -> None:
+    stem = fold(untrained_resnet18(1).state_dict()).stem
+    views = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (1, 224, 224, 3), dtype=np.uint8))
+    bare = on_pixels(stem)
+
+    def convolved(convolution: Convolution, values: torch.Tensor) -> torch.Tensor:
+        weight, bias = torch.from_numpy(convolution.weight), torch.from_numpy(convolution.bias)
+        return torch.nn.functional.conv2d(values, weight, bias, convolution.stride)
+
+    torch.testing.assert_close(
+        convolved(bare, views.permute(0, 3, 1, 2).float()),
+        convolved(stem, preprocess(views)),
+        rtol=0,
+        atol=1e-4,
+    )

@@ -15,8 +15,14 @@ from worker.algorithms.bfloat16 import Bfloat16ResNet18
 from worker.algorithms.embedding import Embedder, NotFinite, ResNet18Embedder
 from worker.algorithms.folding import FoldedResNet18, fold
 from worker.algorithms.int8 import TRUNK_PLAN, Int8Plan
-from worker.algorithms.openvino_embedding import OpenVinoEmbedder, Precision, has_native_bfloat16
+from worker.algorithms.openvino_embedding import (
+    OpenVinoEmbedder,
+    Precision,
+    build_graph,
+    has_native_bfloat16,
+)
 from worker.algorithms.resnet import untrained_resnet18
+from worker.algorithms.untracked_openvino import openvino
 from worker.engines import this_machine
 from worker.weights import bundled_weights
 
@@ -73,8 +79,37 @@ def test_a_plan_cuts_off_what_it_says(network: FoldedResNet18) -> None:
     assert cosine_distances(cut, embedder(network).embed(views)).min() > 1e-4
 
 
+@needs_int8
+def test_in_8_bits_an_embedding_does_not_depend_on_the_others_of_its_batch() -> None:
+    shipped, views = fold(bundled_weights().state), drawn_views(9)
+    eight_bits = OpenVinoEmbedder(shipped, "m", precision="bf16", int8=TRUNK_PLAN, threads=1)
+    alone = np.concatenate([eight_bits.embed(views[place : place + 1]) for place in range(len(views))])
+    np.testing.assert_allclose(eight_bits.embed(views), alone, rtol=0, atol=1e-5)
+
+
+@needs_int8
+def test_layers_of_the_plan_are_computed_in_integers() -> None:
+    compiled = openvino.Core().compile_model(build_graph(fold(bundled_weights().state), TRUNK_PLAN), "CPU")
+    types = [
+        node.get_rt_info()["runtimePrecision"].astype(str)
+        for node in compiled.get_runtime_model().get_ops()
+        if node.get_rt_info()["layerType"].astype(str) == "Convolution"
+    ]
+    stem, shortcuts = 1, 3
+    assert sum(each in {"u8", "i8"} for each in types) == stem + len(TRUNK_PLAN.limits) + shortcuts
+
+
+@needs_int8
+def test_what_lies_outside_of_a_view_is_what_it_is_in_float32() -> None:
+    shipped = fold(bundled_weights().state)
+    # Black, in which a frame that were not of the mean colour would show.
+    views = np.zeros((1, 224, 224, 3), np.uint8)
+    only_stem = OpenVinoEmbedder(shipped, "m", int8=Int8Plan({}), threads=1).embed(views)
+    assert cosine_distances(only_stem, embedder(shipped).embed(views)).max() < 2e-3
+
+
 def test_the_plan_names_layers_that_there_are(network: FoldedResNet18) -> None:
-    names = {each.name for each in network.convolutions()}
+    names = {each.name for block in network.blocks for each in (block.first, block.second)}
     assert set(TRUNK_PLAN.limits) < names
     assert all(limit > 0 for limit in TRUNK_PLAN.limits.values())
 

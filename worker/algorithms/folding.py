@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from worker.algorithms.embedding import CHANNEL_MEANS, CHANNEL_SPREADS
 from worker.algorithms.resnet import checked_state
 
 # torch's default, which torchvision's ResNet18 keeps.
@@ -76,6 +77,19 @@ def fold(state: Mapping[str, Tensor]) -> FoldedResNet18:
                 )
             )
     return FoldedResNet18(_folded(state, "conv1", "bn1", 2), tuple(blocks))
+
+
+def on_pixels(stem: Convolution) -> Convolution:
+    """The stem for pixels from 0 to 255 as they are, in place of those that `embedding.preprocess` makes of them.
+
+    What is 0 outside of a view of the latter is CHANNEL_MEANS * 255 outside of a view of the former.
+    """
+    means, spreads = (
+        np.array(values).reshape(1, 3, 1, 1) * 255 for values in (CHANNEL_MEANS, CHANNEL_SPREADS)
+    )
+    weight = stem.weight / spreads
+    bias = stem.bias - (weight * means).sum(axis=(1, 2, 3))
+    return Convolution(stem.name, weight.astype(np.float32), bias.astype(np.float32), stem.stride)
 
 
 def _folded(state: Mapping[str, Tensor], convolution: str, norm: str, stride: int) -> Convolution:

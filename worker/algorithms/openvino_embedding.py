@@ -17,8 +17,8 @@ from worker.algorithms.embedding import (
     check_views,
     unit_rows,
 )
-from worker.algorithms.folding import Block, Convolution, FoldedResNet18
-from worker.algorithms.int8 import Int8Plan
+from worker.algorithms.folding import Block, Convolution, FoldedResNet18, on_pixels
+from worker.algorithms.int8 import Int8Plan, rounded_weights
 from worker.algorithms.untracked_openvino import openvino, opset13
 
 # A value in a graph; openvino's own types hide behind decorators.
@@ -29,6 +29,8 @@ _NATIVE_BFLOAT16: Final = "BF16"
 # Views of one request. Requests run side by side, one a core, which beats sharing each layer out among the cores; of a
 # batch of 32 each of a few cores gets some.
 _VIEWS_AT_ONCE: Final = 8
+# As wide as the stem pads.
+_FRAME: Final = 3
 
 
 def has_native_bfloat16() -> bool:
@@ -61,6 +63,7 @@ class OpenVinoEmbedder:
             config["INFERENCE_NUM_THREADS"] = threads
         compiled = openvino.Core().compile_model(build_graph(network, int8), "CPU", config)
         self._requests = openvino.AsyncInferQueue(compiled)
+        self._given = np.ascontiguousarray if int8 is None else framed
 
     def embed(self, views: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See `Embedder.embed`."""
@@ -73,49 +76,72 @@ class OpenVinoEmbedder:
         self._requests.set_callback(keep)
         for start in range(0, len(views), _VIEWS_AT_ONCE):
             part = slice(start, start + _VIEWS_AT_ONCE)
-            self._requests.start_async({0: np.ascontiguousarray(views[part])}, part)
+            self._requests.start_async({0: self._given(views[part])}, part)
         self._requests.wait_all()
         return unit_rows(features)
 
 
 def build_graph(network: FoldedResNet18, int8: Int8Plan | None = None) -> openvino.Model:
-    """(n, 224, 224, 3) uint8 -> (n, 512) float32; convolutions that `int8` names take and hold 8-bit integers."""
+    """(n, 224, 224, 3) uint8 -> (n, 512) float32; with a plan for 8 bits (n, 230, 230, 3) uint8, `framed`."""
+    side = VIEW_SIDE if int8 is None else VIEW_SIDE + 2 * _FRAME
+    views = opset13.parameter([-1, side, side, 3], np.uint8, name="views")
     graph = _Graph(int8)
-    views = opset13.parameter([-1, VIEW_SIDE, VIEW_SIDE, 3], np.uint8, name="views")
-    values = graph.convolved(network.stem, _preprocessed(views))
-    values = _max_pooled(opset13.relu(values))
+    values = _max_pooled(opset13.relu(graph.stem(network.stem, views)))
     for block in network.blocks:
         values = graph.passed_through(block, values)
     features = opset13.reduce_mean(values, _constant([2, 3], np.int64), keep_dims=False)
     return openvino.Model([opset13.result(features)], [views], "resnet18")
 
 
+def framed(views: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(n, 224, 224, 3) -> (n, 230, 230, 3): in a frame of the mean colour, which is what the stem sees outside of a view.
+
+    In 8 bits the stem takes pixels as they are, and where it pads it would see black.
+    """
+    side = VIEW_SIDE + 2 * _FRAME
+    whole = np.empty((len(views), side, side, 3), np.uint8)
+    whole[:] = np.rint(np.array(CHANNEL_MEANS) * 255)
+    whole[:, _FRAME:-_FRAME, _FRAME:-_FRAME] = views
+    return whole
+
+
 class _Graph:
     """Parts of the network, with the 8-bit layers of a plan."""
 
     def __init__(self, int8: Int8Plan | None) -> None:
+        self._eight_bits = int8 is not None
         self._limits = {} if int8 is None else int8.limits
 
+    def stem(self, stem: Convolution, views: Node) -> Node:
+        pixels = opset13.transpose(opset13.convert(views, "f32"), _constant([0, 3, 1, 2], np.int64))
+        if not self._eight_bits:
+            return _convolved(stem, _preprocessed(pixels))
+        # Rounds nothing: it has OpenVINO leave the pixels in integers.
+        return _convolved(on_pixels(stem), _rounded(pixels, 255), eight_bits=True, padding=0)
+
     def passed_through(self, block: Block, values: Node) -> Node:
-        inner = opset13.relu(self.convolved(block.first, values))
-        passed = values if block.shortcut is None else self.convolved(block.shortcut, values)
+        # Both ways take the same integers: see `int8`.
+        values = self._taken(block.first, values)
+        inner = self._taken(block.second, opset13.relu(self.convolved(block.first, values)))
+        eight_bits = block.first.name in self._limits
+        passed = (
+            values if block.shortcut is None else _convolved(block.shortcut, values, eight_bits=eight_bits)
+        )
         return opset13.relu(opset13.add(self.convolved(block.second, inner), passed))
 
     def convolved(self, convolution: Convolution, values: Node) -> Node:
-        weight: Node = _constant(convolution.weight)
+        return _convolved(convolution, values, eight_bits=convolution.name in self._limits)
+
+    def _taken(self, convolution: Convolution, values: Node) -> Node:
+        """What the convolution is given."""
         limit = self._limits.get(convolution.name)
-        if limit is not None:
-            values = _quantised(values, np.zeros(()), np.array(limit), levels=256)
-            reach = np.abs(convolution.weight).max(axis=(1, 2, 3), keepdims=True)
-            weight = _quantised(weight, -reach, reach, levels=255)
-        strides, padding = [convolution.stride] * 2, [convolution.padding] * 2
-        product = opset13.convolution(values, weight, strides, padding, padding, [1, 1])
-        return opset13.add(product, _constant(convolution.bias.reshape(1, -1, 1, 1)))
+        if limit is None:
+            return values
+        return _rounded(values, limit)
 
 
-def _preprocessed(views: Node) -> Node:
+def _preprocessed(pixels: Node) -> Node:
     """What `embedding.preprocess` does."""
-    pixels = opset13.transpose(opset13.convert(views, "f32"), _constant([0, 3, 1, 2], np.int64))
     means, spreads = (
         np.array(values).reshape(1, 3, 1, 1) * 255 for values in (CHANNEL_MEANS, CHANNEL_SPREADS)
     )
@@ -127,10 +153,24 @@ def _max_pooled(values: Node) -> Node:
     return pooled.output(0)
 
 
-def _quantised(values: Node, low: NDArray[np.float64], high: NDArray[np.float64], levels: int) -> Node:
-    """Rounded to so many steps from low to high: OpenVINO makes integers of them."""
-    ends = _constant(low), _constant(high)
-    return opset13.fake_quantize(values, *ends, *ends, levels)
+def _rounded(values: Node, limit: float) -> Node:
+    """To 256 steps from 0 to the limit, where it is cut off: OpenVINO makes integers of them."""
+    ends = _constant(0), _constant(limit)
+    return opset13.fake_quantize(values, *ends, *ends, 256)
+
+
+def _convolved(
+    convolution: Convolution, values: Node, *, eight_bits: bool = False, padding: int | None = None
+) -> Node:
+    weight = _weight_of_8_bits(convolution) if eight_bits else _constant(convolution.weight)
+    around = [convolution.padding if padding is None else padding] * 2
+    product = opset13.convolution(values, weight, [convolution.stride] * 2, around, around, [1, 1])
+    return opset13.add(product, _constant(convolution.bias.reshape(1, -1, 1, 1)))
+
+
+def _weight_of_8_bits(convolution: Convolution) -> Node:
+    integers, steps = rounded_weights(convolution.weight)
+    return opset13.multiply(opset13.convert(_constant(integers, np.int8), "f32"), _constant(steps))
 
 
 def _constant(values: object, dtype: type[np.generic] = np.float32) -> Node:
