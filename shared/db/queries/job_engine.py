@@ -29,7 +29,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from shared.db.models import Job
 from shared.db.queries.job_tree import settle
 from shared.db.unit_of_work import Message, Transaction
-from shared.jobs import RULES, JobKind, JobStatus, Queue
+from shared.jobs import ACTIVE, RULES, JobKind, JobStatus, Queue
 
 QUEUED, RUNNING = JobStatus.QUEUED.value, JobStatus.RUNNING.value
 
@@ -61,6 +61,20 @@ def claim_batch(
 ) -> list[Claim]:
     """Takes up to `limit` due jobs of a kind, oldest first, passing over those that others are taking."""
     return _claim(connection, CLAIM_OLDEST, kind, {"lease": lease, "by": worker, "most": limit})
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """due: jobs that could be claimed, counted up to what was asked for; coming: whether more will be in a moment."""
+
+    due: int
+    coming: bool
+
+
+def work_ahead(connection: Connection, kind: JobKind, after: JobKind, most: int) -> Ahead:
+    """What there is to do of a kind whose jobs become due as those of another kind end."""
+    row = connection.execute(AHEAD, {"of_kind": kind.value, "of_earlier": after.value, "most": most}).one()
+    return Ahead(row.due, row.coming)
 
 
 def _due() -> ColumnElement[bool]:
@@ -125,8 +139,17 @@ def _claim_oldest() -> Select[Any]:
     return _claiming(Job.id.in_(select(oldest.c.id)))
 
 
+def _ahead() -> Select[Any]:
+    due = select(Job.id).where(Job.kind == bindparam("of_kind"), _due()).limit(bindparam("most")).subquery()
+    active = Job.status.in_([status.value for status in ACTIVE])
+    coming = select(Job.id).where(Job.kind == bindparam("of_earlier"), active).exists()
+    return select(
+        select(func.count()).select_from(due).scalar_subquery().label("due"), coming.label("coming")
+    )
+
+
 # Built once: building one takes longer than running it.
-CLAIM_ONE, CLAIM_OLDEST = _claim_one(), _claim_oldest()
+CLAIM_ONE, CLAIM_OLDEST, AHEAD = _claim_one(), _claim_oldest(), _ahead()
 
 
 def _claim(
