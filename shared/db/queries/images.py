@@ -34,6 +34,7 @@ from shared.db.models import (
     Palette,
     PaletteColor,
 )
+from shared.db.prepared import PREPARED
 from shared.db.queries.paging import bounded_count
 from shared.db.vector import Vector
 from shared.errors import ImageNotFound
@@ -300,13 +301,20 @@ INSERT_IMAGE = (
     .values({field.name: bindparam(field.name) for field in fields(NewImage)})
     .on_conflict_do_nothing(index_elements=[Image.sha256], index_where=Image.deleted_at.is_(None))
     .returning(Image.id)
+    .execution_options(**PREPARED)
 )
-ID_BY_SHA256 = select(Image.id).where(Image.sha256 == bindparam("wanted"), Image.deleted_at.is_(None))
-SOURCES = select(Image.id, Image.sha256, Image.colors).where(
-    Image.id == func.any(bindparam("image_ids", type_=ARRAY(BIGINT))), Image.deleted_at.is_(None)
+ID_BY_SHA256 = (
+    select(Image.id)
+    .where(Image.sha256 == bindparam("wanted"), Image.deleted_at.is_(None))
+    .execution_options(**PREPARED)
+)
+SOURCES = (
+    select(Image.id, Image.sha256, Image.colors)
+    .where(Image.id == func.any(bindparam("image_ids", type_=ARRAY(BIGINT))), Image.deleted_at.is_(None))
+    .execution_options(**PREPARED)
 )
 IMAGES = _images()
-IMAGE_BY_ID = IMAGES.where(Image.id == bindparam("image_id"))
+IMAGE_BY_ID = IMAGES.where(Image.id == bindparam("image_id")).execution_options(**PREPARED)
 
 _SHOWN = (
     "id",

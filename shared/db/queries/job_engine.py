@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.db.models import Job
+from shared.db.prepared import PREPARED
 from shared.db.queries.job_tree import settle
 from shared.db.unit_of_work import Message, Transaction
 from shared.jobs import ACTIVE, RULES, JobKind, JobStatus, Queue
@@ -149,7 +150,9 @@ def _ahead() -> Select[Any]:
 
 
 # Built once: building one takes longer than running it.
-CLAIM_ONE, CLAIM_OLDEST, AHEAD = _claim_one(), _claim_oldest(), _ahead()
+CLAIM_ONE = _claim_one().execution_options(**PREPARED)
+CLAIM_OLDEST = _claim_oldest().execution_options(**PREPARED)
+AHEAD = _ahead().execution_options(**PREPARED)
 
 
 def _claim(
@@ -220,7 +223,8 @@ def _end(transaction: Transaction, claims: Collection[Claim], ended: list[dict[s
 
 
 # Locks the families, in the order of their ids, before it changes a child: the join has no row before all are locked.
-END = text("""
+END = (
+    text("""
     WITH family AS MATERIALIZED (
         SELECT id FROM jobs WHERE id = ANY(:parents) ORDER BY id FOR UPDATE
     )
@@ -232,9 +236,12 @@ END = text("""
             id uuid, attempt integer, status text, progress real, result jsonb, error_code text, error_message text)
     WHERE job.id = ended.id AND job.attempt = ended.attempt AND job.status = 'running'
     RETURNING job.id
-""").bindparams(
-    bindparam("parents", type_=ARRAY(Uuid(as_uuid=True))),
-    bindparam("ended", type_=JSONB),
+""")
+    .bindparams(
+        bindparam("parents", type_=ARRAY(Uuid(as_uuid=True))),
+        bindparam("ended", type_=JSONB),
+    )
+    .execution_options(**PREPARED)
 )
 
 
