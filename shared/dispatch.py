@@ -61,5 +61,4 @@ class CeleryDispatcher:
 
 def _waiting(channel: Any, queue: Queue) -> int:
     """How many messages wait: the Redis transport keeps a queue as a list of that name."""
-    with channel.conn_or_acquire() as redis:
-        return int(redis.llen(queue.value))
+    return int(channel.client.llen(queue.value))
