@@ -19,7 +19,7 @@ from worker.algorithms.model_view import model_view_from_bytes
 from worker.lifecycle import Batch, Lifecycle
 from worker.services import Services
 
-# Then the message is given back and the next one goes on: well within the broker's visibility timeout.
+# Then the message is given back and the next one goes on, or the sweeper's: well within the broker's visibility timeout.
 DRAIN_SECONDS: Final = 300
 # How long a batch that is not full waits for photos that are being analysed. One by one, each would cost twice as much in
 # the model and ten times as much in the database; nobody sees the second, since the index waits longer than that.
@@ -31,7 +31,8 @@ def embed(services: Services, lifecycle: Lifecycle, stopping: Callable[[], bool]
     """Embeds batch after batch while work remains and the worker is not told to stop."""
     end, batch = time.monotonic() + DRAIN_SECONDS, services.settings.embed_batch
     while time.monotonic() < end and not stopping() and gather(services, batch, stopping):
-        lifecycle.run_batch(JobKind.EMBED, batch, lambda claims: embed_batch(services, claims))
+        if not lifecycle.run_batch(JobKind.EMBED, batch, lambda claims: embed_batch(services, claims)):
+            return  # others are taking what there is
 
 
 def gather(services: Services, batch: int, stopping: Callable[[], bool]) -> bool:
