@@ -75,8 +75,10 @@ class Backlog:
             found = []
             for name, photo in zip(names, photos, strict=True):
                 new = NewImage(name, "photo.jpg", 1, 1, len(photo), "JPEG", 6)
-                image_id = images.insert_image(transaction.connection, new)
-                found.append(jobs.create_job(transaction, NewJob(JobKind.ANALYSE, image_id)))
+                image = images.insert_image(transaction.connection, new)
+                if image is None:
+                    raise BenchmarkFailed("A photo was there already.")
+                found.append(jobs.create_job(transaction, NewJob(JobKind.ANALYSE, image.id)))
         return found
 
     def _unfinished(self, ids: list[UUID]) -> int:

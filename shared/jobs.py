@@ -59,6 +59,8 @@ class JobKind(StrEnum):
 
 
 PARENTS: Final = frozenset({JobKind.ANALYSE_IMAGE, JobKind.INDEX_FULL})
+# Their tasks take whatever waits, whichever job they were sent for: of two messages that wait, the second wakes nobody.
+WAKE_UPS: Final = frozenset({JobKind.EMBED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ The blob comes before the row: an orphan blob is harmless, a row without its blo
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection
-
 from shared import blob_keys
 from shared.db.queries import images, jobs
 from shared.db.queries.images import ImageRow, NewImage
@@ -61,9 +59,9 @@ def add_image(services: Services, upload: Upload, request_id: str | None = None)
         return known
     _store(services, blob_keys.original(upload.file.sha256), upload.file, header)
     with services.unit_of_work.begin() as transaction:
-        image_id = record_image(transaction, _row(upload, header), request_id)
-        if image_id is not None:
-            return _added(transaction.connection, image_id, duplicate=False)
+        recorded = record_image(transaction, _row(upload, header), request_id)
+    if recorded is not None:
+        return Added(recorded.image, recorded.job, duplicate=False)
     # Another request has recorded the same bytes since we looked.
     known = _find(services, upload.file.sha256)
     if known is None:
@@ -89,16 +87,14 @@ def add_passing_photo(services: Services, upload: Upload, request_id: str | None
 def _find(services: Services, sha256: str) -> Added | None:
     with services.unit_of_work.read() as connection:
         image_id = images.find_by_sha256(connection, sha256)
-        return None if image_id is None else _added(connection, image_id, duplicate=True)
-
-
-def _added(connection: Connection, image_id: int, *, duplicate: bool) -> Added:
-    image = images.get_image(connection, image_id)
-    try:
-        job = None if image.job_id is None else jobs.get_job(connection, image.job_id)
-    except JobNotFound:
-        job = None
-    return Added(image, job, duplicate)
+        if image_id is None:
+            return None
+        image = images.get_image(connection, image_id)
+        try:
+            job = None if image.job_id is None else jobs.get_job(connection, image.job_id)
+        except JobNotFound:
+            job = None
+        return Added(image, job, duplicate=True)
 
 
 def _store(services: Services, key: str, spool: Spool, header: Header) -> None:

@@ -7,6 +7,7 @@ import psycopg2
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from shared.db.prepared import prepare_statements
 from shared.settings import Settings
 
 
@@ -25,9 +26,12 @@ def make_engine(settings: Settings, application: str) -> Engine:
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 2,
+            # What is prepared (prepared.py) finds rows by keys: no values make another plan better.
+            "options": "-c plan_cache_mode=force_generic_plan",
         },
     )
     event.listen(engine, "checkout", refuse_dead)
+    prepare_statements(engine)
     return engine
 
 

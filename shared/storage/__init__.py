@@ -3,10 +3,10 @@
 from shared.errors import BadSetting
 from shared.settings import Settings, variable
 from shared.storage.directory import DirectoryBlobStore
-from shared.storage.protocol import BlobInfo, BlobStore
+from shared.storage.protocol import Blob, BlobInfo, BlobStore
 from shared.storage.s3 import S3BlobStore
 
-__all__ = ["BlobInfo", "BlobStore", "DirectoryBlobStore", "S3BlobStore", "make_blob_store"]
+__all__ = ["Blob", "BlobInfo", "BlobStore", "DirectoryBlobStore", "S3BlobStore", "make_blob_store"]
 
 
 def make_blob_store(settings: Settings) -> BlobStore:

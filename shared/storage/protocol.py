@@ -1,7 +1,8 @@
 """What every blob store promises, and which keys it takes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,15 @@ class BlobInfo:
     modified: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A blob that is to be stored."""
+
+    key: str
+    data: bytes
+    content_type: str
+
+
 class BlobStore(Protocol):
     """Whole files under keys. Used by several threads and processes at once.
 
@@ -40,6 +50,12 @@ class BlobStore(Protocol):
         new one, never a part, also when this raises. A change that a store was too slow to confirm may still happen.
         """
         ...
+
+    def put_all(self, blobs: Sequence[Blob], threads: Executor) -> None:
+        """Put several blobs, side by side where the store is waited for. When this raises, some may be stored."""
+        done = [threads.submit(self.put, blob.key, blob.data, blob.content_type) for blob in blobs]
+        for each in done:
+            each.result()
 
     def get(self, key: str) -> bytes:
         """The whole blob, in memory."""

@@ -16,7 +16,7 @@ import pytest
 
 from shared.errors import BlobNotFound, StorageUnavailable
 from shared.settings import load_settings
-from shared.storage import BlobStore, DirectoryBlobStore, S3BlobStore, make_blob_store
+from shared.storage import Blob, BlobStore, DirectoryBlobStore, S3BlobStore, make_blob_store
 from tests.support.s3 import S3Server, new_bucket
 
 _ROOT = Path(__file__).parents[2]
@@ -142,6 +142,21 @@ def test_a_put_replaces_what_was_there(store: BlobStore) -> None:
     store.put("a/b", b"second", "text/plain")
     assert store.get("a/b") == b"second"
     assert [info.size for info in store.list()] == [6]
+
+
+def test_several_blobs_are_put_at_once(store: BlobStore) -> None:
+    store.put("a/replaced", b"old", "text/plain")
+    blobs = [Blob(key, key.encode() * 1000, "text/plain") for key in ("a/replaced", "a/new", "b/c/d", "b/e")]
+    with ThreadPoolExecutor(2) as threads:
+        store.put_all(blobs, threads)
+        store.put_all([], threads)
+    assert {info.key: store.get(info.key) for info in store.list()} == {blob.key: blob.data for blob in blobs}
+
+
+def test_of_several_blobs_one_that_is_refused_is_said_to_be(store: BlobStore) -> None:
+    blobs = [Blob("a/b", b"fine", "text/plain"), Blob("../a", b"not", "text/plain")]
+    with ThreadPoolExecutor(2) as threads, pytest.raises(ValueError, match="not a blob key"):
+        store.put_all(blobs, threads)
 
 
 def test_the_same_put_twice_is_one_blob(store: BlobStore) -> None:

@@ -54,6 +54,12 @@ def test_a_photo_is_recorded_with_its_job_and_its_bytes(site: Site) -> None:
     assert site.pipeline.blobs.get(blob_keys.original(image["sha256"])) == PHOTO
 
 
+def test_an_upload_is_answered_with_what_is_found_afterwards(site: Site) -> None:
+    answer = site.upload(PHOTO, "sea.jpg", caption="a caption", tags="one,two", label="thing").get_json()
+    assert site.client.get(answer["image"]["links"]["self"]).get_json() == answer["image"]
+    assert site.client.get(answer["job"]["links"]["self"]).get_json() == answer["job"]
+
+
 def test_the_first_step_is_sent_to_the_workers_once_it_is_committed(site: Site) -> None:
     site.add(1)
     ((kind, job_id),) = site.pipeline.dispatcher.sent

@@ -16,9 +16,10 @@ _ROOT = Path(__file__).parents[2]
 
 _PUT_MORE_THAN_FITS = """
 import resource, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shared.errors import StorageUnavailable
-from shared.storage import DirectoryBlobStore
+from shared.storage import Blob, DirectoryBlobStore
 
 if sys.argv[2:]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
@@ -34,6 +35,11 @@ for key in ("a/kept", "a/new"):
         sys.exit("a put of more than fits went through")
 print(sorted(store.keys()), store.get("a/kept"))
 print([path.name for path in root.rglob("~tmp/*")])
+with ThreadPoolExecutor(2) as threads:
+    try:
+        store.put_all([Blob("a/kept", b"new", ""), Blob("b/large", bytes(4 << 20), "")], threads)
+    except StorageUnavailable:
+        print(sorted(store.keys()), store.get("a/kept"), [path.name for path in root.rglob("~tmp/*")])
 store.put("a/small", b"fits", "text/plain")
 print(store.get("a/small"))
 """
@@ -68,7 +74,7 @@ def _run(script: str, *arguments: str, before: tuple[str, ...] = ()) -> subproce
 def test_a_file_too_large_for_the_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     done = _run(_PUT_MORE_THAN_FITS, str(tmp_path / "blobs"), str(1 << 20))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[2:] == ["['a/kept'] b'old'", "[]", "b'fits'"]
+    assert done.stdout.splitlines()[2:] == ["['a/kept'] b'old'", "[]", "['a/kept'] b'old' []", "b'fits'"]
 
 
 def test_a_full_disk_is_named_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -84,7 +90,14 @@ def test_a_full_disk_is_named_and_leaves_nothing_behind(tmp_path: Path) -> None:
     done = _run(_PUT_MORE_THAN_FITS, str(root), before=small_disk)
     assert done.returncode == 0, done.stderr
     full = "The photo store is full. Nothing was kept."
-    assert done.stdout.splitlines() == [full, full, "['a/kept'] b'old'", "[]", "b'fits'"]
+    assert done.stdout.splitlines() == [
+        full,
+        full,
+        "['a/kept'] b'old'",
+        "[]",
+        "['a/kept'] b'old' []",
+        "b'fits'",
+    ]
 
 
 def test_a_put_killed_half_way_leaves_the_old_blob(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from shared.db.engine import make_engine
+from shared.db.prepared import PREPARED
 from shared.db.unit_of_work import UnitOfWork
 from shared.settings import Settings
 from tests.support.fakes import RecordingDispatcher
@@ -53,3 +55,60 @@ def test_a_connection_that_was_told_something_is_kept(engine: Engine) -> None:
     with create_engine(engine.url, poolclass=NullPool).begin() as other:
         other.execute(text("NOTIFY news"))
     assert backend(engine) == first
+
+
+ADDED = text("SELECT 100 / :by + :by AS sum, '5 % of ' || :by AS said").execution_options(**PREPARED)
+
+
+def plans(connection: Connection) -> list[int]:
+    """How often each statement that the connection has prepared was run by the one plan of it."""
+    return list(connection.execute(text("SELECT generic_plans FROM pg_prepared_statements")).scalars())
+
+
+def test_a_marked_statement_is_planned_once_a_connection(engine: Engine) -> None:
+    with engine.connect() as connection:
+        for by in (10, 20):
+            assert connection.execute(ADDED, {"by": by}).one() == (100 // by + by, f"5 % of {by}")
+        assert plans(connection) == [2]
+
+
+def test_other_statements_are_not_prepared(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("SELECT :value"), {"value": 1})
+        assert plans(connection) == []
+
+
+def test_what_is_prepared_outlives_a_transaction_that_failed(engine: Engine) -> None:
+    with engine.connect() as connection:
+        with pytest.raises(DataError):
+            connection.execute(ADDED, {"by": 0})
+        connection.rollback()
+        assert connection.execute(ADDED, {"by": 50}).scalar() == 52
+
+
+def test_what_could_not_be_prepared_is_prepared_when_it_can_be(engine: Engine) -> None:
+    counted = text("SELECT count(*) FROM things WHERE id = :id").execution_options(**PREPARED)
+    with engine.connect() as connection:
+        with pytest.raises(ProgrammingError):
+            connection.execute(counted, {"id": 1})
+        connection.rollback()
+        connection.execute(text("CREATE TEMPORARY TABLE things (id bigint)"))
+        assert connection.execute(counted, {"id": 1}).scalar() == 0
+
+
+def test_a_new_connection_prepares_anew(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(ADDED, {"by": 10})
+        connection.invalidate()
+    with engine.connect() as connection:
+        assert connection.execute(ADDED, {"by": 10}).scalar() == 20
+
+
+def test_a_server_that_is_gone_is_said_to_be_while_preparing(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.close()
+        with pytest.raises((OperationalError, InterfaceError)):
+            connection.execute(ADDED, {"by": 10})

@@ -87,11 +87,11 @@ class Pipeline:
         with self.unit_of_work.begin() as transaction:
             job_id = new_job_id()
             new = images.NewImage(sha256, "a.jpg", 1, 1, len(data), "JPEG", colors, job_id=job_id)
-            image_id = images.insert_image(transaction.connection, new)
-            assert image_id is not None
-            steps = (NewJob(JobKind.ANALYSE, image_id), NewJob(JobKind.EMBED, image_id, stage=1))
-            jobs.create_job(transaction, NewJob(JobKind.ANALYSE_IMAGE, image_id, children=steps), job_id)
-        return image_id, job_id
+            image = images.insert_image(transaction.connection, new)
+            assert image is not None
+            steps = (NewJob(JobKind.ANALYSE, image.id), NewJob(JobKind.EMBED, image.id, stage=1))
+            jobs.create_job(transaction, NewJob(JobKind.ANALYSE_IMAGE, image.id, children=steps), job_id)
+        return image.id, job_id
 
     def start(self, new: NewJob) -> UUID:
         with self.unit_of_work.begin() as transaction:

@@ -38,9 +38,9 @@ class Site(web.Site):
             **said,
         )
         with self.pipeline.unit_of_work.begin() as transaction:
-            image_id = images.insert_image(transaction.connection, new)
-        assert image_id is not None
-        return image_id
+            image = images.insert_image(transaction.connection, new)
+        assert image is not None
+        return image.id
 
     def use_model(self, model: str) -> None:
         """Has the index made with this model from now on."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import StorageUnavailable
-from shared.storage import DirectoryBlobStore
+from shared.storage import Blob, DirectoryBlobStore
 
 _DAY = 24 * 60 * 60
 
@@ -37,6 +37,31 @@ def test_nothing_is_made_before_the_first_put(tmp_path: Path) -> None:
 def test_a_put_leaves_one_file(tmp_path: Path) -> None:
     DirectoryBlobStore(tmp_path).put("a/b", b"1", "text/plain")
     assert [path.read_bytes() for path in _files(tmp_path)] == [b"1"]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_what_was_put_is_synced_with_every_folder_above_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, at_once: bool
+) -> None:
+    synced: set[int] = set()
+    sync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    store = DirectoryBlobStore(tmp_path)
+    blobs = [Blob(key, b"1", "text/plain") for key in ("a/b/c", "a/b/d", "e/f")]
+    if at_once:
+        with ThreadPoolExecutor(2) as threads:
+            store.put_all(blobs, threads)
+    else:
+        for blob in blobs:
+            store.put(blob.key, blob.data, blob.content_type)
+    kept = {path for path in tmp_path.rglob("*") if path.name != "~tmp"}
+    assert kept == {tmp_path / part for part in ("a", "a/b", "a/b/c", "a/b/d", "e", "e/f")}
+    assert {path.stat().st_ino for path in kept} <= synced
 
 
 def test_a_relative_folder_stays_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from shared.db.queries.images import ImageSource, image_source
 from shared.db.queries.palettes import PaletteRow
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound
+from shared.storage import Blob
 from worker.algorithms.analysis import Analysis
 from worker.algorithms.model_view import model_view_to_bytes
 from worker.algorithms.palette import PALETTE_VERSION, Swatch
@@ -52,12 +53,9 @@ def save_renditions(services: Services, sha256: str, analysis: Analysis) -> None
         blob_keys.histogram(sha256): analysis.histogram.to_bytes(),
         blob_keys.model_view(sha256): model_view_to_bytes(analysis.model_view),
     }
-    puts = [(key, rendition.bytes, rendition.content_type) for key, rendition in renditions.items()]
-    puts += [(key, data, "application/octet-stream") for key, data in features.items()]
-    put = services.blobs.put
-    done = [services.store_threads.submit(put, key, data, kind) for key, data, kind in puts]
-    for each in done:
-        each.result()
+    blobs = [Blob(key, rendition.bytes, rendition.content_type) for key, rendition in renditions.items()]
+    blobs += [Blob(key, data, "application/octet-stream") for key, data in features.items()]
+    services.blobs.put_all(blobs, services.store_threads)
 
 
 def swatch_documents(palette: tuple[Swatch, ...]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from shared import blob_keys
 from shared.db.queries.images import image_sources
 from shared.db.queries.index import index_state
 from shared.db.queries.index_runs import save_embeddings
-from shared.db.queries.job_engine import Claim
+from shared.db.queries.job_engine import Claim, work_ahead
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound, VitrineError, WrongModel
 from shared.jobs import JobKind
@@ -19,18 +19,31 @@ from worker.algorithms.model_view import model_view_from_bytes
 from worker.lifecycle import Batch, Lifecycle
 from worker.services import Services
 
-# Then the message is given back and the next one goes on: well within the broker's visibility timeout.
+# Then the message is given back and the next one goes on, or the sweeper's: well within the broker's visibility timeout.
 DRAIN_SECONDS: Final = 300
+# How long a batch that is not full waits for photos that are being analysed. One by one, each would cost twice as much in
+# the model and ten times as much in the database; nobody sees the second, since the index waits longer than that.
+GATHER_SECONDS: Final = 1.0
+_GATHER_PAUSE_SECONDS: Final = 0.1
 
 
 def embed(services: Services, lifecycle: Lifecycle, stopping: Callable[[], bool]) -> None:
     """Embeds batch after batch while work remains and the worker is not told to stop."""
-    end = time.monotonic() + DRAIN_SECONDS
-    while time.monotonic() < end and not stopping():
-        if not lifecycle.run_batch(
-            JobKind.EMBED, services.settings.embed_batch, lambda claims: embed_batch(services, claims)
-        ):
-            return
+    end, batch = time.monotonic() + DRAIN_SECONDS, services.settings.embed_batch
+    while time.monotonic() < end and not stopping() and gather(services, batch, stopping):
+        if not lifecycle.run_batch(JobKind.EMBED, batch, lambda claims: embed_batch(services, claims)):
+            return  # others are taking what there is
+
+
+def gather(services: Services, batch: int, stopping: Callable[[], bool]) -> bool:
+    """Waits a moment for a batch to fill where more photos are on their way; whether there is anything to embed."""
+    end = time.monotonic() + GATHER_SECONDS
+    while True:
+        with services.unit_of_work.read() as connection:
+            ahead = work_ahead(connection, JobKind.EMBED, after=JobKind.ANALYSE, most=batch)
+        if not 0 < ahead.due < batch or not ahead.coming or time.monotonic() > end or stopping():
+            return ahead.due > 0
+        time.sleep(_GATHER_PAUSE_SECONDS)
 
 
 def embed_batch(services: Services, claims: Sequence[Claim]) -> Batch:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.colour import hex_to_rgb, rgb_to_oklab
+from shared.db.prepared import PREPARED
 from shared.db.queries.palettes import PaletteRow
 from shared.db.vector import to_text
 
@@ -45,7 +46,8 @@ def save_analysis(connection: Connection, found: Analysed) -> None:
 
 
 # The points are how the image is found by colour. A palette that had more of them before leaves none behind.
-SAVE_ANALYSIS = text("""
+SAVE_ANALYSIS = (
+    text("""
     WITH palette AS (
         INSERT INTO palettes (image_id, colors, version, swatches)
         VALUES (:image_id, :colors, :version, :swatches)
@@ -61,4 +63,7 @@ SAVE_ANALYSIS = text("""
     )
     UPDATE images SET width = :width, height = :height, perceptual_hash = :perceptual_hash, analysed_at = now()
     WHERE id = :image_id
-""").bindparams(bindparam("swatches", type_=JSONB), bindparam("points", type_=JSONB))
+""")
+    .bindparams(bindparam("swatches", type_=JSONB), bindparam("points", type_=JSONB))
+    .execution_options(**PREPARED)
+)

@@ -34,6 +34,7 @@ from shared.db.models import (
     Palette,
     PaletteColor,
 )
+from shared.db.prepared import PREPARED
 from shared.db.queries.paging import bounded_count
 from shared.db.vector import Vector
 from shared.errors import ImageNotFound
@@ -125,9 +126,22 @@ class Position:
     distance: float | None = None
 
 
-def insert_image(connection: Connection, new: NewImage) -> int | None:
-    """Records the image. None: its bytes are in the gallery already."""
-    return connection.execute(INSERT_IMAGE, {**asdict(new), "tags": list(new.tags)}).scalar()
+def insert_image(connection: Connection, new: NewImage) -> ImageRow | None:
+    """Records the image; as it is then, of which all is known without asking. None: its bytes are in the gallery already."""
+    said = {**asdict(new), "tags": list(new.tags)}
+    made = connection.execute(INSERT_IMAGE, said).one_or_none()
+    if made is None:
+        return None
+    return ImageRow(
+        **said,
+        id=made.id,
+        created_at=made.created_at,
+        analysed_at=None,
+        palette=JobStatus.QUEUED,
+        embedding=JobStatus.QUEUED,
+        neighbours=JobStatus.QUEUED,
+        swatches=(),
+    )
 
 
 def find_by_sha256(connection: Connection, sha256: str) -> int | None:
@@ -299,14 +313,21 @@ INSERT_IMAGE = (
     upsert(Image)
     .values({field.name: bindparam(field.name) for field in fields(NewImage)})
     .on_conflict_do_nothing(index_elements=[Image.sha256], index_where=Image.deleted_at.is_(None))
-    .returning(Image.id)
+    .returning(Image.id, Image.created_at)
+    .execution_options(**PREPARED)
 )
-ID_BY_SHA256 = select(Image.id).where(Image.sha256 == bindparam("wanted"), Image.deleted_at.is_(None))
-SOURCES = select(Image.id, Image.sha256, Image.colors).where(
-    Image.id == func.any(bindparam("image_ids", type_=ARRAY(BIGINT))), Image.deleted_at.is_(None)
+ID_BY_SHA256 = (
+    select(Image.id)
+    .where(Image.sha256 == bindparam("wanted"), Image.deleted_at.is_(None))
+    .execution_options(**PREPARED)
+)
+SOURCES = (
+    select(Image.id, Image.sha256, Image.colors)
+    .where(Image.id == func.any(bindparam("image_ids", type_=ARRAY(BIGINT))), Image.deleted_at.is_(None))
+    .execution_options(**PREPARED)
 )
 IMAGES = _images()
-IMAGE_BY_ID = IMAGES.where(Image.id == bindparam("image_id"))
+IMAGE_BY_ID = IMAGES.where(Image.id == bindparam("image_id")).execution_options(**PREPARED)
 
 _SHOWN = (
     "id",

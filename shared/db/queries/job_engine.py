@@ -27,9 +27,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.db.models import Job
+from shared.db.prepared import PREPARED
 from shared.db.queries.job_tree import settle
 from shared.db.unit_of_work import Message, Transaction
-from shared.jobs import RULES, JobKind, JobStatus, Queue
+from shared.jobs import ACTIVE, RULES, JobKind, JobStatus, Queue
 
 QUEUED, RUNNING = JobStatus.QUEUED.value, JobStatus.RUNNING.value
 
@@ -61,6 +62,20 @@ def claim_batch(
 ) -> list[Claim]:
     """Takes up to `limit` due jobs of a kind, oldest first, passing over those that others are taking."""
     return _claim(connection, CLAIM_OLDEST, kind, {"lease": lease, "by": worker, "most": limit})
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """due: jobs that could be claimed, counted up to what was asked for; coming: whether more will be in a moment."""
+
+    due: int
+    coming: bool
+
+
+def work_ahead(connection: Connection, kind: JobKind, after: JobKind, most: int) -> Ahead:
+    """What there is to do of a kind whose jobs become due as those of another kind end."""
+    row = connection.execute(AHEAD, {"of_kind": kind.value, "of_earlier": after.value, "most": most}).one()
+    return Ahead(row.due, row.coming)
 
 
 def _due() -> ColumnElement[bool]:
@@ -125,8 +140,19 @@ def _claim_oldest() -> Select[Any]:
     return _claiming(Job.id.in_(select(oldest.c.id)))
 
 
+def _ahead() -> Select[Any]:
+    due = select(Job.id).where(Job.kind == bindparam("of_kind"), _due()).limit(bindparam("most")).subquery()
+    active = Job.status.in_([status.value for status in ACTIVE])
+    coming = select(Job.id).where(Job.kind == bindparam("of_earlier"), active).exists()
+    return select(
+        select(func.count()).select_from(due).scalar_subquery().label("due"), coming.label("coming")
+    )
+
+
 # Built once: building one takes longer than running it.
-CLAIM_ONE, CLAIM_OLDEST = _claim_one(), _claim_oldest()
+CLAIM_ONE = _claim_one().execution_options(**PREPARED)
+CLAIM_OLDEST = _claim_oldest().execution_options(**PREPARED)
+AHEAD = _ahead().execution_options(**PREPARED)
 
 
 def _claim(
@@ -197,7 +223,8 @@ def _end(transaction: Transaction, claims: Collection[Claim], ended: list[dict[s
 
 
 # Locks the families, in the order of their ids, before it changes a child: the join has no row before all are locked.
-END = text("""
+END = (
+    text("""
     WITH family AS MATERIALIZED (
         SELECT id FROM jobs WHERE id = ANY(:parents) ORDER BY id FOR UPDATE
     )
@@ -209,9 +236,12 @@ END = text("""
             id uuid, attempt integer, status text, progress real, result jsonb, error_code text, error_message text)
     WHERE job.id = ended.id AND job.attempt = ended.attempt AND job.status = 'running'
     RETURNING job.id
-""").bindparams(
-    bindparam("parents", type_=ARRAY(Uuid(as_uuid=True))),
-    bindparam("ended", type_=JSONB),
+""")
+    .bindparams(
+        bindparam("parents", type_=ARRAY(Uuid(as_uuid=True))),
+        bindparam("ended", type_=JSONB),
+    )
+    .execution_options(**PREPARED)
 )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
+from shared.db.prepared import PREPARED
 from shared.db.unit_of_work import Transaction
 from shared.jobs import JobKind
 
@@ -26,7 +27,8 @@ def settle(transaction: Transaction, parent_ids: Collection[UUID]) -> None:
 
 
 # One statement, since every upload passes here twice. All parts of it see the rows as they were before it.
-SETTLE = text("""
+SETTLE = (
+    text("""
     WITH child AS MATERIALIZED (
         SELECT id, parent_id, stage, status, error_code, error_message, result,
                blocked AND status = 'queued' AS waiting,
@@ -79,4 +81,7 @@ SETTLE = text("""
         FROM family WHERE parent.id = family.parent_id
     )
     SELECT id, kind FROM freed
-""").bindparams(bindparam("parents", type_=ARRAY(Uuid(as_uuid=True))))
+""")
+    .bindparams(bindparam("parents", type_=ARRAY(Uuid(as_uuid=True))))
+    .execution_options(**PREPARED)
+)

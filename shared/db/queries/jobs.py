@@ -26,6 +26,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from shared.db.models import Job
+from shared.db.prepared import PREPARED
 from shared.db.queries.job_tree import settle
 from shared.db.queries.paging import bounded_count
 from shared.db.unit_of_work import Transaction
@@ -116,7 +117,7 @@ def _with_steps() -> Select[*tuple[Any, ...]]:
 
 # Built once: a poll asks for a job many times a second, and building a statement costs as much as running it.
 JOBS = _with_steps()
-JOB_BY_ID = JOBS.where(Job.id == bindparam("job_id"))
+JOB_BY_ID = JOBS.where(Job.id == bindparam("job_id")).execution_options(**PREPARED)
 
 INSERT_JOBS = insert(Job)
 INSERT_UNLESS_IN_FLIGHT = (
