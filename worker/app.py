@@ -6,6 +6,7 @@ nothing is shared across a fork.
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
@@ -18,7 +19,7 @@ from celery.signals import setup_logging, worker_init, worker_process_shutdown
 from celery.worker import state as worker_state
 
 from shared.broker import make_celery
-from shared.errors import VitrineError
+from shared.errors import BrokerUnavailable, VitrineError
 from shared.jobs import RULES, SWEEP, JobKind, Queue
 from shared.logs import configure_logs
 from shared.settings import Settings, load_settings
@@ -119,8 +120,11 @@ def register_tasks(celery: Celery, process: Process) -> None:
     limit = DRAIN_SECONDS + RULES[JobKind.EMBED].deadline_seconds + LIMIT_AFTER_DEADLINE
 
     @celery.task(name=JobKind.EMBED.value, time_limit=limit)
-    def embed_task(job_id: str) -> None:  # noqa: ARG001 - a wake-up: whatever waits is taken
-        embed(process.services, process.lifecycle, told_to_stop)
+    def embed_task(job_id: str) -> None:
+        # A wake-up: whatever waits is taken, whichever job it was sent for.
+        if embed(process.services, process.lifecycle, told_to_stop):
+            with suppress(BrokerUnavailable):  # then the sweeper sends one
+                process.services.dispatcher.send(JobKind.EMBED, UUID(job_id))
 
     @celery.task(name=SWEEP)
     def sweep_task() -> None:

@@ -91,3 +91,13 @@ def test_photos_whose_company_never_comes_are_embedded_all_the_same(pipeline: Pi
     assert embedder.batches == [1]
     assert pipeline.job(first).status is JobStatus.SUCCEEDED
     assert pipeline.job(stuck).status is JobStatus.QUEUED
+
+
+def test_a_drain_that_is_cut_short_says_that_there_may_be_more(pipeline: Pipeline) -> None:
+    _, job = pipeline.add(picture(1))
+    embedder = counted(pipeline)
+    next_message(pipeline)
+    assert embed(pipeline.services, pipeline.lifecycle, lambda: True)
+    assert embedder.batches == []
+    assert not embed(pipeline.services, pipeline.lifecycle, lambda: False)
+    assert pipeline.job(job).status is JobStatus.SUCCEEDED

@@ -19,7 +19,7 @@ from worker.algorithms.model_view import model_view_from_bytes
 from worker.lifecycle import Batch, Lifecycle
 from worker.services import Services
 
-# Then the message is given back and the next one goes on, or the sweeper's: well within the broker's visibility timeout.
+# Then another wake-up goes on: well within the broker's visibility timeout.
 DRAIN_SECONDS: Final = 300
 # How long a batch that is not full waits for photos that are being analysed. One by one, each would cost twice as much in
 # the model and ten times as much in the database; nobody sees the second, since the index waits longer than that.
@@ -27,12 +27,18 @@ GATHER_SECONDS: Final = 1.0
 _GATHER_PAUSE_SECONDS: Final = 0.1
 
 
-def embed(services: Services, lifecycle: Lifecycle, stopping: Callable[[], bool]) -> None:
-    """Embeds batch after batch while work remains and the worker is not told to stop."""
+def embed(services: Services, lifecycle: Lifecycle, stopping: Callable[[], bool]) -> bool:
+    """Embeds batch after batch while work remains and the worker is not told to stop.
+
+    Returns whether there may be more, which needs another wake-up: none waits for a job of its own.
+    """
     end, batch = time.monotonic() + DRAIN_SECONDS, services.settings.embed_batch
-    while time.monotonic() < end and not stopping() and gather(services, batch, stopping):
+    while time.monotonic() < end and not stopping():
+        if not gather(services, batch, stopping):
+            return False
         if not lifecycle.run_batch(JobKind.EMBED, batch, lambda claims: embed_batch(services, claims)):
-            return  # others are taking what there is
+            return False  # others are taking what there is
+    return True
 
 
 def gather(services: Services, batch: int, stopping: Callable[[], bool]) -> bool:
