@@ -94,11 +94,12 @@ class Site:
 
     @contextmanager
     def queries(self) -> Iterator[list[str]]:
-        """The statements that are sent to the database within the block."""
+        """The statements that are sent to the database within the block, but for those that prepare others."""
         sent: list[str] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            sent.append(statement)
+            if not statement.startswith("PREPARE "):  # once a connection
+                sent.append(statement)
 
         event.listen(self.pipeline.engine, "before_cursor_execute", note)
         try:

@@ -20,8 +20,8 @@ from web.presenters import PREFIX
 from web.schemas import DEFAULT_COLORS, MAX_COLORS, MIN_COLORS
 from web.spool import MAX_FILE_BYTES
 
-# Shares in an address are whole thousandths: as exact as anyone can see, and short.
-_WHOLE: Final = 1000
+# Parts of the whole in an address: exact enough for the same per cents to come out.
+_WHOLE: Final = 100_000
 _FORMAT_NAMES: Final = {
     "css": "CSS",
     "scss": "SCSS",
