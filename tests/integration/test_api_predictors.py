@@ -61,6 +61,7 @@ def test_a_name_that_names_nothing_is_not_found(site: Site, name: str) -> None:
     for asked in (
         site.get(f"predictors/{name}"),
         site.client.delete(f"/api/v1/predictors/{name}"),
+        site.client.delete(f"/api/v1/predictors/{name}?version=1"),
         site.client.patch(f"/api/v1/predictors/{name}", json={"version": 1}),
         site.client.post(f"/api/v1/predictors/{name}/predict", json={"x": 1}),
     ):

@@ -1,11 +1,8 @@
 """How many photos share a forward pass."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from shared.jobs import JobKind, JobStatus
@@ -24,14 +21,6 @@ class CountingEmbedder(PixelEmbedder):
     def embed(self, views: NDArray[np.uint8]) -> NDArray[np.float32]:
         self.batches.append(len(views))
         return super().embed(views)
-
-
-@pytest.fixture
-def pipeline(database_url: str, tmp_path: Path) -> Iterator[Pipeline]:
-    made = Pipeline(database_url, tmp_path)
-    _ = made.services.embedder
-    yield made
-    made.close()
 
 
 def counted(pipeline: Pipeline) -> CountingEmbedder:
@@ -101,3 +90,21 @@ def test_a_drain_that_is_cut_short_says_that_there_may_be_more(pipeline: Pipelin
     assert embedder.batches == []
     assert not embed(pipeline.services, pipeline.lifecycle, lambda: False)
     assert pipeline.job(job).status is JobStatus.SUCCEEDED
+
+
+def test_a_photo_that_waits_for_another_try_is_not_waited_for(pipeline: Pipeline) -> None:
+    pipeline.add(picture(1))
+    pipeline.add(picture(2))
+    embedder = counted(pipeline)
+    next_message(pipeline)
+    pipeline.blobs.away = True
+    next_message(pipeline)
+    pipeline.blobs.away = False
+    asked: list[int] = []
+
+    def stopping() -> bool:
+        asked.append(len(embedder.batches))
+        return False
+
+    embed(pipeline.services, pipeline.lifecycle, stopping)
+    assert asked == [0, 1]  # before the batch and after it, not while waiting for one

@@ -1,10 +1,7 @@
 """From a stored photo to its palette and its look-alikes, on a real database and a real store."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,20 +22,11 @@ from tests.support.pipeline import Pipeline, picture
 from tests.support.vectors import random_vectors, unit
 from worker.algorithms.neighbours import top_k
 from worker.app import HANDLERS
-from worker.garbage import collect_garbage
 from worker.index_store import K, read_embeddings, read_lists
 from worker.lifecycle import Job, Outcome
 from worker.services import Services
 from worker.tasks import full_index
 from worker.tasks.index import incremental
-
-
-@pytest.fixture
-def pipeline(database_url: str, tmp_path: Path) -> Iterator[Pipeline]:
-    made = Pipeline(database_url, tmp_path)
-    _ = made.services.embedder
-    yield made
-    made.close()
 
 
 def brute_force(pipeline: Pipeline) -> dict[int, list[tuple[int, float]]]:
@@ -362,21 +350,6 @@ def test_an_outage_of_the_store_costs_no_attempt(pipeline: Pipeline) -> None:
     assert pipeline.job(job_id).status is JobStatus.SUCCEEDED
 
 
-def test_the_nightly_run_is_started_once_however_many_sweeps_there_are(pipeline: Pipeline) -> None:
-    night = datetime(2026, 1, 2, pipeline.settings.full_run_hour, 0, 5, tzinfo=UTC)
-    for _ in range(3):
-        pipeline.sweep(night)
-        pipeline.drain()
-    with pipeline.unit_of_work.read() as connection:
-        runs = connection.execute(text("SELECT count(*) FROM jobs WHERE kind = 'index-full'")).scalar()
-    assert runs == 1
-
-
-def test_an_installation_that_was_off_at_night_does_not_run_it_at_noon(pipeline: Pipeline) -> None:
-    pipeline.sweep(datetime(2026, 1, 2, 12, tzinfo=UTC))
-    assert pipeline.dispatcher.sent == []
-
-
 def test_after_a_change_of_weights_the_old_lists_serve_until_the_new_are_complete(pipeline: Pipeline) -> None:
     made = [pipeline.add(picture(seed))[0] for seed in range(6)]
     pipeline.settle()
@@ -392,21 +365,3 @@ def test_after_a_change_of_weights_the_old_lists_serve_until_the_new_are_complet
     assert (state.model, state.target_model) == ("pixels/2", "pixels/2")
     assert_lists_are_exact(pipeline)
     assert all(pipeline.image(each).neighbours is JobStatus.SUCCEEDED for each in made)
-
-
-def test_garbage_is_what_was_deleted_long_ago_and_nothing_else(pipeline: Pipeline) -> None:
-    kept, _ = pipeline.add(picture(1))
-    gone, _ = pipeline.add(picture(2))
-    pipeline.settle()
-    kept_sha, gone_sha = pipeline.image(kept).sha256, pipeline.image(gone).sha256
-    pipeline.services.blobs.put(blob_keys.upload(kept_sha), b"passing through", "image/jpeg")
-    pipeline.delete(gone)
-    pipeline.settle()
-
-    collect_garbage(pipeline.unit_of_work, pipeline.services.blobs, datetime.now(UTC) - timedelta(hours=1))
-    assert pipeline.services.blobs.exists(blob_keys.original(gone_sha))
-
-    collect_garbage(pipeline.unit_of_work, pipeline.services.blobs, datetime.now(UTC) + timedelta(hours=1))
-    left = set(pipeline.services.blobs.keys())
-    assert left == set(blob_keys.of_image(kept_sha))
-    assert pipeline.image(kept).palette is JobStatus.SUCCEEDED

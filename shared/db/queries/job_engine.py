@@ -30,7 +30,7 @@ from shared.db.models import Job
 from shared.db.prepared import PREPARED
 from shared.db.queries.job_tree import settle
 from shared.db.unit_of_work import Message, Transaction
-from shared.jobs import ACTIVE, RULES, JobKind, JobStatus, Queue
+from shared.jobs import RULES, JobKind, JobStatus, Queue
 
 QUEUED, RUNNING = JobStatus.QUEUED.value, JobStatus.RUNNING.value
 
@@ -142,8 +142,9 @@ def _claim_oldest() -> Select[Any]:
 
 def _ahead() -> Select[Any]:
     due = select(Job.id).where(Job.kind == bindparam("of_kind"), _due()).limit(bindparam("most")).subquery()
-    active = Job.status.in_([status.value for status in ACTIVE])
-    coming = select(Job.id).where(Job.kind == bindparam("of_earlier"), active).exists()
+    # What waits for another try comes too late to be waited for.
+    soon = or_(Job.status == RUNNING, _due())
+    coming = select(Job.id).where(Job.kind == bindparam("of_earlier"), soon).exists()
     return select(
         select(func.count()).select_from(due).scalar_subquery().label("due"), coming.label("coming")
     )

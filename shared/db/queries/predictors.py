@@ -195,6 +195,7 @@ def delete_version(connection: Connection, name: str, version: int) -> None:
 
     The model's blob is left to the garbage collection. Raises PredictorNotFound, and Conflict for the current version.
     """
+    _check_name(name)
     # Locked, so that it does not become the current one meanwhile.
     predictor = connection.execute(
         select(Predictor.id, Predictor.current_version).where(Predictor.name == name).with_for_update()
