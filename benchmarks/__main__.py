@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME ...]`: runs these benchmarks, by default all, and writes what they find to RESULTS.md.
 
-With everything that `make bench` installs; takes about half an hour. Each benchmark rewrites its own section.
+With everything that `make bench` installs; takes about a quarter of an hour. Each benchmark rewrites its own section.
 """
 
 import os
