@@ -18,11 +18,11 @@ from benchmarks.servers import running_database
 from benchmarks.support import BenchmarkFailed, interleave, milliseconds
 from infra.guard import Guard
 from shared.db.engine import make_engine
-from shared.db.queries import jobs
-from shared.db.queries.job_engine import Claim
-from shared.db.queries.jobs import JobFilter, NewJob
+from shared.db.queries.jobs import jobs
+from shared.db.queries.jobs.engine import Claim
+from shared.db.queries.jobs.jobs import JobFilter, NewJob
 from shared.db.unit_of_work import UnitOfWork
-from shared.jobs import JobKind, JobStatus
+from shared.jobs.kinds import JobKind, JobStatus
 from shared.logs import configure_logs
 from shared.settings import Settings
 from tests.support.fakes import RecordingDispatcher

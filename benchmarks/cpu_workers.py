@@ -17,15 +17,16 @@ from infra.guard import Guard
 from infra.local import ONE_THREAD
 from infra.program import Program
 from shared import blob_keys
-from shared.broker import make_celery
 from shared.db.engine import make_engine
 from shared.db.models import Job
-from shared.db.queries import images, jobs
+from shared.db.queries import images
 from shared.db.queries.images import NewImage
-from shared.db.queries.jobs import NewJob
+from shared.db.queries.jobs import jobs
+from shared.db.queries.jobs.jobs import NewJob
 from shared.db.unit_of_work import UnitOfWork
-from shared.dispatch import CeleryDispatcher
-from shared.jobs import FINISHED, JobKind
+from shared.jobs.broker import make_celery
+from shared.jobs.dispatch import CeleryDispatcher
+from shared.jobs.kinds import FINISHED, JobKind
 from shared.settings import Settings, variable
 from shared.storage import make_blob_store
 

@@ -14,16 +14,16 @@ from sqlalchemy import make_url
 from shared.db import migrate
 from shared.db.engine import make_engine
 from shared.db.provision import ensure_database
-from shared.db.queries import jobs
+from shared.db.queries.jobs import jobs
 from shared.errors import VitrineError
-from shared.index_jobs import full_run, incremental_run
-from shared.jobs import JobStatus
+from shared.jobs.index_runs import full_run, incremental_run
+from shared.jobs.kinds import JobStatus
 from shared.settings import Settings
 from web.demo_predictors import start_demos
 from web.importing import Result, bring_in, entries_of
+from web.jobs.waiting import job_states
 from web.services import current_services
 from web.train_images import train_from_folder
-from web.waiting import job_states
 
 P = ParamSpec("P")
 R = TypeVar("R")

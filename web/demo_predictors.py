@@ -6,7 +6,7 @@ Their tables are invented (shared/data/README.md).
 from importlib.resources import files
 from typing import Final
 
-from shared.db.queries.jobs import JobRow
+from shared.db.queries.jobs.jobs import JobRow
 from shared.predictors import Task
 from web.predictor_requests import Training
 from web.predictors import start_training

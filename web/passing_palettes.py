@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared.db.queries.jobs import JobRow, get_job
+from shared.db.queries.jobs.jobs import JobRow, get_job
 from shared.errors import Conflict, NotFound
-from shared.jobs import FINISHED, JobKind, JobStatus
+from shared.jobs.kinds import FINISHED, JobKind, JobStatus
 from web.palette_formats import Swatch
 from web.presenters import swatches
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, Final
 
 from shared import blob_keys
-from shared.db.queries import images, jobs
-from shared.db.queries.jobs import JobRow, NewJob
+from shared.db.queries import images
+from shared.db.queries.jobs import jobs
+from shared.db.queries.jobs.jobs import JobRow, NewJob
 from shared.db.queries.predictors import VersionRow
 from shared.errors import BadParameter, TooLarge
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from shared.labelled_zip import open_labelled_zip
 from shared.predictor_values import check_values
 from shared.predictors import AUTO, BatchOrder, PredictOrder, PredictorKind, Task, TrainOrder

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from shared.db.queries.images import ImageRow
 from shared.db.queries.index import IndexCounts, IndexStateRow, RunRow
-from shared.db.queries.jobs import JobRow
-from shared.jobs import ACTIVE, JobKind, JobStatus
+from shared.db.queries.jobs.jobs import JobRow
+from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from web.palette_formats import Swatch, describe
 
 PREFIX: Final = "/api/v1"

@@ -9,7 +9,7 @@ from typing import Any, Final
 from marshmallow import Schema, fields, validate
 
 from shared.blob_keys import THUMBNAIL_SIZES
-from shared.jobs import JobKind, JobStatus
+from shared.jobs.kinds import JobKind, JobStatus
 from web.answer_schemas import AnswerSchema as _AnswerSchema
 from web.answer_schemas import always as _always
 from web.fields import (
@@ -25,9 +25,9 @@ from web.fields import (
     QueryNumber,
     QueryText,
 )
+from web.jobs.waiting import LONGEST_WAIT_SECONDS
 from web.palette_formats import FORMATS
 from web.parameters import MAX_TAG_CHARACTERS
-from web.waiting import LONGEST_WAIT_SECONDS
 
 MAX_CAPTION: Final = 1000
 MAX_LABEL: Final = 100

@@ -5,13 +5,13 @@ from typing import Final
 
 from flask import current_app
 
-from shared.broker import make_celery
 from shared.db.engine import make_engine
 from shared.db.unit_of_work import UnitOfWork
-from shared.dispatch import CeleryDispatcher, Dispatcher
+from shared.jobs.broker import make_celery
+from shared.jobs.dispatch import CeleryDispatcher, Dispatcher
 from shared.settings import Settings
 from shared.storage import BlobStore, make_blob_store
-from web.waiting import Waiters
+from web.jobs.waiting import Waiters
 
 EXTENSION: Final = "vitrine"
 

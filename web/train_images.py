@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from shared.db.queries.jobs import JobRow
+from shared.db.queries.jobs.jobs import JobRow
 from shared.errors import BadInput
 from shared.labelled_zip import DEFAULT_LIMITS, PHOTO_SUFFIXES
 from shared.predictors import AUTO, Task

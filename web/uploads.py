@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared import blob_keys
-from shared.db.queries import images, jobs
+from shared.db.queries import images
 from shared.db.queries.images import ImageRow, NewImage
-from shared.db.queries.jobs import JobRow, NewJob
+from shared.db.queries.jobs import jobs
+from shared.db.queries.jobs.jobs import JobRow, NewJob
 from shared.errors import Conflict, JobNotFound
-from shared.image_jobs import record_image
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
+from shared.jobs.new_images import record_image
 from web import guard
 from web.filenames import display_name
 from web.guard import Header

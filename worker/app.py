@@ -18,9 +18,9 @@ from celery.concurrency.solo import TaskPool as SoloPool
 from celery.signals import setup_logging, worker_init, worker_process_shutdown
 from celery.worker import state as worker_state
 
-from shared.broker import make_celery
 from shared.errors import BrokerUnavailable, VitrineError
-from shared.jobs import RULES, SWEEP, JobKind, Queue
+from shared.jobs.broker import make_celery
+from shared.jobs.kinds import RULES, SWEEP, JobKind, Queue
 from shared.logs import configure_logs
 from shared.settings import Settings, load_settings
 from worker.lifecycle import Job, Lifecycle, Outcome
@@ -29,9 +29,9 @@ from worker.tasks import full_index, index, predictors
 from worker.tasks.analyse import analyse
 from worker.tasks.demo import demo
 from worker.tasks.embed import DRAIN_SECONDS, embed
-from worker.tasks.maintenance import sweep
 from worker.tasks.palette import palette
 from worker.tasks.predictors.kinds import load_kinds
+from worker.upkeep.sweep import sweep
 
 Handler = Callable[[Services, Job], Outcome]
 

@@ -14,11 +14,11 @@ from uuid import UUID
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from shared.db.queries import job_engine
-from shared.db.queries.job_engine import Claim
+from shared.db.queries.jobs import engine as job_engine
+from shared.db.queries.jobs.engine import Claim
 from shared.db.unit_of_work import Transaction, UnitOfWork
 from shared.errors import BadInput, DatabaseUnavailable, IndexMoved, Unavailable, VitrineError, WrongModel
-from shared.jobs import RULES, JobKind, JobStatus
+from shared.jobs.kinds import RULES, JobKind, JobStatus
 
 log = structlog.get_logger(__name__)
 

@@ -15,7 +15,7 @@ from shared.db.engine import make_engine
 from shared.db.queries.index import index_state
 from shared.db.queries.index_runs import lock_target_model, register_model
 from shared.db.unit_of_work import UnitOfWork
-from shared.dispatch import CeleryDispatcher, Dispatcher
+from shared.jobs.dispatch import CeleryDispatcher, Dispatcher
 from shared.settings import Settings
 from shared.storage import BlobStore, make_blob_store
 from worker.algorithms.demo_pictures import DemoPicture, draw

@@ -12,9 +12,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.db.models import Job
-from shared.dispatch import Dispatcher
 from shared.errors import BrokerUnavailable, DatabaseUnavailable
-from shared.jobs import JobKind
+from shared.jobs.dispatch import Dispatcher
+from shared.jobs.kinds import JobKind
 
 log = structlog.get_logger(__name__)
 

@@ -14,8 +14,8 @@ from celery.bin.celery import celery as celery_cli
 from gunicorn.config import Config as GunicornConfig  # type: ignore[import-untyped]
 
 from infra.requirements import requirements
-from shared.broker import make_celery
-from shared.jobs import RULES, JobKind, Queue
+from shared.jobs.broker import make_celery
+from shared.jobs.kinds import RULES, JobKind, Queue
 from shared.settings import ELSEWHERE, Settings, load_settings, variable
 from tests.support.compose import (
     DOCKERFILE,

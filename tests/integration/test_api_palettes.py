@@ -6,7 +6,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from shared import blob_keys
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from tests.support.hostile_files import half_of
 from tests.support.pictures import encode, flat_picture, make_jpeg
 from tests.support.pipeline import picture

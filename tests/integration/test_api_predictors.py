@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared import blob_keys
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from tests.support.predictors import ANIMALS, CAT, predicted, send, trained, zoo
 from tests.support.web import Site, check_contract, problem, site, working
 from web.predictor_schemas import (
@@ -20,7 +20,7 @@ from web.predictor_schemas import (
     PredictorPageSchema,
 )
 from web.schemas import JobSchema, StartedSchema
-from worker.garbage import collect_garbage
+from worker.upkeep.garbage import collect_garbage
 
 __all__ = ["site", "zoo"]
 

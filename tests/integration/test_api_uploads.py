@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from shared import blob_keys
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from tests.support.hostile_files import (
     half_of,
     jpeg_with_exif,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.jobs import JobKind, JobStatus
+from shared.jobs.kinds import JobKind, JobStatus
 from tests.support.fakes import PixelEmbedder
 from tests.support.pipeline import Pipeline, picture
 from worker.tasks.embed import embed

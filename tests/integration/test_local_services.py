@@ -20,7 +20,7 @@ from infra.local import plan, prepare
 from infra.postgres import Postgres, prepare_postgres
 from infra.valkey import Valkey, prepare_valkey
 from infra.watchdog import runs
-from shared.jobs import Queue
+from shared.jobs.kinds import Queue
 from tests.support.services import (
     PATIENCE_SECONDS,
     PostgresServer,

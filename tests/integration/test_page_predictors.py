@@ -16,9 +16,9 @@ from tests.support.labelled_photos import tinted
 from tests.support.predictor_pages import ZOO, copy_predictor, shelf, train_tints, train_zoo
 from tests.support.site import Site, page_of, site
 from tests.support.web import working
+from web.jobs.waiting import Waiters
 from web.pages import predictors
 from web.pages.view_models.predictors.head import NOTICE
-from web.waiting import Waiters
 
 __all__ = ["shelf", "site"]
 

@@ -12,7 +12,7 @@ from tests.support.pipeline import picture
 from tests.support.services import PostgresServer
 from tests.support.site import Site, link, page_of, send, site
 from web.app import create_app
-from web.pages import jobs
+from web.jobs import pages as jobs
 from web.security import TRANSITIONS
 
 __all__ = ["site"]

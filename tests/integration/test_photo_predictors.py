@@ -21,11 +21,11 @@ from tests.support.pipeline import WorkerServices
 from tests.support.web import Site, check_contract, problem, working
 from tests.support.zips import zip_of, zip_with_flag
 from web.api.photo_predictors import SuggestionsSchema
+from web.jobs.waiting import Waiters
 from web.predictor_schemas import PredictionSchema, PredictorCardSchema
-from web.waiting import Waiters
-from worker.garbage import collect_garbage
 from worker.photo_model import PhotoModel
 from worker.sandbox import Sandbox
+from worker.upkeep.garbage import collect_garbage
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from shared import blob_keys
 from shared.db.models.index import DIMENSIONS
 from shared.db.queries import images, index, palettes
 from shared.db.queries.index_runs import register_model
-from shared.db.queries.jobs import NewJob
+from shared.db.queries.jobs.jobs import NewJob
 from shared.errors import StorageUnavailable
-from shared.index_jobs import full_run, incremental_run
-from shared.jobs import RULES, JobKind, JobStatus
+from shared.jobs.index_runs import full_run, incremental_run
+from shared.jobs.kinds import RULES, JobKind, JobStatus
 from tests.support.pipeline import Pipeline, picture
 from tests.support.vectors import random_vectors, unit
 from worker.algorithms.neighbours import top_k

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import BrokerUnavailable, StorageUnavailable
-from shared.jobs import RULES, JobKind, Queue
+from shared.jobs.kinds import RULES, JobKind, Queue
 from shared.storage import DirectoryBlobStore
 
 

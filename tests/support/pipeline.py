@@ -13,11 +13,12 @@ from PIL import Image as Pictures
 
 from shared import blob_keys
 from shared.db.engine import make_engine
-from shared.db.queries import images, index, index_runs, jobs, selection
-from shared.db.queries.jobs import NewJob
+from shared.db.queries import images, index, index_runs, selection
+from shared.db.queries.jobs import jobs
+from shared.db.queries.jobs.jobs import NewJob
 from shared.db.unit_of_work import UnitOfWork
 from shared.ids import new_job_id
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from shared.settings import Settings
 from tests.support.fakes import PixelEmbedder, RecordingDispatcher, SwitchableStore
 from worker.algorithms.demo_pictures import DemoPicture, draw
@@ -29,7 +30,7 @@ from worker.lifecycle import Lifecycle
 from worker.photo_model import PhotoModel
 from worker.services import Services
 from worker.tasks.embed import embed
-from worker.tasks.maintenance import sweep
+from worker.upkeep.sweep import sweep
 
 LEASE = timedelta(seconds=60)
 

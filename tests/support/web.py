@@ -15,14 +15,15 @@ from marshmallow import RAISE, Schema
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
-from shared.db.queries import images, jobs
+from shared.db.queries import images
+from shared.db.queries.jobs import jobs
 from shared.errors import StorageUnavailable
 from shared.storage import BlobStore, DirectoryBlobStore
 from tests.support.pipeline import Pipeline, picture
 from tests.support.services import PostgresServer
 from web.app import create_app
+from web.jobs.waiting import Waiters
 from web.services import Services
-from web.waiting import Waiters
 
 API = "/api/v1"
 

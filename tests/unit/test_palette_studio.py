@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.colour import contrast_ratio, hex_to_rgb
 from shared.errors import BadParameter
-from web.pages.view_models.chart import HEIGHT, WIDTH, make_chart
+from web.jobs.view_models.chart import HEIGHT, WIDTH, make_chart
 from web.pages.view_models.studio import carried_swatches
 from web.pages.view_models.theme import grade, ratio_in_words, themes
 from web.palette_formats import Swatch

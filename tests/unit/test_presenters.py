@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from shared.db.queries.jobs import JobRow, Step
-from shared.index_jobs import next_full_run
-from shared.jobs import JobKind, JobStatus
+from shared.db.queries.jobs.jobs import JobRow, Step
+from shared.jobs.index_runs import next_full_run
+from shared.jobs.kinds import JobKind, JobStatus
 from web.presenters import job_document, percentile, time_text
 
 QUANTILES = [position / 100 for position in range(101)]

@@ -2,9 +2,11 @@
 
 from flask import Flask, Response, request
 
-from web.api import docs, files, health, images, index, jobs, palettes, photo_predictors, predictors, similar
+from web.api import docs, files, health, images, palettes, photo_predictors, predictors, similar
 from web.api.blueprint import API_PREFIX
 from web.api.blueprint import register as register_resources
+from web.jobs import api as jobs
+from web.jobs import index_api as index
 
 RESOURCES = (
     images.api,

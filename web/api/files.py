@@ -10,7 +10,7 @@ from shared import blob_keys
 from shared.db.queries import images
 from shared.db.queries.images import ImageRow
 from shared.errors import BlobNotFound, NotFound
-from shared.jobs import ACTIVE
+from shared.jobs.kinds import ACTIVE
 from web.api.blueprint import Answer, Resource
 from web.blob_answers import blob_answer
 from web.errors import NotReady

@@ -6,10 +6,11 @@ from flask import Response, request
 from marshmallow import Schema, fields
 
 from shared import blob_keys
-from shared.db.queries import images, jobs, predictors
-from shared.db.queries.jobs import JobRow, NewJob
+from shared.db.queries import images, predictors
+from shared.db.queries.jobs import jobs
+from shared.db.queries.jobs.jobs import JobRow, NewJob
 from shared.errors import BadData, BlobNotFound, ModelUnusable, NotFound, VitrineError
-from shared.jobs import ACTIVE, JobKind, JobStatus
+from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from shared.predictors import PredictorKind, SuggestOrder
 from web.answer_schemas import AnswerSchema, always
 from web.answers import json_answer
@@ -19,11 +20,11 @@ from web.blob_answers import blob_answer
 from web.errors import NotReady
 from web.fields import QueryChoice, QueryInteger
 from web.ids import job_id
+from web.jobs.waiting import read_job, wait_for_job
 from web.predictor_schemas import VersionQuery
 from web.presenters import image_document
 from web.schemas import ImageSchema
 from web.services import Services, current_services
-from web.waiting import read_job, wait_for_job
 
 api = Resource("photo predictors", "What predictors of photos show, and what they want to be taught next.")
 

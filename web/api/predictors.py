@@ -6,7 +6,7 @@ from flask import Response, g, request
 
 from shared.blob_keys import predictions
 from shared.db.queries import predictors
-from shared.db.queries.jobs import JobRow
+from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.predictors import VersionRow
 from shared.errors import (
     BadDimensions,
@@ -18,13 +18,14 @@ from shared.errors import (
     Unreadable,
     VitrineError,
 )
-from shared.jobs import ACTIVE, JobKind, JobStatus
+from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from web import cursors
 from web.answers import json_answer
 from web.api.blueprint import Answer, Resource
 from web.api.started import PREFER, STARTED, started, wait_as_preferred, with_preference
 from web.errors import NotReady
 from web.ids import job_id
+from web.jobs.waiting import read_job, wait_for_job
 from web.predictor_presenters import card_document, models_document, predictor_document
 from web.predictor_requests import MEBIBYTE, received_question, received_table, received_training
 from web.predictor_schemas import (
@@ -44,7 +45,6 @@ from web.predictors import start_batch, start_prediction, start_training
 from web.presenters import job_document
 from web.schemas import PhotoForm
 from web.services import Services, current_services
-from web.waiting import read_job, wait_for_job
 
 api = Resource("predictors", "Models trained from tables or labelled photos, and what they predict.")
 

@@ -5,12 +5,13 @@ from typing import Any
 from flask import Response
 from sqlalchemy import Connection
 
-from shared.db.queries import images, index, jobs
+from shared.db.queries import images, index
 from shared.db.queries.images import ImageRow
 from shared.db.queries.index import IndexStateRow, Similar
-from shared.db.queries.jobs import JobRow
+from shared.db.queries.jobs import jobs
+from shared.db.queries.jobs.jobs import JobRow
 from shared.errors import JobNotFound
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from web.answers import json_answer
 from web.api.blueprint import Answer, Resource
 from web.api.started import STARTED, started

@@ -8,13 +8,13 @@ from uuid import UUID
 from flask import Request, Response
 from structlog.contextvars import bind_contextvars
 
-from shared.db.queries.jobs import JobRow
+from shared.db.queries.jobs.jobs import JobRow
 from web.answers import json_answer
 from web.api.blueprint import Answer
+from web.jobs.waiting import LONGEST_WAIT_SECONDS, wait_for_job
 from web.presenters import PREFIX, job_document
 from web.schemas import StartedSchema
 from web.services import Services
-from web.waiting import LONGEST_WAIT_SECONDS, wait_for_job
 
 RETRY_SECONDS: Final = 1
 _WAIT: Final = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,6})\"?\s*(?=$|[,;])")

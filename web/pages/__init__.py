@@ -3,10 +3,10 @@
 from flask import Flask
 from jinja2 import StrictUndefined
 
+from web.jobs import pages as jobs
 from web.pages import (
     changes,
     gallery,
-    jobs,
     photo,
     predictor,
     predictor_card,

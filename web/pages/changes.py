@@ -11,9 +11,9 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from shared.db.queries import images, selection
-from shared.db.queries.jobs import NewJob, create_job
+from shared.db.queries.jobs.jobs import NewJob, create_job
 from shared.errors import BadParameter, ImageNotFound
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from web import parameters
 from web.ids import image_id
 from web.pages.gallery import read_query

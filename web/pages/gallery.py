@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response
 from shared.db.queries.facets import common_labels, common_tags
 from shared.db.queries.images import list_images
 from shared.db.queries.index import index_state
-from shared.db.queries.jobs import find_in_flight
+from shared.db.queries.jobs.jobs import find_in_flight
 from shared.db.queries.previous_page import previous_images
 from shared.db.queries.selection import deleted_images
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from web import parameters
 from web.cursors import decode_image
 from web.pages.view_models.frame import make_frame

@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response
 
 from shared.db.queries.images import ImageRow, get_image, get_images
 from shared.db.queries.index import IndexStateRow, index_state
-from shared.db.queries.jobs import JobRow, get_job
+from shared.db.queries.jobs.jobs import JobRow, get_job
 from shared.db.queries.palettes import find_palette
 from shared.errors import JobNotFound
-from shared.jobs import JobStatus
+from shared.jobs.kinds import JobStatus
 from web import parameters, presenters
 from web.ids import image_id
 from web.look_alikes import look_alikes as choose_look_alikes

@@ -15,17 +15,17 @@ from shared.db.queries.images import ImageFilter, ImageRow, get_images, list_ima
 from shared.db.queries.index import index_state
 from shared.db.queries.predictors import VersionRow
 from shared.errors import BadInput, ImageNotFound
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from shared.predictors import PredictorKind
 from web.errors import STATUS, BadValues, FieldProblem
 from web.ids import image_id, job_id
+from web.jobs.waiting import wait_for_job
 from web.pages.predictor_rows import asked_version, job_of
 from web.pages.view_models.frame import Frame, make_frame
 from web.pages.view_models.predictors.use import use_view
 from web.predictor_requests import Question, received_question
 from web.predictors import start_prediction
 from web.services import current_services
-from web.waiting import wait_for_job
 
 blueprint = Blueprint("predictor", __name__)
 

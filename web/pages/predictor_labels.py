@@ -5,19 +5,20 @@ from typing import Final
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from shared.db.queries import images, jobs
+from shared.db.queries import images
 from shared.db.queries.index import index_state
-from shared.db.queries.jobs import JobRow, NewJob
+from shared.db.queries.jobs import jobs
+from shared.db.queries.jobs.jobs import JobRow, NewJob
 from shared.db.queries.predictors import VersionRow
 from shared.errors import PredictorNotFound
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from shared.predictors import PredictorKind, SuggestOrder
 from web.ids import job_id
+from web.jobs.waiting import wait_for_job
 from web.pages.predictor_rows import asked_version, job_of
 from web.pages.view_models.frame import make_frame
 from web.pages.view_models.predictors.labels import labels_view
 from web.services import current_services
-from web.waiting import wait_for_job
 
 blueprint = Blueprint("predictor_labels", __name__)
 

@@ -11,7 +11,7 @@ from shared.db.queries import predictors
 from shared.db.queries.predictor_jobs import OrderedJob, get_ordered_job
 from shared.db.queries.predictors import VersionRow
 from shared.errors import JobNotFound
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from web import parameters
 
 _LARGEST_VERSION: Final = 2**31 - 1

@@ -5,10 +5,10 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from shared.db.queries.index import index_state
-from shared.db.queries.jobs import JobRow
+from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.predictors import VersionRow
 from shared.errors import BadInput
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from web.errors import STATUS
 from web.ids import job_id
 from web.pages.predictor_rows import asked_version, job_of

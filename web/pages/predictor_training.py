@@ -11,7 +11,7 @@ from shared.db.queries.facets import common_labels
 from shared.db.queries.index import index_state
 from shared.db.queries.predictor_jobs import get_ordered_job
 from shared.errors import BadInput, BadParameter
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from web.errors import STATUS, BadParameters
 from web.ids import job_id
 from web.pages.view_models.frame import make_frame

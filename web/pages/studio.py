@@ -15,6 +15,7 @@ from shared.errors import BadInput, Conflict
 from web import parameters
 from web.errors import STATUS
 from web.ids import job_id
+from web.jobs.waiting import wait_for_job
 from web.pages.view_models.frame import make_frame
 from web.pages.view_models.studio import StudioView, carried_swatches, found_address, studio_view
 from web.palette_answers import exported_palette
@@ -24,7 +25,6 @@ from web.received import received_upload
 from web.schemas import MAX_COLORS, MIN_COLORS
 from web.services import current_services
 from web.uploads import add_passing_photo
-from web.waiting import wait_for_job
 
 blueprint = Blueprint("studio", __name__)
 

@@ -4,7 +4,7 @@ import hashlib
 
 from shared import blob_keys
 from shared.db.queries.images import NewImage
-from shared.image_jobs import record_image
+from shared.jobs.new_images import record_image
 from worker.algorithms.demo_pictures import COUNT, DemoPicture
 from worker.lifecycle import Job, Outcome
 from worker.services import Services

@@ -11,10 +11,10 @@ from shared import blob_keys
 from shared.db.queries.images import image_sources
 from shared.db.queries.index import index_state
 from shared.db.queries.index_runs import save_embeddings
-from shared.db.queries.job_engine import Claim, work_ahead
+from shared.db.queries.jobs.engine import Claim, work_ahead
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound, VitrineError, WrongModel
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from worker.algorithms.model_view import model_view_from_bytes
 from worker.lifecycle import Batch, Lifecycle
 from worker.services import Services

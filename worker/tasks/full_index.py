@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from shared import blob_keys
 from shared.db.queries import index_runs
 from shared.db.queries.index import index_state
-from shared.db.queries.jobs import NewJob, add_children
+from shared.db.queries.jobs.jobs import NewJob, add_children
 from shared.db.unit_of_work import Transaction
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from shared.settings import Settings
 from worker.algorithms import tiles
 from worker.algorithms.drift import drift

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.base import Base
-from shared.jobs import JobStatus
+from shared.jobs.kinds import JobStatus
 
 STATUSES = ", ".join(f"'{status}'" for status in JobStatus)
 

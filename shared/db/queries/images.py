@@ -38,7 +38,7 @@ from shared.db.prepared import PREPARED
 from shared.db.queries.paging import bounded_count
 from shared.db.vector import Vector
 from shared.errors import ImageNotFound
-from shared.jobs import JobKind, JobStatus
+from shared.jobs.kinds import JobKind, JobStatus
 
 
 @dataclass(frozen=True, slots=True)

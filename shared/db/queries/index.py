@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Float, func, select, union
 
 from shared.db.models import Embedding, Image, IndexChange, IndexRun, IndexState, Job, NeighbourList
-from shared.jobs import ACTIVE, JobKind
+from shared.jobs.kinds import ACTIVE, JobKind
 
 
 @dataclass(frozen=True, slots=True)

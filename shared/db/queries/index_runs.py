@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from shared.db.models import Embedding, Image, IndexChange, IndexRun, IndexState, Job, NeighbourList
 from shared.db.vector import to_text
 from shared.errors import IndexMoved
-from shared.jobs import ACTIVE, FINISHED, JobKind
+from shared.jobs.kinds import ACTIVE, FINISHED, JobKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from shared.db.models import Job
-from shared.db.queries.jobs import ACTIVE_VALUES, JobRow, get_job
+from shared.db.queries.jobs.jobs import ACTIVE_VALUES, JobRow, get_job
 from shared.errors import JobNotFound
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 
 
 @dataclass(frozen=True, slots=True)

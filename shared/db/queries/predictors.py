@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Select, and_, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.db.models import Job, Predictor, PredictorVersion
-from shared.db.queries.jobs import ACTIVE_VALUES, cancel_job
+from shared.db.queries.jobs.jobs import ACTIVE_VALUES, cancel_job
 from shared.db.queries.paging import bounded_count
 from shared.db.unit_of_work import Transaction
 from shared.errors import Conflict, PredictorNotFound
-from shared.jobs import JobKind
+from shared.jobs.kinds import JobKind
 from shared.predictors import PredictorKind, Task
 
 

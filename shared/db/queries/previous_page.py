@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from shared.db.models import Image, Job
 from shared.db.queries.images import ImageFilter, Position
-from shared.db.queries.jobs import JobFilter
+from shared.db.queries.jobs.jobs import JobFilter
 
 
 def previous_images(

@@ -8,10 +8,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from shared.db.models import Image, IndexChange, Job
-from shared.db.queries.jobs import cancel_jobs_of_images, retry_job
+from shared.db.queries.jobs.jobs import cancel_jobs_of_images, retry_job
 from shared.db.unit_of_work import Transaction
 from shared.errors import Conflict
-from shared.jobs import JobStatus
+from shared.jobs.kinds import JobStatus
 
 
 def delete_images(transaction: Transaction, image_ids: Collection[int]) -> list[int]:

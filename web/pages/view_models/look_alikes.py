@@ -8,7 +8,7 @@ from flask import url_for
 
 from shared.db.queries.images import ImageRow
 from shared.db.queries.index import IndexStateRow, Similar
-from shared.jobs import JobStatus
+from shared.jobs.kinds import JobStatus
 from web.pages.view_models.progress import is_unfinished
 from web.pages.view_models.tile import Tile, make_tile
 from web.presenters import percentile

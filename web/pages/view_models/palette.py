@@ -8,7 +8,7 @@ from flask import url_for
 
 from shared import colour
 from shared.db.queries.images import ImageRow
-from shared.jobs import ACTIVE, JobStatus
+from shared.jobs.kinds import ACTIVE, JobStatus
 from web.pages.view_models import words
 from web.palette_formats import FORMATS, Swatch, describe
 from web.presenters import image_path

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.db.queries.images import ImageRow
-from shared.jobs import ACTIVE, JobStatus
+from shared.jobs.kinds import ACTIVE, JobStatus
 
 
 @dataclass(frozen=True, slots=True)

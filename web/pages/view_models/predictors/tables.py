@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import url_for
 
-from shared.db.queries.jobs import JobRow
+from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.predictors import VersionRow
 from web.pages.view_models import words
 from web.pages.view_models.predictors.figures import listed

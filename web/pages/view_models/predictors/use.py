@@ -7,9 +7,9 @@ from typing import Any, Final
 from flask import url_for
 
 from shared.db.queries.images import ImageRow
-from shared.db.queries.jobs import JobRow
+from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.predictors import VersionRow
-from shared.jobs import JobStatus
+from shared.jobs.kinds import JobStatus
 from shared.predictors import PredictorKind
 from web.errors import FieldProblem
 from web.pages.view_models.picture import display_picture

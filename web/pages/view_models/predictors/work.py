@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from shared.db.queries.jobs import JobRow
-from shared.jobs import ACTIVE, JobStatus
+from shared.db.queries.jobs.jobs import JobRow
+from shared.jobs.kinds import ACTIVE, JobStatus
 from web.pages.view_models import words
 
 

@@ -1,0 +1,169 @@
+"""Jobs: `/jobs`, how the work is going; `/jobs/<id>`, the story of one."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response
+
+from shared.db.queries.images import get_images
+from shared.db.queries.index import index_state, last_run
+from shared.db.queries.index_runs import pending_changes
+from shared.db.queries.jobs.jobs import (
+    JobFilter,
+    JobRow,
+    cancel_job,
+    create_job,
+    find_in_flight,
+    page_of_jobs,
+    recent_failures,
+    retry_job,
+)
+from shared.db.queries.jobs.overview import finished_jobs, queue_states, workers_seen
+from shared.db.queries.jobs.story import job_story
+from shared.db.queries.previous_page import previous_jobs
+from shared.jobs.index_runs import full_run, incremental_run, next_full_run
+from shared.jobs.kinds import RULES, JobKind, JobStatus
+from web import parameters
+from web.cursors import decode_job, encode_job
+from web.ids import job_id
+from web.jobs.view_models.jobs import jobs_view
+from web.jobs.view_models.overview import WINDOWS, Overview, index_lines, overview, windows
+from web.jobs.view_models.story import story_view
+from web.pages.view_models.frame import make_frame
+from web.pages.view_models.paging import Pages
+from web.services import current_services
+
+blueprint = Blueprint("jobs_page", __name__)
+
+PAGE_SIZE: Final = 30
+# Failures that come before everything else: as many as one takes in at a glance, as old as a long weekend.
+FAILURES: Final = 5
+FAILURES_KEPT: Final = timedelta(days=4)
+WORKERS_KEPT: Final = timedelta(minutes=15)
+_INDEX_RUNS: Final = (JobKind.INDEX_FULL, JobKind.INDEX_INCREMENTAL)
+
+
+@blueprint.get("/jobs")
+def show() -> str:
+    """What went wrong, how it is going, and a page of jobs, newest first, all or those in one state."""
+    chosen, before, now = _chosen(), _before(), datetime.now(UTC)
+    wanted = JobFilter(status=chosen)
+    with current_services().unit_of_work.read() as connection:
+        found = page_of_jobs(connection, wanted, PAGE_SIZE + 1, before)
+        newer = previous_jobs(connection, wanted, PAGE_SIZE, before) if before else None
+        failures = recent_failures(connection, now - FAILURES_KEPT, FAILURES)
+        jobs = found[:PAGE_SIZE]
+        images = get_images(connection, _image_ids(jobs, failures))
+        state = index_state(connection)
+        work = _overview(connection, now)
+    pages = Pages(
+        back=_address(chosen, newer) if before else None,
+        on=_address(chosen, jobs[-1].id) if len(found) > PAGE_SIZE else None,
+    )
+    view = jobs_view(jobs, failures, images, now=now, chosen=chosen, pages=pages)
+    frame = make_frame(state, here="jobs_page.show")
+    return render_template("jobs.html", frame=frame, view=view, work=work)
+
+
+@blueprint.get("/jobs/overview")
+def show_overview() -> str:
+    """The part of the page that a script keeps up to date."""
+    now = datetime.now(UTC)
+    with current_services().unit_of_work.read() as connection:
+        failures = recent_failures(connection, now - FAILURES_KEPT, FAILURES)
+        images = get_images(connection, _image_ids(failures))
+        work = _overview(connection, now)
+    view = jobs_view((), failures, images, now=now)
+    return render_template("jobs_overview.html", view=view, work=work)
+
+
+@blueprint.get("/jobs/<id>")
+def story(id: str) -> str:  # noqa: A002 - the name in the address
+    """One job from its making to its end."""
+    with current_services().unit_of_work.read() as connection:
+        found = job_story(connection, job_id(id))
+        images = get_images(connection, _image_ids([found.job]))
+        frame = make_frame(index_state(connection), here="jobs_page.show")
+    return render_template("job.html", frame=frame, view=story_view(found, images, datetime.now(UTC)))
+
+
+@blueprint.post("/jobs/<id>/cancel")
+def cancel(id: str) -> Response:  # noqa: A002
+    """Cancels the job and goes back to where the button was."""
+    with current_services().unit_of_work.begin() as transaction:
+        cancel_job(transaction, job_id(id))
+    return _back(id)
+
+
+@blueprint.post("/jobs/<id>/retry")
+def retry(id: str) -> Response:  # noqa: A002
+    """Queues the job again and goes back to where the button was."""
+    with current_services().unit_of_work.begin() as transaction:
+        retry_job(transaction, job_id(id))
+    return _back(id)
+
+
+def _back(job: str) -> Response:
+    told = request.form.get("back") == "story"
+    where = url_for("jobs_page.story", id=job) if told else url_for("jobs_page.show")
+    return redirect(where, code=303)
+
+
+@blueprint.post("/jobs/index-runs")
+def run_index() -> Response:
+    """Starts a run of the index, or finds the one of its mode that is under way, and goes to its story."""
+    mode = parameters.choice(
+        "mode", request.form.getlist("mode"), choices=("full", "incremental"), default="incremental"
+    )
+    wanted = full_run() if mode == "full" else incremental_run()
+    with current_services().unit_of_work.begin() as transaction:
+        run = create_job(transaction, replace(wanted, request_id=g.request_id))
+    return redirect(url_for("jobs_page.story", id=run), code=303)
+
+
+def _overview(connection: Connection, now: datetime) -> Overview:
+    settings = current_services().settings
+    window = next(each for each in windows(_hours()) if each.here)
+    lease = timedelta(seconds=settings.lease_seconds)
+    return overview(
+        window,
+        queue_states(connection, list(RULES)),
+        finished_jobs(connection, window.length, window.step),
+        workers_seen(connection, WORKERS_KEPT, lease),
+        index_lines(
+            index_state(connection),
+            pending_changes(connection),
+            last_run(connection),
+            find_in_flight(connection, _INDEX_RUNS),
+            next_full=next_full_run(now, settings.full_run_hour),
+            now=now,
+        ),
+    )
+
+
+def _image_ids(*lists: list[JobRow]) -> set[int]:
+    return {job.image_id for jobs in lists for job in jobs if job.image_id is not None}
+
+
+def _hours() -> int:
+    choices = [str(hours) for hours in WINDOWS]
+    return int(parameters.choice("hours", request.args.getlist("hours"), choices=choices, default="1"))
+
+
+def _chosen() -> JobStatus | None:
+    choices = [status.value for status in JobStatus]
+    value = parameters.choice("status", request.args.getlist("status"), choices=choices, default=None)
+    return JobStatus(value) if value else None
+
+
+def _before() -> UUID | None:
+    cursor = parameters.text("cursor", request.args.getlist("cursor"), default=None, max_characters=100)
+    return decode_job(cursor)
+
+
+def _address(chosen: JobStatus | None, before: UUID | None) -> str:
+    return url_for("jobs_page.show", status=chosen, cursor=encode_job(before))

@@ -1,0 +1,189 @@
+"""Jobs as sentences."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from flask import url_for
+
+from shared.db.queries.images import ImageRow
+from shared.db.queries.jobs.jobs import JobRow
+from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
+from web.pages.view_models import words
+from web.pages.view_models.paging import Pages
+from web.pages.view_models.photo import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What may be done about a job now: a button's words, its icon, and where it posts to."""
+
+    words: str
+    icon: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine:
+    """what: the sentence, which the photo's name ends. state: waiting, working, done or failed. ago: when it was made."""
+
+    id: UUID
+    href: str
+    what: str
+    photo: Part | None
+    state: str
+    status: str
+    reason: str | None
+    ago: str
+    time: str
+    iso: str
+    unfinished: bool
+    action: Action | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    name: str
+    href: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobsView:
+    """failures: those of the last days, shown before everything else."""
+
+    failures: tuple[JobLine, ...]
+    failures_href: str
+    choices: tuple[Choice, ...]
+    jobs: tuple[JobLine, ...]
+    pages: Pages
+    none_words: str
+
+
+NO_PAGES: Final = Pages()
+STATUS_NAMES: Final = {
+    JobStatus.QUEUED: "Waiting",
+    JobStatus.RUNNING: "At work",
+    JobStatus.SUCCEEDED: "Done",
+    JobStatus.FAILED: "Failed",
+    JobStatus.DEAD: "Given up",
+    JobStatus.CANCELLED: "Cancelled",
+}
+STATES: Final = {
+    JobStatus.QUEUED: "waiting",
+    JobStatus.RUNNING: "working",
+    JobStatus.SUCCEEDED: "done",
+    JobStatus.FAILED: "failed",
+    JobStatus.DEAD: "failed",
+    JobStatus.CANCELLED: "waiting",
+}
+_WENT_WRONG: Final = frozenset({JobStatus.FAILED, JobStatus.DEAD})
+_SENTENCES: Final = {
+    JobKind.ANALYSE_IMAGE: "Palette and embedding of",
+    JobKind.ANALYSE: "Palette of",
+    JobKind.EMBED: "Embedding of",
+    JobKind.PALETTE: "Another palette of",
+    JobKind.DEMO: "Demo pictures for the gallery",
+    JobKind.INDEX_FULL: "Look-alikes of every photo, from the start",
+    JobKind.INDEX_INCREMENTAL: "Look-alikes of the photos that came or went",
+    JobKind.TRAIN_PREDICTOR: "Training of a predictor",
+    JobKind.PREDICT: "A prediction",
+    JobKind.PREDICT_BATCH: "Predictions for a table",
+    JobKind.SUGGEST_LABELS: "Photos to label next",
+}
+
+
+def jobs_view(
+    jobs: Sequence[JobRow],
+    failures: Sequence[JobRow],
+    images: Mapping[int, ImageRow],
+    *,
+    now: datetime,
+    chosen: JobStatus | None = None,
+    pages: Pages = NO_PAGES,
+) -> JobsView:
+    """images: those of the jobs that are still in the gallery, by id."""
+    return JobsView(
+        failures=tuple(job_line(job, images, now) for job in failures),
+        failures_href=url_for("jobs_page.show", status=JobStatus.FAILED.value),
+        choices=tuple(_choices(chosen)),
+        jobs=tuple(job_line(job, images, now) for job in jobs),
+        pages=pages,
+        none_words="No job is in this state."
+        if chosen
+        else "There are no jobs yet. Upload a photo to see one.",
+    )
+
+
+def _choices(chosen: JobStatus | None) -> list[Choice]:
+    every = Choice("All", url_for("jobs_page.show"), here=chosen is None)
+    return [
+        every,
+        *(
+            Choice(name, url_for("jobs_page.show", status=status.value), here=status is chosen)
+            for status, name in STATUS_NAMES.items()
+        ),
+    ]
+
+
+def job_line(job: JobRow, images: Mapping[int, ImageRow], now: datetime) -> JobLine:
+    """The job as one sentence, with what may be done about it."""
+    what, photo = _sentence(job, images)
+    return JobLine(
+        id=job.id,
+        href=url_for("jobs_page.story", id=job.id),
+        what=what,
+        photo=photo,
+        state=STATES[job.status],
+        status=_status(job),
+        # A waiting job may bear the error of its last run: while it will run again that is nobody's trouble.
+        reason=job.error_message if job.status in _WENT_WRONG else None,
+        ago=words.ago(now - job.created_at),
+        time=words.moment(job.created_at),
+        iso=job.created_at.isoformat(),
+        unfinished=job.status in ACTIVE,
+        action=_action(job, images),
+    )
+
+
+def _sentence(job: JobRow, images: Mapping[int, ImageRow]) -> tuple[str, Part | None]:
+    sentence = _SENTENCES.get(job.kind) or job.kind.value.replace("-", " ").capitalize()
+    figures = job.result or {}
+    if job.kind is JobKind.INDEX_INCREMENTAL and figures.get("new"):
+        return f"Look-alikes of {words.count(figures['new'], 'new photo', 'new photos')}", None
+    if job.kind is JobKind.INDEX_FULL and figures.get("images"):
+        return f"Look-alikes of {words.count(figures['images'], 'photo', 'photos')}, from the start", None
+    if not sentence.endswith(" of"):
+        return sentence, None
+    if job.image_id is None:
+        return "Palette in the studio", None
+    image = images.get(job.image_id)
+    if image is None:
+        return f"{sentence} a photo that was deleted", None
+    return sentence, Part(image.caption or image.name, url_for("photo.show", id=image.id))
+
+
+def _status(job: JobRow) -> str:
+    name = STATUS_NAMES[job.status]
+    if job.status is JobStatus.RUNNING:
+        name = f"{name}, {job.progress:.0%}"
+    elif job.status is JobStatus.SUCCEEDED and job.started_at and job.finished_at:
+        name = f"{name} in {words.duration(job.finished_at - job.started_at)}"
+    elif job.status is JobStatus.DEAD:
+        name = f"{name} after {words.count(job.attempt, 'try', 'tries')}"
+    return f"{name}, worker {job.worker}" if job.worker and job.status is JobStatus.RUNNING else name
+
+
+def _action(job: JobRow, images: Mapping[int, ImageRow]) -> Action | None:
+    if job.status in ACTIVE:
+        return Action("Cancel", "circle-slash", url_for("jobs_page.cancel", id=job.id))
+    if job.status is JobStatus.SUCCEEDED:
+        return None
+    if job.status is not JobStatus.FAILED:
+        return Action("Try again", "rotate-cw", url_for("jobs_page.retry", id=job.id))
+    # The photo itself is at fault: what helps is to part with it.
+    if job.image_id in images:
+        return Action("Delete the photo", "trash-2", url_for("changes.delete", id=job.image_id))
+    return None

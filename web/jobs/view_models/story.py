@@ -1,0 +1,153 @@
+"""One job, told from its making to its end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from flask import url_for
+
+from shared.db.queries.images import ImageRow
+from shared.db.queries.jobs.story import PartRow, StoryRow
+from shared.jobs.kinds import ACTIVE, PARENTS, JobKind, JobStatus
+from web.jobs.view_models.jobs import STATES, STATUS_NAMES, JobLine, job_line
+from web.jobs.view_models.overview import kind_name
+from web.pages.view_models import words
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    term: str
+    words: str
+    href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoryPart:
+    """A step of the job, or one of the many pieces of a step."""
+
+    name: str
+    href: str
+    state: str
+    status: str
+    facts: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A link to what a job has brought."""
+
+    words: str
+    href: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoryView:
+    """line: the job as the list has it. trying: why it was put back, while it waits for another try."""
+
+    id: UUID
+    line: JobLine
+    percent: str
+    progress: float
+    trying: str | None
+    facts: tuple[Fact, ...]
+    parts: tuple[StoryPart, ...]
+    more_parts: str | None
+    result: Brought | None
+    whole: str | None
+
+
+# A step as a part of one job; kinds with no name here go by the name of their queue.
+_STEP_NAMES: Final = {
+    JobKind.ANALYSE: "Palette and renditions",
+    JobKind.EMBED: "Embedding",
+    JobKind.INDEX_PLAN: "Plan",
+    JobKind.INDEX_TILE: "Comparison of a tile",
+    JobKind.INDEX_MERGE: "Lists from what was compared",
+    JobKind.INDEX_SWITCH: "Switch to the new lists",
+}
+
+
+def story_view(story: StoryRow, images: Mapping[int, ImageRow], now: datetime) -> StoryView:
+    """images: the job's own image, if it is still in the gallery."""
+    job = story.job
+    left_out = story.part_count - len(story.parts)
+    return StoryView(
+        id=job.id,
+        line=job_line(job, images, now),
+        percent=f"{job.progress:.0%}",
+        progress=round(job.progress, 3),
+        trying=_trying(story, now),
+        facts=tuple(_facts(story)),
+        parts=tuple(map(_part, story.parts)),
+        more_parts=f"And {left_out:,} more." if left_out > 0 else None,
+        result=_result(story),
+        whole=None if job.parent_id is None else url_for("jobs_page.story", id=job.parent_id),
+    )
+
+
+def _trying(story: StoryRow, now: datetime) -> str | None:
+    if story.job.status is not JobStatus.QUEUED or story.last_error is None:
+        return None
+    left = story.run_at - now
+    when = f"in {words.duration(left)}" if left.total_seconds() > 0 else "as soon as a worker is free"
+    return f"It went wrong and will be tried again {when}. {story.last_error}"
+
+
+def _facts(story: StoryRow) -> list[Fact]:
+    job = story.job
+    facts = [Fact("Made", words.exact(job.created_at))]
+    if job.started_at is not None:
+        waited = words.duration(job.started_at - job.created_at)
+        facts.append(Fact("Begun", f"{words.exact(job.started_at)}, after {waited} of waiting"))
+    if job.started_at is not None and job.finished_at is not None:
+        took = words.duration(job.finished_at - job.started_at)
+        facts.append(Fact("Ended", f"{words.exact(job.finished_at)}, after {took} of work"))
+    elif job.finished_at is not None:
+        facts.append(Fact("Ended", f"{words.exact(job.finished_at)}, before it had begun"))
+    if story.blocked and job.status in ACTIVE:
+        facts.append(Fact("Waits for", "the steps before it"))
+    if job.kind not in PARENTS:
+        facts.append(Fact("Tries", f"{job.attempt} of at most {story.max_attempts}"))
+    if job.worker:
+        facts.append(Fact("Worker", job.worker))
+    if job.error_code:
+        facts.append(Fact("Error", job.error_code))
+    facts.append(Fact("Job", str(job.id), url_for("jobs.get_job", id=job.id)))
+    if story.request_id:
+        facts.append(Fact("Request", story.request_id))
+    return facts
+
+
+def _part(part: PartRow) -> StoryPart:
+    facts = []
+    if part.started_at and part.finished_at:
+        facts.append(words.duration(part.finished_at - part.started_at))
+    if part.attempt > 1:
+        facts.append(f"try {part.attempt}")
+    if part.worker:
+        facts.append(f"worker {part.worker}")
+    return StoryPart(
+        name=_STEP_NAMES.get(part.kind) or kind_name(part.kind),
+        href=url_for("jobs_page.story", id=part.id),
+        state=STATES[part.status],
+        status=STATUS_NAMES[part.status],
+        facts=", ".join(facts),
+        reason=part.error_message if part.status is not JobStatus.SUCCEEDED else None,
+    )
+
+
+def _result(story: StoryRow) -> Brought | None:
+    """Where what the job brought can be seen."""
+    job = story.job
+    if job.status is not JobStatus.SUCCEEDED:
+        return None
+    if job.kind is JobKind.PALETTE and job.image_id is None:
+        return Brought("See the palette", url_for("studio.show_found", id=job.id), "palette")
+    if job.kind is JobKind.TRAIN_PREDICTOR and job.result:
+        name = job.result["predictor"]
+        return Brought(f"See {name}", url_for("predictor_card.show", name=name), "brain-circuit")
+    return None
