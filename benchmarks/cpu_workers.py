@@ -16,7 +16,6 @@ from benchmarks.support import BenchmarkFailed
 from infra.guard import Guard
 from infra.local import ONE_THREAD
 from infra.program import Program
-from shared import blob_keys
 from shared.db.engine import make_engine
 from shared.db.models import Job
 from shared.db.queries import images
@@ -28,6 +27,7 @@ from shared.jobs.broker import make_celery
 from shared.jobs.dispatch import CeleryDispatcher
 from shared.jobs.kinds import FINISHED, JobKind
 from shared.settings import Settings, variable
+from shared.storage import keys as blob_keys
 from shared.storage import make_blob_store
 
 _PATIENCE_SECONDS: Final = 120.0

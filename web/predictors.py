@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, Final
 
-from shared import blob_keys
 from shared.db.queries import images
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow, NewJob
@@ -18,6 +17,7 @@ from shared.jobs.kinds import JobKind
 from shared.labelled_zip import open_labelled_zip
 from shared.predictor_values import check_values
 from shared.predictors import AUTO, BatchOrder, PredictOrder, PredictorKind, Task, TrainOrder
+from shared.storage import keys as blob_keys
 from web import guard
 from web.errors import BadValues, FieldProblem
 from web.guard.table import inspect_batch_table, inspect_training_table

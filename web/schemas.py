@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
-from shared.blob_keys import THUMBNAIL_SIZES
 from shared.jobs.kinds import JobKind, JobStatus
+from shared.storage.keys import THUMBNAIL_SIZES
 from web.answer_schemas import AnswerSchema as _AnswerSchema
 from web.answer_schemas import always as _always
 from web.fields import (

@@ -6,7 +6,6 @@ The blob comes before the row: an orphan blob is harmless, a row without its blo
 from dataclasses import dataclass
 from typing import Final
 
-from shared import blob_keys
 from shared.db.queries import images
 from shared.db.queries.images import ImageRow, NewImage
 from shared.db.queries.jobs import jobs
@@ -14,6 +13,7 @@ from shared.db.queries.jobs.jobs import JobRow, NewJob
 from shared.errors import Conflict, JobNotFound
 from shared.jobs.kinds import JobKind
 from shared.jobs.new_images import record_image
+from shared.storage import keys as blob_keys
 from web import guard
 from web.filenames import display_name
 from web.guard import Header

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared import blob_keys
 from shared.storage import BlobStore
+from shared.storage import keys as blob_keys
 from worker.algorithms.codes import Codes
 from worker.algorithms.join_plan import JoinPlan
 from worker.algorithms.tiles import Share

@@ -13,11 +13,11 @@ from typing import IO, BinaryIO, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from shared import blob_keys
 from shared.db.queries.training_photos import LabelledPhoto, embeddings_of, labelled_photos
 from shared.errors import BadData, BlobNotFound
 from shared.labelled_zip import DEFAULT_LIMITS, LabelledZip, LeftOut, Photo, label_of, open_labelled_zip
 from shared.storage import BlobStore
+from shared.storage import keys as blob_keys
 from worker.algorithms.analysis import PhotoView
 from worker.algorithms.decode import Unreadable
 from worker.algorithms.embedding import Embedder

@@ -109,7 +109,7 @@ class DirectoryBlobStore(BlobStore):
 
     def _path(self, key: str) -> Path:
         check_key(key)
-        # The keys themselves spread blobs over folders (shared/blob_keys.py); more folders would only cost more syncs.
+        # The keys themselves spread blobs over folders (shared/storage/keys.py); more folders would only cost more syncs.
         return self._root / key
 
     def _list(self, prefix: str) -> Iterator[BlobInfo]:

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from shared import blob_keys
+from shared.storage import keys as blob_keys
 from tests.support.pipeline import picture
 from tests.support.web import Site, check_contract, gallery, problem, site
 from web.schemas import ImageSchema

@@ -5,8 +5,8 @@ from threading import Thread
 import pytest
 from werkzeug.test import TestResponse
 
-from shared import blob_keys
 from shared.jobs.kinds import JobKind
+from shared.storage import keys as blob_keys
 from tests.support.hostile_files import half_of
 from tests.support.pictures import encode, flat_picture, make_jpeg
 from tests.support.pipeline import picture

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared import blob_keys
+from shared.storage import keys as blob_keys
 from tests.support.predictors import CAT, predicted, zoo
 from tests.support.web import Site, problem
 

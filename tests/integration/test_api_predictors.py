@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared import blob_keys
 from shared.jobs.kinds import JobKind
+from shared.storage import keys as blob_keys
 from tests.support.predictors import ANIMALS, CAT, predicted, send, trained, zoo
 from tests.support.web import Site, check_contract, problem, site, working
 from web.predictor_schemas import (

@@ -9,8 +9,8 @@ from typing import IO, Any
 import pytest
 from werkzeug.test import TestResponse
 
-from shared import blob_keys
 from shared.jobs.kinds import JobKind
+from shared.storage import keys as blob_keys
 from tests.support.hostile_files import (
     half_of,
     jpeg_with_exif,

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from shared import blob_keys
 from shared.db.queries.index_runs import register_model
+from shared.storage import keys as blob_keys
 from tests.support.fakes import PixelEmbedder
 from tests.support.hostile_files import half_of
 from tests.support.labelled_photos import tinted, tinted_zip

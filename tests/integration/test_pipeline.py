@@ -10,7 +10,6 @@ from PIL import Image as Pictures
 from sqlalchemy import Connection, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from shared import blob_keys
 from shared.db.models.index import DIMENSIONS
 from shared.db.queries import images, index, palettes
 from shared.db.queries.index_runs import register_model
@@ -18,6 +17,7 @@ from shared.db.queries.jobs.jobs import NewJob
 from shared.errors import StorageUnavailable
 from shared.jobs.index_runs import full_run, incremental_run
 from shared.jobs.kinds import RULES, JobKind, JobStatus
+from shared.storage import keys as blob_keys
 from tests.support.pipeline import Pipeline, picture
 from tests.support.vectors import random_vectors, unit
 from worker.algorithms.neighbours import top_k

@@ -11,7 +11,6 @@ from uuid import UUID
 import numpy as np
 from PIL import Image as Pictures
 
-from shared import blob_keys
 from shared.db.engine import make_engine
 from shared.db.queries import images, index, index_runs, selection
 from shared.db.queries.jobs import jobs
@@ -20,6 +19,7 @@ from shared.db.unit_of_work import UnitOfWork
 from shared.ids import new_job_id
 from shared.jobs.kinds import JobKind
 from shared.settings import Settings
+from shared.storage import keys as blob_keys
 from tests.support.fakes import PixelEmbedder, RecordingDispatcher, SwitchableStore
 from worker.algorithms.demo_pictures import DemoPicture, draw
 from worker.algorithms.embedding import Embedder

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Response, request
 
-from shared import blob_keys
 from shared.db.queries import images
 from shared.db.queries.images import ImageRow
 from shared.errors import BlobNotFound, NotFound
 from shared.jobs.kinds import ACTIVE
+from shared.storage import keys as blob_keys
 from web.api.blueprint import Answer, Resource
 from web.blob_answers import blob_answer
 from web.errors import NotReady

@@ -5,13 +5,13 @@ from typing import Any, Final
 from flask import Response, request
 from marshmallow import Schema, fields
 
-from shared import blob_keys
 from shared.db.queries import images, predictors
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow, NewJob
 from shared.errors import BadData, BlobNotFound, ModelUnusable, NotFound, VitrineError
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from shared.predictors import PredictorKind, SuggestOrder
+from shared.storage import keys as blob_keys
 from web.answer_schemas import AnswerSchema, always
 from web.answers import json_answer
 from web.api.blueprint import Answer, Resource

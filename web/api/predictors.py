@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from flask import Response, g, request
 
-from shared.blob_keys import predictions
 from shared.db.queries import predictors
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.predictors import VersionRow
@@ -19,6 +18,7 @@ from shared.errors import (
     VitrineError,
 )
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
+from shared.storage.keys import predictions
 from web import cursors
 from web.answers import json_answer
 from web.api.blueprint import Answer, Resource

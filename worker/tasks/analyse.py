@@ -4,13 +4,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from shared import blob_keys
 from shared.db.queries.analyses import Analysed, save_analysis
 from shared.db.queries.images import ImageSource, image_source
 from shared.db.queries.palettes import PaletteRow
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound
 from shared.storage import Blob
+from shared.storage import keys as blob_keys
 from worker.algorithms.analysis import Analysis
 from worker.algorithms.model_view import model_view_to_bytes
 from worker.algorithms.palette import PALETTE_VERSION, Swatch

@@ -2,9 +2,9 @@
 
 import hashlib
 
-from shared import blob_keys
 from shared.db.queries.images import NewImage
 from shared.jobs.new_images import record_image
+from shared.storage import keys as blob_keys
 from worker.algorithms.demo_pictures import COUNT, DemoPicture
 from worker.lifecycle import Job, Outcome
 from worker.services import Services

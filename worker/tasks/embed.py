@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared import blob_keys
 from shared.db.queries.images import image_sources
 from shared.db.queries.index import index_state
 from shared.db.queries.index_runs import save_embeddings
@@ -15,6 +14,7 @@ from shared.db.queries.jobs.engine import Claim, work_ahead
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound, VitrineError, WrongModel
 from shared.jobs.kinds import JobKind
+from shared.storage import keys as blob_keys
 from worker.algorithms.model_view import model_view_from_bytes
 from worker.lifecycle import Batch, Lifecycle
 from worker.services import Services

@@ -6,13 +6,13 @@ from uuid import UUID
 import torch
 from sqlalchemy import Connection
 
-from shared import blob_keys
 from shared.db.queries import index_runs
 from shared.db.queries.index import index_state
 from shared.db.queries.jobs.jobs import NewJob, add_children
 from shared.db.unit_of_work import Transaction
 from shared.jobs.kinds import JobKind
 from shared.settings import Settings
+from shared.storage import keys as blob_keys
 from worker.algorithms import tiles
 from worker.algorithms.drift import drift
 from worker.algorithms.join_plan import JoinPlan

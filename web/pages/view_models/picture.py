@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from shared.blob_keys import THUMBNAIL_SIZES
 from shared.db.queries.images import ImageRow
+from shared.storage.keys import THUMBNAIL_SIZES
 from web.presenters import image_path
 
 # The longer side of the display rendition, at most; a test holds it against the worker's.

@@ -1,7 +1,7 @@
 """What was sent with a request, on its way through the store."""
 
-from shared import blob_keys
 from shared.errors import BadData, BlobNotFound
+from shared.storage import keys as blob_keys
 from worker.services import Services
 
 

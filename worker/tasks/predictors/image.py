@@ -8,12 +8,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared import blob_keys
 from shared.db.queries.images import get_image
 from shared.db.queries.predictors import VersionRow
 from shared.db.queries.training_photos import embeddings_of
 from shared.errors import ModelUnusable
 from shared.predictors import PredictOrder, Task, TrainOrder
+from shared.storage import keys as blob_keys
 from worker.algorithms.heatmap import contrast, evidence_map, explanation_png, overlay_png
 from worker.algorithms.model_view import model_view_from_bytes, view_box
 from worker.algorithms.predictors.novelty import familiar

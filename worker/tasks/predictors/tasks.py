@@ -2,11 +2,11 @@
 
 import hashlib
 
-from shared import blob_keys
 from shared.db.queries.predictors import NewVersion, get_version, save_version
 from shared.db.unit_of_work import Transaction
 from shared.errors import BlobNotFound, ModelUnusable, PredictorNotFound
 from shared.predictors import BatchOrder, PredictOrder, PredictorKind, TrainOrder
+from shared.storage import keys as blob_keys
 from worker.lifecycle import Job, Outcome
 from worker.services import Services
 from worker.tasks.predictors.data import uploaded

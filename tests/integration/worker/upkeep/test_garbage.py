@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from shared import blob_keys
 from shared.jobs.kinds import JobStatus
+from shared.storage import keys as blob_keys
 from tests.support.pipeline import Pipeline, picture
 from worker.upkeep.garbage import collect_garbage
 

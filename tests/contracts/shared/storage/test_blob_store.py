@@ -19,7 +19,7 @@ from shared.settings import load_settings
 from shared.storage import Blob, BlobStore, DirectoryBlobStore, S3BlobStore, make_blob_store
 from tests.support.s3 import S3Server, new_bucket
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[4]
 _MIB = 1 << 20
 # The least that S3 takes, so that 6 MiB go up in parts.
 _PART_BYTES = 5 * _MIB

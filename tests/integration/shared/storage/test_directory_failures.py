@@ -12,7 +12,7 @@ from shared.storage import DirectoryBlobStore
 
 pytestmark = pytest.mark.integration
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[4]
 
 _PUT_MORE_THAN_FITS = """
 import resource, sys
