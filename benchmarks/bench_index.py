@@ -21,8 +21,8 @@ from benchmarks.support import BenchmarkFailed, interleave, ratio
 from infra.guard import Guard
 from shared.db.engine import make_engine
 from shared.db.models.index import DIMENSIONS
-from shared.db.queries.index import index_state
-from shared.db.queries.index_runs import save_embeddings, switch_index
+from shared.db.queries.index.runs import save_embeddings, switch_index
+from shared.db.queries.index.state import index_state
 from shared.db.unit_of_work import UnitOfWork
 from shared.settings import Settings
 from shared.storage import BlobStore

@@ -18,10 +18,10 @@ from infra.local import ONE_THREAD
 from infra.program import Program
 from shared.db.engine import make_engine
 from shared.db.models import Job
-from shared.db.queries import images
-from shared.db.queries.images import NewImage
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import NewJob
+from shared.db.queries.photos import images
+from shared.db.queries.photos.images import NewImage
 from shared.db.unit_of_work import UnitOfWork
 from shared.jobs.broker import make_celery
 from shared.jobs.dispatch import CeleryDispatcher

@@ -10,7 +10,7 @@ import re
 from typing import Final
 from uuid import UUID
 
-from shared.db.queries.images import Position
+from shared.db.queries.photos.images import Position
 from shared.errors import BadCursor
 
 _IMAGE: Final = re.compile(r"i([1-9][0-9]{0,18})")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from shared.db.queries.index import Similar
+from shared.db.queries.index.state import Similar
 
 
 def diversify(

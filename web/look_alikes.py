@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from shared.db.queries.index import IndexStateRow, Similar, similar_images, similarities_between
+from shared.db.queries.index.state import IndexStateRow, Similar, similar_images, similarities_between
 from web.diversity import diversify
 
 

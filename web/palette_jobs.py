@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
-from shared.db.queries import images
-from shared.db.queries.images import ImageRow
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow, NewJob
+from shared.db.queries.photos import images
+from shared.db.queries.photos.images import ImageRow
 from shared.db.unit_of_work import UnitOfWork
 from shared.errors import Conflict, ImageNotFound
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from urllib.parse import quote
 
-from shared.db.queries.predictors import VersionRow, VersionSummary
+from shared.db.queries.predictors.predictors import VersionRow, VersionSummary
 from shared.predictors import MODELS, PredictorKind
 from web.presenters import PREFIX, time_text
 

@@ -8,10 +8,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, Final
 
-from shared.db.queries import images
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow, NewJob
-from shared.db.queries.predictors import VersionRow
+from shared.db.queries.photos import images
+from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadParameter, TooLarge
 from shared.jobs.kinds import JobKind
 from shared.labelled_zip import open_labelled_zip

@@ -7,9 +7,9 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from shared.db.queries.images import ImageRow
-from shared.db.queries.index import IndexCounts, IndexStateRow, RunRow
+from shared.db.queries.index.state import IndexCounts, IndexStateRow, RunRow
 from shared.db.queries.jobs.jobs import JobRow
+from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from web.palette_formats import Swatch, describe
 

@@ -6,10 +6,10 @@ The blob comes before the row: an orphan blob is harmless, a row without its blo
 from dataclasses import dataclass
 from typing import Final
 
-from shared.db.queries import images
-from shared.db.queries.images import ImageRow, NewImage
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow, NewJob
+from shared.db.queries.photos import images
+from shared.db.queries.photos.images import ImageRow, NewImage
 from shared.errors import Conflict, JobNotFound
 from shared.jobs.kinds import JobKind
 from shared.jobs.new_images import record_image

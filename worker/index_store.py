@@ -14,7 +14,7 @@ from psycopg2 import sql
 from sqlalchemy import Connection
 
 from shared.db.models.index import DIMENSIONS
-from shared.db.queries.index_runs import delete_lists
+from shared.db.queries.index.runs import delete_lists
 from shared.storage import BlobStore
 from worker.algorithms.neighbours import NeighbourLists, concatenate
 from worker.binary_copy import embedding_rows, lists_of_rows, no_lists, rows_of_lists

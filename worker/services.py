@@ -12,8 +12,8 @@ import structlog
 from celery import Celery
 
 from shared.db.engine import make_engine
-from shared.db.queries.index import index_state
-from shared.db.queries.index_runs import lock_target_model, register_model
+from shared.db.queries.index.runs import lock_target_model, register_model
+from shared.db.queries.index.state import index_state
 from shared.db.unit_of_work import UnitOfWork
 from shared.jobs.dispatch import CeleryDispatcher, Dispatcher
 from shared.settings import Settings

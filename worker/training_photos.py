@@ -13,7 +13,7 @@ from typing import IO, BinaryIO, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.db.queries.training_photos import LabelledPhoto, embeddings_of, labelled_photos
+from shared.db.queries.predictors.training_photos import LabelledPhoto, embeddings_of, labelled_photos
 from shared.errors import BadData, BlobNotFound
 from shared.labelled_zip import DEFAULT_LIMITS, LabelledZip, LeftOut, Photo, label_of, open_labelled_zip
 from shared.storage import BlobStore

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from shared.db.queries.predictors import VersionRow
+from shared.db.queries.predictors.predictors import VersionRow
 
 # In memory a model is a few times its file. Both bounds together keep a prediction worker within half a gigabyte.
 MOST_MODELS: Final = 64

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from shared.db.queries import images
-from shared.db.queries.images import ImageRow, NewImage
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow, NewJob, Step
+from shared.db.queries.photos import images
+from shared.db.queries.photos.images import ImageRow, NewImage
 from shared.db.unit_of_work import Transaction
 from shared.ids import new_job_id
 from shared.jobs.kinds import JobKind, JobStatus

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from shared.db.models.index import DIMENSIONS
-from shared.db.queries import index, index_runs
-from shared.db.queries.index_runs import save_embeddings
+from shared.db.queries.index import runs as index_runs
+from shared.db.queries.index import state as index
+from shared.db.queries.index.runs import save_embeddings
 from shared.storage.directory import DirectoryBlobStore
 from tests.support.pipeline import Pipeline
 from tests.support.vectors import assert_same_lists, random_vectors

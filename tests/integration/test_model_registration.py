@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.db.engine import make_engine
-from shared.db.queries.index import IndexStateRow, index_state
+from shared.db.queries.index.state import IndexStateRow, index_state
 from shared.db.unit_of_work import UnitOfWork
 from shared.settings import Settings
 from shared.storage import DirectoryBlobStore

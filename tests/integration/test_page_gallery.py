@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from werkzeug.test import TestResponse
 
-from shared.db.queries.images import Position
+from shared.db.queries.photos.images import Position
 from tests.support.pipeline import picture
 from tests.support.site import Site, link, make_flat, page_of, send, site, tiles
 from web.cursors import encode_image

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from shared.db.queries.index_runs import register_model
+from shared.db.queries.index.runs import register_model
 from shared.storage import keys as blob_keys
 from tests.support.fakes import PixelEmbedder
 from tests.support.hostile_files import half_of

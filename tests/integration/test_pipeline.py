@@ -11,9 +11,11 @@ from sqlalchemy import Connection, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.db.models.index import DIMENSIONS
-from shared.db.queries import images, index, palettes
-from shared.db.queries.index_runs import register_model
+from shared.db.queries import palettes
+from shared.db.queries.index import state as index
+from shared.db.queries.index.runs import register_model
 from shared.db.queries.jobs.jobs import NewJob
+from shared.db.queries.photos import images
 from shared.errors import StorageUnavailable
 from shared.jobs.index_runs import full_run, incremental_run
 from shared.jobs.kinds import RULES, JobKind, JobStatus

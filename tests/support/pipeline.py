@@ -12,9 +12,11 @@ import numpy as np
 from PIL import Image as Pictures
 
 from shared.db.engine import make_engine
-from shared.db.queries import images, index, index_runs, selection
+from shared.db.queries.index import runs as index_runs
+from shared.db.queries.index import state as index
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import NewJob
+from shared.db.queries.photos import images, selection
 from shared.db.unit_of_work import UnitOfWork
 from shared.ids import new_job_id
 from shared.jobs.kinds import JobKind

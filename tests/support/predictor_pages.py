@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.db.queries.predictors import NewVersion, get_predictor, save_version
+from shared.db.queries.predictors.predictors import NewVersion, get_predictor, save_version
 from tests.support.labelled_photos import tinted_zip
 from tests.support.predictors import trained
 from tests.support.services import PostgresServer

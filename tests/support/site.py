@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from shared.db.queries import images, index_runs
-from shared.db.queries.images import NewImage
+from shared.db.queries.index import runs as index_runs
+from shared.db.queries.photos import images
+from shared.db.queries.photos.images import NewImage
 from tests.support import web
 from tests.support.html import Element, parse_page
 from tests.support.pictures import encode, flat_picture

@@ -15,8 +15,8 @@ from marshmallow import RAISE, Schema
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
-from shared.db.queries import images
 from shared.db.queries.jobs import jobs
+from shared.db.queries.photos import images
 from shared.errors import StorageUnavailable
 from shared.storage import BlobStore, DirectoryBlobStore
 from tests.support.pipeline import Pipeline, picture

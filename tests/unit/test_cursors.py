@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.db.queries.images import Position
+from shared.db.queries.photos.images import Position
 from shared.errors import BadCursor
 from web.cursors import decode_image, decode_job, encode_image, encode_job
 

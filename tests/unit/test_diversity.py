@@ -1,6 +1,6 @@
 """Maximal marginal relevance over a list of look-alikes."""
 
-from shared.db.queries.index import Similar
+from shared.db.queries.index.state import Similar
 from web.diversity import diversify
 
 # Three photos of one scene, two of another, one apart: 1, 2, 3 | 4, 5 | 6.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from shared.db.queries.predictors import VersionRow
+from shared.db.queries.predictors.predictors import VersionRow
 from worker.algorithms.tabular import measures, storage
 from worker.algorithms.tabular.answers import explain
 from worker.algorithms.tabular.folds import cross_validation, one_fifth, sample

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Response, request
 
-from shared.db.queries import images
-from shared.db.queries.images import ImageRow
+from shared.db.queries.photos import images
+from shared.db.queries.photos.images import ImageRow
 from shared.errors import BlobNotFound, NotFound
 from shared.jobs.kinds import ACTIVE
 from shared.storage import keys as blob_keys

@@ -6,9 +6,9 @@ from flask import Response, g, request
 from structlog.contextvars import bind_contextvars
 
 from shared.colour import hex_to_rgb, rgb_to_oklab
-from shared.db.queries import images, selection
 from shared.db.queries.idempotency import KeptAnswer
-from shared.db.queries.images import ImageFilter
+from shared.db.queries.photos import images, selection
+from shared.db.queries.photos.images import ImageFilter
 from shared.errors import Conflict, ImageNotFound
 from web import cursors
 from web.answers import json_answer

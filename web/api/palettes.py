@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import Response, g, request
 
-from shared.db.queries import images, palettes
-from shared.db.queries.images import ImageRow
+from shared.db.queries import palettes
 from shared.db.queries.palettes import PaletteRow
+from shared.db.queries.photos import images
+from shared.db.queries.photos.images import ImageRow
 from web.answers import json_answer
 from web.api.blueprint import Answer, Resource
 from web.api.images import UPLOAD_FORMS, UPLOAD_PROBLEMS

@@ -5,9 +5,10 @@ from typing import Any, Final
 from flask import Response, request
 from marshmallow import Schema, fields
 
-from shared.db.queries import images, predictors
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow, NewJob
+from shared.db.queries.photos import images
+from shared.db.queries.predictors import predictors
 from shared.errors import BadData, BlobNotFound, ModelUnusable, NotFound, VitrineError
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from shared.predictors import PredictorKind, SuggestOrder

@@ -4,9 +4,9 @@ from typing import Any, Final
 
 from flask import Response, g, request
 
-from shared.db.queries import predictors
 from shared.db.queries.jobs.jobs import JobRow
-from shared.db.queries.predictors import VersionRow
+from shared.db.queries.predictors import predictors
+from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import (
     BadDimensions,
     BlobNotFound,

@@ -5,11 +5,12 @@ from typing import Any
 from flask import Response
 from sqlalchemy import Connection
 
-from shared.db.queries import images, index
-from shared.db.queries.images import ImageRow
-from shared.db.queries.index import IndexStateRow, Similar
+from shared.db.queries.index import state as index
+from shared.db.queries.index.state import IndexStateRow, Similar
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow
+from shared.db.queries.photos import images
+from shared.db.queries.photos.images import ImageRow
 from shared.errors import JobNotFound
 from shared.jobs.kinds import JobKind
 from web.answers import json_answer

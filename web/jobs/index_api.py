@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, g
 
-from shared.db.queries import index
+from shared.db.queries.index import state as index
 from shared.db.queries.jobs import jobs
 from shared.jobs.index_runs import full_run, incremental_run, next_full_run
 from web.answers import json_answer

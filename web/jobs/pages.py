@@ -9,9 +9,8 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from shared.db.queries.images import get_images
-from shared.db.queries.index import index_state, last_run
-from shared.db.queries.index_runs import pending_changes
+from shared.db.queries.index.runs import pending_changes
+from shared.db.queries.index.state import index_state, last_run
 from shared.db.queries.jobs.jobs import (
     JobFilter,
     JobRow,
@@ -24,6 +23,7 @@ from shared.db.queries.jobs.jobs import (
 )
 from shared.db.queries.jobs.overview import finished_jobs, queue_states, workers_seen
 from shared.db.queries.jobs.story import job_story
+from shared.db.queries.photos.images import get_images
 from shared.db.queries.previous_page import previous_jobs
 from shared.jobs.index_runs import full_run, incremental_run, next_full_run
 from shared.jobs.kinds import RULES, JobKind, JobStatus

@@ -10,8 +10,8 @@ from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from shared.db.queries import images, selection
 from shared.db.queries.jobs.jobs import NewJob, create_job
+from shared.db.queries.photos import images, selection
 from shared.errors import BadParameter, ImageNotFound
 from shared.jobs.kinds import JobKind
 from web import parameters

@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from shared.db.queries.facets import common_labels, common_tags
-from shared.db.queries.images import list_images
-from shared.db.queries.index import index_state
+from shared.db.queries.index.state import index_state
 from shared.db.queries.jobs.jobs import find_in_flight
+from shared.db.queries.photos.facets import common_labels, common_tags
+from shared.db.queries.photos.images import list_images
+from shared.db.queries.photos.selection import deleted_images
 from shared.db.queries.previous_page import previous_images
-from shared.db.queries.selection import deleted_images
 from shared.jobs.kinds import JobKind
 from web import parameters
 from web.cursors import decode_image

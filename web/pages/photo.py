@@ -7,10 +7,10 @@ from flask import Blueprint, g, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from shared.db.queries.images import ImageRow, get_image, get_images
-from shared.db.queries.index import IndexStateRow, index_state
+from shared.db.queries.index.state import IndexStateRow, index_state
 from shared.db.queries.jobs.jobs import JobRow, get_job
 from shared.db.queries.palettes import find_palette
+from shared.db.queries.photos.images import ImageRow, get_image, get_images
 from shared.errors import JobNotFound
 from shared.jobs.kinds import JobStatus
 from web import parameters, presenters

@@ -11,9 +11,9 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from shared.db.queries.images import ImageFilter, ImageRow, get_images, list_images
-from shared.db.queries.index import index_state
-from shared.db.queries.predictors import VersionRow
+from shared.db.queries.index.state import index_state
+from shared.db.queries.photos.images import ImageFilter, ImageRow, get_images, list_images
+from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadInput, ImageNotFound
 from shared.jobs.kinds import JobKind
 from shared.predictors import PredictorKind

@@ -6,8 +6,8 @@ from typing import Final
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from shared.db.queries import predictors
-from shared.db.queries.index import index_state
+from shared.db.queries.index.state import index_state
+from shared.db.queries.predictors import predictors
 from shared.errors import BadParameter
 from shared.predictors import PredictorKind
 from web.pages.predictor_rows import asked_version, version_in

@@ -5,11 +5,11 @@ from typing import Final
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from shared.db.queries import images
-from shared.db.queries.index import index_state
+from shared.db.queries.index.state import index_state
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow, NewJob
-from shared.db.queries.predictors import VersionRow
+from shared.db.queries.photos import images
+from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import PredictorNotFound
 from shared.jobs.kinds import JobKind
 from shared.predictors import PredictorKind, SuggestOrder

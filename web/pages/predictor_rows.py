@@ -7,9 +7,9 @@ from flask import request
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
-from shared.db.queries import predictors
-from shared.db.queries.predictor_jobs import OrderedJob, get_ordered_job
-from shared.db.queries.predictors import VersionRow
+from shared.db.queries.predictors import predictors
+from shared.db.queries.predictors.jobs import OrderedJob, get_ordered_job
+from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import JobNotFound
 from shared.jobs.kinds import JobKind
 from web import parameters

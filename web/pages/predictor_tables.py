@@ -4,9 +4,9 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from shared.db.queries.index import index_state
+from shared.db.queries.index.state import index_state
 from shared.db.queries.jobs.jobs import JobRow
-from shared.db.queries.predictors import VersionRow
+from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadInput
 from shared.jobs.kinds import JobKind
 from web.errors import STATUS

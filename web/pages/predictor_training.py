@@ -7,9 +7,9 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from shared.db.queries.facets import common_labels
-from shared.db.queries.index import index_state
-from shared.db.queries.predictor_jobs import get_ordered_job
+from shared.db.queries.index.state import index_state
+from shared.db.queries.photos.facets import common_labels
+from shared.db.queries.predictors.jobs import get_ordered_job
 from shared.errors import BadInput, BadParameter
 from shared.jobs.kinds import JobKind
 from web.errors import STATUS, BadParameters

@@ -4,9 +4,9 @@ from typing import Final
 
 from flask import Blueprint, render_template, request, url_for
 
-from shared.db.queries.index import index_state
-from shared.db.queries.predictor_jobs import trainings_under_way
-from shared.db.queries.predictors import list_predictors
+from shared.db.queries.index.state import index_state
+from shared.db.queries.predictors.jobs import trainings_under_way
+from shared.db.queries.predictors.predictors import list_predictors
 from web import cursors, parameters
 from web.pages.view_models.frame import make_frame
 from web.pages.view_models.paging import Pages

@@ -9,8 +9,8 @@ from typing import Final
 from flask import Blueprint, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from shared.db.queries.images import ImageFilter, list_images
-from shared.db.queries.index import index_state
+from shared.db.queries.index.state import index_state
+from shared.db.queries.photos.images import ImageFilter, list_images
 from shared.errors import BadInput, Conflict
 from web import parameters
 from web.errors import STATUS

@@ -3,7 +3,7 @@
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from shared.db.queries.index import index_state
+from shared.db.queries.index.state import index_state
 from shared.errors import BadInput
 from web.errors import STATUS
 from web.pages.view_models.frame import make_frame

@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from shared.db.queries.analyses import Analysed, save_analysis
-from shared.db.queries.images import ImageSource, image_source
 from shared.db.queries.palettes import PaletteRow
+from shared.db.queries.photos.analyses import Analysed, save_analysis
+from shared.db.queries.photos.images import ImageSource, image_source
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound
 from shared.storage import Blob

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from shared.db.queries.images import NewImage
+from shared.db.queries.photos.images import NewImage
 from shared.jobs.new_images import record_image
 from shared.storage import keys as blob_keys
 from worker.algorithms.demo_pictures import COUNT, DemoPicture

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.db.queries.images import image_sources
-from shared.db.queries.index import index_state
-from shared.db.queries.index_runs import save_embeddings
+from shared.db.queries.index.runs import save_embeddings
+from shared.db.queries.index.state import index_state
 from shared.db.queries.jobs.engine import Claim, work_ahead
+from shared.db.queries.photos.images import image_sources
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound, VitrineError, WrongModel
 from shared.jobs.kinds import JobKind

@@ -6,8 +6,8 @@ from uuid import UUID
 import torch
 from sqlalchemy import Connection
 
-from shared.db.queries import index_runs
-from shared.db.queries.index import index_state
+from shared.db.queries.index import runs as index_runs
+from shared.db.queries.index.state import index_state
 from shared.db.queries.jobs.jobs import NewJob, add_children
 from shared.db.unit_of_work import Transaction
 from shared.jobs.kinds import JobKind

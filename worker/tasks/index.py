@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from shared.db.queries import index_runs
-from shared.db.queries.index import IndexStateRow, index_state
+from shared.db.queries.index import runs as index_runs
+from shared.db.queries.index.state import IndexStateRow, index_state
 from shared.db.unit_of_work import Transaction
 from worker.algorithms import neighbours
 from worker.algorithms.neighbours import NeighbourLists

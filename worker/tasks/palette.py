@@ -4,8 +4,8 @@ from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from shared.db.queries.images import ImageSource, image_sources
 from shared.db.queries.palettes import PaletteRow, save_palette
+from shared.db.queries.photos.images import ImageSource, image_sources
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound
 from shared.storage import keys as blob_keys

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from shared.db.queries.idempotency import forget_expired_keys
 from shared.db.queries.jobs import retention
-from shared.db.queries.predictors import known_models
-from shared.db.queries.training_photos import known_zips
+from shared.db.queries.predictors.predictors import known_models
+from shared.db.queries.predictors.training_photos import known_zips
 from shared.db.unit_of_work import UnitOfWork
 from shared.storage import BlobStore
 from shared.storage import keys as blob_keys

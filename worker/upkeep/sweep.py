@@ -9,12 +9,12 @@ from typing import Final
 
 import structlog
 
-from shared.db.queries import index_runs
-from shared.db.queries.index import index_state
+from shared.db.queries.index import runs as index_runs
+from shared.db.queries.index.state import index_state
 from shared.db.queries.jobs import engine as job_engine
 from shared.db.queries.jobs.jobs import NewJob, create_job
 from shared.db.queries.jobs.schedule import take_run
-from shared.db.queries.training_photos import outdated_predictors
+from shared.db.queries.predictors.training_photos import outdated_predictors
 from shared.db.unit_of_work import Message
 from shared.errors import BrokerUnavailable, VitrineError
 from shared.jobs.index_runs import full_run, incremental_run

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from shared.db.models import Image, Job
-from shared.db.queries.images import ImageFilter, Position
 from shared.db.queries.jobs.jobs import JobFilter
+from shared.db.queries.photos.images import ImageFilter, Position
 
 
 def previous_images(

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from flask import url_for
 
-from shared.db.queries.images import ImageRow
 from shared.db.queries.jobs.jobs import JobRow
+from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from web.pages.view_models import words
 from web.pages.view_models.paging import Pages

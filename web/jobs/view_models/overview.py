@@ -8,8 +8,8 @@ from typing import Final
 
 from flask import url_for
 
-from shared.db.queries.index import IndexStateRow, RunRow
-from shared.db.queries.index_runs import Pending
+from shared.db.queries.index.runs import Pending
+from shared.db.queries.index.state import IndexStateRow, RunRow
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.jobs.overview import MOST_WAITING, Finished, QueueRow, WorkerRow
 from shared.jobs.kinds import RULES, JobKind, JobStatus

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from flask import url_for
 
-from shared.db.queries.images import ImageRow
 from shared.db.queries.jobs.story import PartRow, StoryRow
+from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, PARENTS, JobKind, JobStatus
 from web.jobs.view_models.jobs import STATES, STATUS_NAMES, JobLine, job_line
 from web.jobs.view_models.overview import kind_name

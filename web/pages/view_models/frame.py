@@ -5,7 +5,7 @@ from typing import Final
 
 from flask import current_app, url_for
 
-from shared.db.queries.index import IndexStateRow
+from shared.db.queries.index.state import IndexStateRow
 from web.spool import MAX_FILE_BYTES
 
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 from flask import url_for
 
 from shared.colour import color_name, hex_to_rgb, rgb_to_oklab
-from shared.db.queries.facets import Facet
-from shared.db.queries.images import ImageFilter, Page, Position
 from shared.db.queries.jobs.jobs import JobRow
+from shared.db.queries.photos.facets import Facet
+from shared.db.queries.photos.images import ImageFilter, Page, Position
 from web.cursors import encode_image
 from web.pages.view_models.paging import Pages
 from web.pages.view_models.tile import Tile, make_tile

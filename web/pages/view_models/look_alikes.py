@@ -6,8 +6,8 @@ from typing import Final
 
 from flask import url_for
 
-from shared.db.queries.images import ImageRow
-from shared.db.queries.index import IndexStateRow, Similar
+from shared.db.queries.index.state import IndexStateRow, Similar
+from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import JobStatus
 from web.pages.view_models.progress import is_unfinished
 from web.pages.view_models.tile import Tile, make_tile

@@ -7,7 +7,7 @@ from typing import Final
 from flask import url_for
 
 from shared import colour
-from shared.db.queries.images import ImageRow
+from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, JobStatus
 from web.pages.view_models import words
 from web.palette_formats import FORMATS, Swatch, describe

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from shared.db.queries.images import ImageRow
+from shared.db.queries.photos.images import ImageRow
 from web.pages.view_models import words
 from web.pages.view_models.accent import Accent, accent_of
 from web.pages.view_models.picture import Picture, display_picture

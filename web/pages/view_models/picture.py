@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from shared.db.queries.images import ImageRow
+from shared.db.queries.photos.images import ImageRow
 from shared.storage.keys import THUMBNAIL_SIZES
 from web.presenters import image_path
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from shared.db.queries.images import ImageRow
+from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, JobStatus
 
 

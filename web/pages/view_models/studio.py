@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import url_for
 
 from shared import colour
-from shared.db.queries.images import ImageRow
+from shared.db.queries.photos.images import ImageRow
 from shared.errors import BadParameter
 from web.pages.view_models import words
 from web.pages.view_models.accent import Accent, accent_of

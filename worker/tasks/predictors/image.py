@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.db.queries.images import get_image
-from shared.db.queries.predictors import VersionRow
-from shared.db.queries.training_photos import embeddings_of
+from shared.db.queries.photos.images import get_image
+from shared.db.queries.predictors.predictors import VersionRow
+from shared.db.queries.predictors.training_photos import embeddings_of
 from shared.errors import ModelUnusable
 from shared.predictors import PredictOrder, Task, TrainOrder
 from shared.storage import keys as blob_keys

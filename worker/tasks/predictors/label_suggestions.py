@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.db.queries.training_photos import newest_unlabelled
+from shared.db.queries.predictors.training_photos import newest_unlabelled
 from shared.errors import BadParameter
 from shared.predictors import SuggestOrder
 from worker.algorithms.predictors.photo_predictor import PhotoPredictor

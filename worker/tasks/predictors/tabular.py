@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from shared.db.queries.predictors import VersionRow
+from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadData, ModelUnusable
 from shared.predictors import AUTO, PredictOrder, Task, TrainOrder
 from worker.algorithms.tabular import storage

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from shared.db.queries.predictors import NewVersion, get_version, save_version
+from shared.db.queries.predictors.predictors import NewVersion, get_version, save_version
 from shared.db.unit_of_work import Transaction
 from shared.errors import BlobNotFound, ModelUnusable, PredictorNotFound
 from shared.predictors import BatchOrder, PredictOrder, PredictorKind, TrainOrder

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.db.queries.predictors import VersionRow
+from shared.db.queries.predictors.predictors import VersionRow
 from shared.predictors import PredictorKind, Task
 from web.pages.view_models.picture import Picture
 from web.pages.view_models.predictors.figures import (

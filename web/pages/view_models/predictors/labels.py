@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from flask import url_for
 
-from shared.db.queries.images import ImageRow
 from shared.db.queries.jobs.jobs import JobRow
-from shared.db.queries.predictors import VersionRow
+from shared.db.queries.photos.images import ImageRow
+from shared.db.queries.predictors.predictors import VersionRow
 from web.pages.view_models.predictors.figures import probability
 from web.pages.view_models.predictors.head import Head, make_head, version_shown
 from web.pages.view_models.predictors.work import Work, work_view

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.db.queries.predictors import VersionRow, VersionSummary
+from shared.db.queries.predictors.predictors import VersionRow, VersionSummary
 from shared.predictors import MODELS, Task
 from web.pages.view_models.predictors.figures import figure, percent, with_unit
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from flask import url_for
 
-from shared.db.queries.predictor_jobs import UnderWay
-from shared.db.queries.predictors import VersionRow
+from shared.db.queries.predictors.jobs import UnderWay
+from shared.db.queries.predictors.predictors import VersionRow
 from shared.predictors import PredictorKind, Task
 from web.pages.view_models import words
 from web.pages.view_models.paging import Pages

@@ -6,7 +6,7 @@ from typing import Any
 from flask import url_for
 
 from shared.db.queries.jobs.jobs import JobRow
-from shared.db.queries.predictors import VersionRow
+from shared.db.queries.predictors.predictors import VersionRow
 from web.pages.view_models import words
 from web.pages.view_models.predictors.figures import listed
 from web.pages.view_models.predictors.head import Head, make_head, version_shown

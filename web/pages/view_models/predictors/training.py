@@ -6,8 +6,8 @@ from typing import Final
 
 from flask import url_for
 
-from shared.db.queries.facets import Facet
-from shared.db.queries.predictor_jobs import OrderedJob
+from shared.db.queries.photos.facets import Facet
+from shared.db.queries.predictors.jobs import OrderedJob
 from shared.labelled_zip import DEFAULT_LIMITS
 from shared.predictors import AUTO, MODELS, PredictorKind, Task, TrainOrder
 from web.pages.view_models.predictors.figures import listed

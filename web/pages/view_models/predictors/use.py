@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from flask import url_for
 
-from shared.db.queries.images import ImageRow
 from shared.db.queries.jobs.jobs import JobRow
-from shared.db.queries.predictors import VersionRow
+from shared.db.queries.photos.images import ImageRow
+from shared.db.queries.predictors.predictors import VersionRow
 from shared.jobs.kinds import JobStatus
 from shared.predictors import PredictorKind
 from web.errors import FieldProblem
