@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Final
 
 from shared.db.queries.jobs.jobs import JobRow
-from shared.predictors import Task
+from shared.predictors.documents import Task
 from web.predictor_requests import Training
 from web.predictors import start_training
 from web.services import Services

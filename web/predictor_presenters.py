@@ -4,7 +4,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from shared.db.queries.predictors.predictors import VersionRow, VersionSummary
-from shared.predictors import MODELS, PredictorKind
+from shared.predictors.documents import MODELS, PredictorKind
 from web.presenters import PREFIX, time_text
 
 # Only the card shows how often each value came.

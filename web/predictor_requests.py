@@ -10,7 +10,7 @@ from flask import Request
 from marshmallow import ValidationError
 
 from shared.errors import BadParameter, UseMultipart
-from shared.predictors import AUTO, MODELS, Task
+from shared.predictors.documents import AUTO, MODELS, Task
 from web.errors import BadValues, FieldProblem
 from web.ids import image_id
 from web.json_bodies import json_body, refuse
@@ -26,7 +26,7 @@ TABLE: Final = FilePart("data", 'No table came with the request. Send a CSV file
 MEBIBYTE: Final = 1024 * 1024
 # The parts of a form around its data.
 ENVELOPE_BYTES: Final = 128 * 1024
-# As many as a table may have columns (shared/tables.py), and some room.
+# As many as a table may have columns (shared/predictors/tables.py), and some room.
 MAX_FORM_FIELDS: Final = 1_100
 # A form of numbers is far below this.
 MAX_BODY_BYTES: Final = 1024 * 1024

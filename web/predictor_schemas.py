@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
-from shared.predictors import AUTO, MODELS, Task
+from shared.predictors.documents import AUTO, MODELS, Task
 from web.answer_schemas import AnswerSchema, always
 from web.fields import QueryChoice, QueryInteger, QueryText
 

@@ -14,9 +14,9 @@ from shared.db.queries.photos import images
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadParameter, TooLarge
 from shared.jobs.kinds import JobKind
-from shared.labelled_zip import open_labelled_zip
-from shared.predictor_values import check_values
-from shared.predictors import AUTO, BatchOrder, PredictOrder, PredictorKind, Task, TrainOrder
+from shared.predictors.documents import AUTO, BatchOrder, PredictOrder, PredictorKind, Task, TrainOrder
+from shared.predictors.labelled_zip import open_labelled_zip
+from shared.predictors.values import check_values
 from shared.storage import keys as blob_keys
 from web import guard
 from web.errors import BadValues, FieldProblem

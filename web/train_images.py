@@ -8,8 +8,8 @@ from typing import IO, Final
 
 from shared.db.queries.jobs.jobs import JobRow
 from shared.errors import BadInput
-from shared.labelled_zip import DEFAULT_LIMITS, PHOTO_SUFFIXES
-from shared.predictors import AUTO, Task
+from shared.predictors.documents import AUTO, Task
+from shared.predictors.labelled_zip import DEFAULT_LIMITS, PHOTO_SUFFIXES
 from web.predictor_requests import Training, checked_name
 from web.predictors import start_training
 from web.services import Services

@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 
 from shared.db.queries.predictors.training_photos import LabelledPhoto, embeddings_of, labelled_photos
 from shared.errors import BadData, BlobNotFound
-from shared.labelled_zip import DEFAULT_LIMITS, LabelledZip, LeftOut, Photo, label_of, open_labelled_zip
+from shared.predictors.labelled_zip import (
+    DEFAULT_LIMITS,
+    LabelledZip,
+    LeftOut,
+    Photo,
+    label_of,
+    open_labelled_zip,
+)
 from shared.storage import BlobStore
 from shared.storage import keys as blob_keys
 from worker.algorithms.analysis import PhotoView

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from shared.errors import BadData
-from shared.predictors import Task
+from shared.predictors.documents import Task
 from worker.tabular.columns import Column, LeftOut, label_and_unit, read_column
 from worker.tabular.learning_table import infer_task, read_learning_table
 

@@ -11,7 +11,7 @@ from shared.db.queries.photos import images
 from shared.db.queries.predictors import predictors
 from shared.errors import BadData, BlobNotFound, ModelUnusable, NotFound, VitrineError
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
-from shared.predictors import PredictorKind, SuggestOrder
+from shared.predictors.documents import PredictorKind, SuggestOrder
 from shared.storage import keys as blob_keys
 from web.answer_schemas import AnswerSchema, always
 from web.answers import json_answer

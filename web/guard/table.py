@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import BinaryIO, Final
 
 from shared.errors import BadData
-from shared.predictor_values import is_missing, read_number
-from shared.predictors import Task
-from shared.tables import Row, Table
+from shared.predictors.documents import Task
+from shared.predictors.tables import Row, Table
+from shared.predictors.values import is_missing, read_number
 
 # Below this nothing can be held out. The classic demonstrations have ten.
 MIN_ROWS: Final = 5

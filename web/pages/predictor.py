@@ -16,7 +16,7 @@ from shared.db.queries.photos.images import ImageFilter, ImageRow, get_images, l
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadInput, ImageNotFound
 from shared.jobs.kinds import JobKind
-from shared.predictors import PredictorKind
+from shared.predictors.documents import PredictorKind
 from web.errors import STATUS, BadValues, FieldProblem
 from web.ids import image_id, job_id
 from web.jobs.waiting import wait_for_job

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from shared.db.queries.index.state import index_state
 from shared.db.queries.predictors import predictors
 from shared.errors import BadParameter
-from shared.predictors import PredictorKind
+from shared.predictors.documents import PredictorKind
 from web.pages.predictor_rows import asked_version, version_in
 from web.pages.view_models.frame import make_frame
 from web.pages.view_models.predictors import plots

@@ -12,7 +12,7 @@ from shared.db.queries.photos import images
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import PredictorNotFound
 from shared.jobs.kinds import JobKind
-from shared.predictors import PredictorKind, SuggestOrder
+from shared.predictors.documents import PredictorKind, SuggestOrder
 from web.ids import job_id
 from web.jobs.waiting import wait_for_job
 from web.pages.predictor_rows import asked_version, job_of

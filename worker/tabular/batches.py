@@ -10,8 +10,8 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.predictor_values import Value, is_missing, read_value, warn_of
-from shared.tables import Row, Table, defused
+from shared.predictors.tables import Row, Table, defused
+from shared.predictors.values import Value, is_missing, read_value, warn_of
 from worker.lifecycle import Progress
 from worker.tabular.matrix import matrix_of
 

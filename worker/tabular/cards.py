@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from shared.predictors import Task
+from shared.predictors.documents import Task
 from worker.algorithms.tabular import measures
 from worker.algorithms.tabular.training import Training
 from worker.tabular.learning_table import LearningTable

@@ -9,7 +9,7 @@ from statistics import fmean, median
 from typing import Any, Final
 
 from shared.errors import BadData
-from shared.predictor_values import FALSE, TRUE, is_missing, read_number, read_word
+from shared.predictors.values import FALSE, TRUE, is_missing, read_number, read_word
 
 # A form with a longer list would be no help, and one-hot encoding would outgrow the memory.
 MAX_CHOICES: Final = 100

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import BadData
-from shared.predictor_values import is_missing, read_number
-from shared.predictors import AUTO, Task
-from shared.tables import Table
+from shared.predictors.documents import AUTO, Task
+from shared.predictors.tables import Table
+from shared.predictors.values import is_missing, read_number
 from worker.algorithms.tabular.folds import sample
 from worker.algorithms.tabular.pipelines import most_rows
 from worker.tabular.columns import LARGEST, Column, LeftOut, label_and_unit, read_column

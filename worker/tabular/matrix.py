@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.predictor_values import Value
+from shared.predictors.values import Value
 
 # Models are asked about nothing further away than this many times the span of the training data: a linear one would
 # answer any number there, and float32, in which trees compute, would overflow.
@@ -17,7 +17,7 @@ FURTHEST_SPANS: Final = 1e6
 def matrix_of(
     features: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Value]]
 ) -> NDArray[np.float64]:
-    """(n, d) float64, NaN where a value is missing. rows: checked by shared/predictor_values.py."""
+    """(n, d) float64, NaN where a value is missing. rows: checked by shared/predictors/values.py."""
     cells = np.empty((len(rows), len(features)))
     for column, feature in enumerate(features):
         cells[:, column] = [number_of(feature, row[feature["name"]]) for row in rows]

@@ -19,7 +19,7 @@ from shared.db.unit_of_work import Message
 from shared.errors import BrokerUnavailable, VitrineError
 from shared.jobs.index_runs import full_run, incremental_run
 from shared.jobs.kinds import JobKind, Queue
-from shared.predictors import PredictorKind, Task, TrainOrder
+from shared.predictors.documents import PredictorKind, Task, TrainOrder
 from worker.lifecycle import Lifecycle
 from worker.services import Services
 from worker.upkeep.garbage import collect_garbage

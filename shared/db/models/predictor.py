@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.base import Base
-from shared.predictors import PredictorKind, Task
+from shared.predictors.documents import PredictorKind, Task
 
 KINDS = ", ".join(f"'{kind}'" for kind in PredictorKind)
 TASKS = ", ".join(f"'{task}'" for task in Task)
@@ -31,7 +31,7 @@ class Predictor(Base):
 class PredictorVersion(Base):
     """One trained model: what it learned from, how well it does on what it has not seen, and where it lies.
 
-    features, metrics, confusion and card are documents of shared/predictors.py. The model is the blob
+    features, metrics, confusion and card are documents of shared/predictors/documents.py. The model is the blob
     `blob_keys.predictor(sha256)`; libraries: the versions it was made with, by name.
     """
 

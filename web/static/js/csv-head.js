@@ -1,5 +1,5 @@
 // The head of a CSV file, read in the browser: enough to choose a column and to see that it is the right table. What the
-// file is worth the server decides; both take names of columns in the same way (shared/tables.py).
+// file is worth the server decides; both take names of columns in the same way (shared/predictors/tables.py).
 
 const ENOUGH_BYTES = 256 * 1024;
 const ROWS = 3;

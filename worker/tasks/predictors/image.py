@@ -12,7 +12,7 @@ from shared.db.queries.photos.images import get_image
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.db.queries.predictors.training_photos import embeddings_of
 from shared.errors import ModelUnusable
-from shared.predictors import PredictOrder, Task, TrainOrder
+from shared.predictors.documents import PredictOrder, Task, TrainOrder
 from shared.storage import keys as blob_keys
 from worker.algorithms.heatmap import contrast, evidence_map, explanation_png, overlay_png
 from worker.algorithms.model_view import model_view_from_bytes, view_box

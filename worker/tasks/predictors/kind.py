@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.db.queries.predictors.predictors import VersionRow
-from shared.predictors import PredictOrder, Task, TrainOrder
+from shared.predictors.documents import PredictOrder, Task, TrainOrder
 from worker.lifecycle import Progress
 from worker.services import Services
 

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
-from shared.predictors import PredictorKind
+from shared.predictors.documents import PredictorKind
 from worker.tasks.predictors.kind import Kind
 
 KINDS: Final[Mapping[PredictorKind, str]] = {

@@ -6,7 +6,7 @@ import numpy as np
 
 from shared.db.queries.predictors.training_photos import newest_unlabelled
 from shared.errors import BadParameter
-from shared.predictors import SuggestOrder
+from shared.predictors.documents import SuggestOrder
 from worker.algorithms.predictors.photo_predictor import PhotoPredictor
 from worker.algorithms.predictors.uncertainty import choose_to_label, entropy
 from worker.lifecycle import Job, Outcome

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from shared.predictors import TrainOrder
+from shared.predictors.documents import TrainOrder
 from worker.algorithms.predictors.novelty import QUANTILE
 from worker.algorithms.predictors.photo_predictor import PhotoPredictor
 from worker.algorithms.predictors.photo_report import Report

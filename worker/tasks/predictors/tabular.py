@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadData, ModelUnusable
-from shared.predictors import AUTO, PredictOrder, Task, TrainOrder
+from shared.predictors.documents import AUTO, PredictOrder, Task, TrainOrder
 from worker.algorithms.tabular import storage
 from worker.algorithms.tabular.answers import MOST_REASONS, Explained, explain
 from worker.algorithms.tabular.pipelines import names

@@ -5,7 +5,7 @@ import hashlib
 from shared.db.queries.predictors.predictors import NewVersion, get_version, save_version
 from shared.db.unit_of_work import Transaction
 from shared.errors import BlobNotFound, ModelUnusable, PredictorNotFound
-from shared.predictors import BatchOrder, PredictOrder, PredictorKind, TrainOrder
+from shared.predictors.documents import BatchOrder, PredictOrder, PredictorKind, TrainOrder
 from shared.storage import keys as blob_keys
 from worker.lifecycle import Job, Outcome
 from worker.services import Services

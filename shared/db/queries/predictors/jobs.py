@@ -14,7 +14,7 @@ from shared.jobs.kinds import JobKind
 
 @dataclass(frozen=True, slots=True)
 class OrderedJob:
-    """A job and its order (shared/predictors.py) as it lies in its row."""
+    """A job and its order (shared/predictors/documents.py) as it lies in its row."""
 
     job: JobRow
     order: dict[str, Any]

@@ -15,7 +15,7 @@ from shared.db.queries.paging import bounded_count
 from shared.db.unit_of_work import Transaction
 from shared.errors import Conflict, PredictorNotFound
 from shared.jobs.kinds import JobKind
-from shared.predictors import PredictorKind, Task
+from shared.predictors.documents import PredictorKind, Task
 
 
 @dataclass(frozen=True, slots=True)

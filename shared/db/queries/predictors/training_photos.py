@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from shared.db.models import Embedding, Image, Predictor, PredictorVersion
-from shared.predictors import PredictorKind
+from shared.predictors.documents import PredictorKind
 
 
 @dataclass(frozen=True, slots=True)

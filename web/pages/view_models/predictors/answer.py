@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.db.queries.predictors.predictors import VersionRow
-from shared.predictors import PredictorKind, Task
+from shared.predictors.documents import PredictorKind, Task
 from web.pages.view_models.picture import Picture
 from web.pages.view_models.predictors.figures import (
     change,

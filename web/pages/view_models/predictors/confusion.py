@@ -7,7 +7,7 @@ from typing import Any
 from flask import url_for
 
 from shared.db.queries.predictors.predictors import VersionRow
-from shared.predictors import PredictorKind
+from shared.predictors.documents import PredictorKind
 from web.pages.view_models import words
 from web.predictor_presenters import predictor_path
 from web.presenters import PREFIX

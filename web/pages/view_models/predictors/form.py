@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.predictor_values import FALSE, TRUE
+from shared.predictors.values import FALSE, TRUE
 from web.errors import FieldProblem
 from web.pages.view_models import words
 from web.pages.view_models.predictors.figures import exact, figure, spoken, with_unit

@@ -6,7 +6,7 @@ from typing import Final
 from flask import url_for
 
 from shared.db.queries.predictors.predictors import VersionRow
-from shared.predictors import PredictorKind
+from shared.predictors.documents import PredictorKind
 from web.pages.view_models.predictors.measures import Headline, headline, target_unit
 from web.pages.view_models.predictors.overview import gives, takes
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.db.queries.predictors.predictors import VersionRow, VersionSummary
-from shared.predictors import MODELS, Task
+from shared.predictors.documents import MODELS, Task
 from web.pages.view_models.predictors.figures import figure, percent, with_unit
 
 _TITLES: Final = {model.name: model.title for model in MODELS}

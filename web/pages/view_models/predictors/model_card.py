@@ -10,7 +10,7 @@ from typing import Any, Final
 from flask import url_for
 
 from shared.db.queries.predictors.predictors import VersionRow, VersionSummary
-from shared.predictors import PredictorKind, Task
+from shared.predictors.documents import PredictorKind, Task
 from web.pages.view_models import words
 from web.pages.view_models.predictors.figures import exact, figure, spoken, with_unit
 from web.pages.view_models.predictors.measures import (

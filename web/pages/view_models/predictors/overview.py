@@ -8,7 +8,7 @@ from flask import url_for
 
 from shared.db.queries.predictors.jobs import UnderWay
 from shared.db.queries.predictors.predictors import VersionRow
-from shared.predictors import PredictorKind, Task
+from shared.predictors.documents import PredictorKind, Task
 from web.pages.view_models import words
 from web.pages.view_models.paging import Pages
 from web.pages.view_models.predictors.figures import figure, listed, with_unit

@@ -8,8 +8,8 @@ from flask import url_for
 
 from shared.db.queries.photos.facets import Facet
 from shared.db.queries.predictors.jobs import OrderedJob
-from shared.labelled_zip import DEFAULT_LIMITS
-from shared.predictors import AUTO, MODELS, PredictorKind, Task, TrainOrder
+from shared.predictors.documents import AUTO, MODELS, PredictorKind, Task, TrainOrder
+from shared.predictors.labelled_zip import DEFAULT_LIMITS
 from web.pages.view_models.predictors.figures import listed
 from web.pages.view_models.predictors.measures import Headline, headline, model_title
 from web.pages.view_models.predictors.work import Work, work_view

@@ -10,7 +10,7 @@ from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos.images import ImageRow
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.jobs.kinds import JobStatus
-from shared.predictors import PredictorKind
+from shared.predictors.documents import PredictorKind
 from web.errors import FieldProblem
 from web.pages.view_models.picture import display_picture
 from web.pages.view_models.predictors.answer import Answer, make_answer

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import BadData
-from shared.labelled_zip import DEFAULT_LIMITS, Limits, label_of, open_labelled_zip, shown_name
+from shared.predictors.labelled_zip import DEFAULT_LIMITS, Limits, label_of, open_labelled_zip, shown_name
 from tests.support.zips import (
     zip_of,
     zip_that_says,

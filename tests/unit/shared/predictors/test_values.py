@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.predictor_values import check_values, is_missing, read_number
+from shared.predictors.values import check_values, is_missing, read_number
 from worker.tabular.columns import Column, read_column
 from worker.tabular.matrix import matrix_of, usual_values
 

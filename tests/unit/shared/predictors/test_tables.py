@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from shared.errors import BadData
-from shared.tables import MAX_COLUMNS, MAX_ROW_BYTES, Table, defused
+from shared.predictors.tables import MAX_COLUMNS, MAX_ROW_BYTES, Table, defused
 from web.guard.table import inspect_batch_table, inspect_training_table
 
 

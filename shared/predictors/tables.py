@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from shared.errors import BadData
-from shared.predictor_values import MAX_NUMBER_CHARACTERS, read_number
+from shared.predictors.values import MAX_NUMBER_CHARACTERS, read_number
 
 # More than any table that people fill in; a form with as many fields is no form.
 MAX_COLUMNS: Final = 1_000

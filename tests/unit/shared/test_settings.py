@@ -9,7 +9,7 @@ import pytest
 from shared.errors import BadSetting
 from shared.settings import Settings, load_settings, variable
 
-OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
+OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
 
 
 def test_without_variables_the_defaults_hold() -> None:

@@ -110,7 +110,7 @@ class TrainOrder(_Payload):
 class PredictOrder(_Payload):
     """What a `predict` job is to do: with one version, for the values of a form, a passing photo or one of the gallery.
 
-    values: of every feature, checked and typed by `shared.predictor_values`. warnings: said already when they were
+    values: of every feature, checked and typed by `shared.predictors.values`. warnings: said already when they were
     checked.
     """
 

@@ -1,0 +1,1 @@
+"""What front end and workers both know of predictors: documents, values, tables, labelled zips."""
