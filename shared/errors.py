@@ -1,7 +1,7 @@
 """Everything that can go wrong, a class and a stable code each.
 
 The docstring of a class is its message unless the raiser gives a better one. No HTTP here: the front end maps codes
-to status codes in one table (web/errors.py).
+to status codes in one table (web/http/errors.py).
 """
 
 from inspect import cleandoc

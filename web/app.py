@@ -4,12 +4,13 @@ from flask import Flask
 
 from shared.logs import configure_logs
 from shared.settings import Settings, load_settings
-from web import api, cli, errors, pages, request_log, security
-from web.multipart import MAX_FIELD_BYTES, MAX_PARTS
-from web.pages.fault import fault_page
-from web.request_bodies import BoundedBodies
+from web import api, cli, pages
+from web.http import errors, request_log, security
+from web.http.bodies.bounded import BoundedBodies
+from web.http.bodies.multipart import MAX_FIELD_BYTES, MAX_PARTS
+from web.http.bodies.spool import MAX_FILE_BYTES
+from web.layout.error_page import fault_page
 from web.services import EXTENSION, Services, make_services
-from web.spool import MAX_FILE_BYTES
 
 # The parts of a form around a photo of 20 MiB: its fields, headers and boundaries.
 ENVELOPE_BYTES = 128 * 1024

@@ -8,10 +8,10 @@ from typing import Final
 
 from shared.db.queries.jobs.jobs import JobRow
 from shared.predictors.documents import Task
+from web.http.bodies.spool import Spool
 from web.predictor_requests import Training
 from web.predictors import start_training
 from web.services import Services
-from web.spool import Spool
 
 # name: table, task, target, model
 DEMOS: Final = {

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from shared.errors import BadInput, BadParameter
-from web import parameters
-from web.schemas import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL
+from web.http import parameters
+from web.http.bodies.spool import Spool
+from web.http.schemas import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL
 from web.services import Services
-from web.spool import Spool
 from web.uploads import Upload, add_image
 
 SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})

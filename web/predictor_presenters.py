@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from shared.db.queries.predictors.predictors import VersionRow, VersionSummary
 from shared.predictors.documents import MODELS, PredictorKind
-from web.presenters import PREFIX, time_text
+from web.http.presenters import PREFIX, time_text
 
 # Only the card shows how often each value came.
 _OF_THE_CARD: Final = frozenset({"histogram", "counts"})

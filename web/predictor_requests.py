@@ -11,12 +11,12 @@ from marshmallow import ValidationError
 
 from shared.errors import BadParameter, UseMultipart
 from shared.predictors.documents import AUTO, MODELS, Task
-from web.errors import BadValues, FieldProblem
-from web.ids import image_id
-from web.json_bodies import json_body, refuse
-from web.multipart import MAX_PARTS, PHOTO, FilePart, Form, read_form
+from web.http.bodies.json_bodies import json_body, refuse
+from web.http.bodies.multipart import MAX_PARTS, PHOTO, FilePart, Form, read_form
+from web.http.bodies.spool import Spool
+from web.http.errors import BadValues, FieldProblem
+from web.http.ids import image_id
 from web.predictor_schemas import MAX_NAME, TrainingFields
-from web.spool import Spool
 
 DATA: Final = FilePart(
     "data", 'No data came with the request. Send a CSV file, or a zip of photos, in a part named "data".'

@@ -1,12 +1,12 @@
-"""The contract of predictors in schemas (see web/schemas.py)."""
+"""The contract of predictors in schemas (see web/http/schemas.py)."""
 
 from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
 from shared.predictors.documents import AUTO, MODELS, Task
-from web.answer_schemas import AnswerSchema, always
-from web.fields import QueryChoice, QueryInteger, QueryText
+from web.http.answer_schemas import AnswerSchema, always
+from web.http.fields import QueryChoice, QueryInteger, QueryText
 
 MAX_NAME: Final = 64
 MAX_COLUMN_NAME: Final = 100
@@ -15,7 +15,7 @@ _TASKS: Final = [task.value for task in Task]
 
 
 def _file(description: str) -> Any:
-    """For the document only: files are read on their way in (web/multipart.py)."""
+    """For the document only: files are read on their way in (web/http/bodies/multipart.py)."""
     return fields.Raw(
         required=True, metadata={"type": "string", "format": "binary", "description": description}
     )

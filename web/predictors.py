@@ -19,11 +19,11 @@ from shared.predictors.labelled_zip import open_labelled_zip
 from shared.predictors.values import check_values
 from shared.storage import keys as blob_keys
 from web import guard
-from web.errors import BadValues, FieldProblem
 from web.guard.table import inspect_batch_table, inspect_training_table
+from web.http.bodies.spool import MAX_FILE_BYTES, Spool
+from web.http.errors import BadValues, FieldProblem
 from web.predictor_requests import Question, Training, image_of
 from web.services import Services
-from web.spool import MAX_FILE_BYTES, Spool
 
 # What is looked at before data are kept, a function a kind: (file, training) -> None. Raises BadData.
 Guard = Callable[[BinaryIO, Training], None]

@@ -11,10 +11,10 @@ from flask import Request
 from marshmallow import Schema, ValidationError
 
 from shared.errors import BadParameter, UseMultipart
-from web.json_bodies import json_body, refuse
-from web.multipart import read_form
-from web.schemas import UploadBody, UploadForm
-from web.spool import Spool
+from web.http.bodies.json_bodies import json_body, refuse
+from web.http.bodies.multipart import read_form
+from web.http.bodies.spool import Spool
+from web.http.schemas import UploadBody, UploadForm
 from web.uploads import Upload
 
 _DATA_URL: Final = re.compile(r"data:[^,]{0,200};base64,")

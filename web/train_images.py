@@ -10,10 +10,10 @@ from shared.db.queries.jobs.jobs import JobRow
 from shared.errors import BadInput
 from shared.predictors.documents import AUTO, Task
 from shared.predictors.labelled_zip import DEFAULT_LIMITS, PHOTO_SUFFIXES
+from web.http.bodies.spool import Spool
 from web.predictor_requests import Training, checked_name
 from web.predictors import start_training
 from web.services import Services
-from web.spool import Spool
 
 # Who may run commands here may fill the disk anyhow; the limits of zips bound what it unfolds to.
 _MOST_BYTES: Final = DEFAULT_LIMITS.max_total_bytes

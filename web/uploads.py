@@ -15,10 +15,10 @@ from shared.jobs.kinds import JobKind
 from shared.jobs.new_images import record_image
 from shared.storage import keys as blob_keys
 from web import guard
-from web.filenames import display_name
 from web.guard import Header
+from web.http.bodies.spool import Spool
+from web.http.filenames import display_name
 from web.services import Services
-from web.spool import Spool
 
 _CONTENT_TYPES: Final = {
     "JPEG": "image/jpeg",

@@ -8,7 +8,7 @@ from PIL import Image
 from shared.storage import keys as blob_keys
 from tests.support.pipeline import picture
 from tests.support.web import Site, check_contract, gallery, problem, site
-from web.schemas import ImageSchema
+from web.http.schemas import ImageSchema
 
 __all__ = ["gallery", "site"]
 

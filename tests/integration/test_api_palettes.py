@@ -12,7 +12,7 @@ from tests.support.pictures import encode, flat_picture, make_jpeg
 from tests.support.pipeline import picture
 from tests.support.services import until
 from tests.support.web import Site, check_contract, gallery, problem, site
-from web.schemas import PaletteSchema, StartedSchema
+from web.http.schemas import PaletteSchema, StartedSchema
 
 __all__ = ["gallery", "site"]
 

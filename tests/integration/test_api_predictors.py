@@ -13,13 +13,13 @@ from shared.jobs.kinds import JobKind
 from shared.storage import keys as blob_keys
 from tests.support.predictors import ANIMALS, CAT, predicted, send, trained, zoo
 from tests.support.web import Site, check_contract, problem, site, working
+from web.http.schemas import JobSchema, StartedSchema
 from web.predictor_schemas import (
     ModelsSchema,
     PredictionSchema,
     PredictorCardSchema,
     PredictorPageSchema,
 )
-from web.schemas import JobSchema, StartedSchema
 from worker.upkeep.garbage import collect_garbage
 
 __all__ = ["site", "zoo"]

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.pipeline import picture
 from tests.support.web import Site, check_contract, gallery, site
-from web.schemas import SimilarSchema, StartedSchema
+from web.http.schemas import SimilarSchema, StartedSchema
 
 __all__ = ["gallery", "site"]
 

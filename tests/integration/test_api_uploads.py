@@ -21,7 +21,7 @@ from tests.support.hostile_files import (
 from tests.support.pictures import make_gif, make_jpeg, make_mpo, make_png, make_webp
 from tests.support.pipeline import picture
 from tests.support.web import FullStore, Site, check_contract, problem, site
-from web.schemas import UploadedSchema
+from web.http.schemas import UploadedSchema
 
 __all__ = ["site"]
 

@@ -8,10 +8,10 @@ from werkzeug.test import TestResponse
 from shared.db.queries.photos.images import Position
 from tests.support.pipeline import picture
 from tests.support.site import Site, link, make_flat, page_of, send, site, tiles
-from web.cursors import encode_image
+from web.http.cursors import encode_image
+from web.http.parameters import MAX_TAGS
+from web.http.schemas import MAX_LIMIT
 from web.pages import gallery
-from web.parameters import MAX_TAGS
-from web.schemas import MAX_LIMIT
 
 __all__ = ["site"]
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.predictors.values import check_values
-from web.errors import FieldProblem
+from web.http.errors import FieldProblem
 from web.pages.view_models.predictors import figures, plots
 from web.pages.view_models.predictors.form import MOST_IN_SIGHT, make_form
 

@@ -2,11 +2,12 @@
 
 from flask import Flask, Response, request
 
-from web.api import docs, files, health, images, palettes, photo_predictors, predictors, similar
-from web.api.blueprint import API_PREFIX
-from web.api.blueprint import register as register_resources
+from web.api import files, images, palettes, photo_predictors, predictors, similar
+from web.http.routing import API_PREFIX
+from web.http.routing import register as register_resources
 from web.jobs import api as jobs
 from web.jobs import index_api as index
+from web.ops import docs, health
 
 RESOURCES = (
     images.api,

@@ -11,12 +11,12 @@ from shared.db.queries.photos.images import ImageRow
 from shared.errors import BlobNotFound, NotFound
 from shared.jobs.kinds import ACTIVE
 from shared.storage import keys as blob_keys
-from web.api.blueprint import Answer, Resource
-from web.blob_answers import blob_answer
-from web.errors import NotReady
-from web.ids import image_id
-from web.schemas import ThumbnailQuery
-from web.security import check_may_see_originals
+from web.http.blob_responses import blob_answer
+from web.http.errors import NotReady
+from web.http.ids import image_id
+from web.http.routing import Answer, Resource
+from web.http.schemas import ThumbnailQuery
+from web.http.security import check_may_see_originals
 from web.services import current_services
 
 api = Resource("files", "The pictures themselves.")

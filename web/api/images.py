@@ -10,15 +10,13 @@ from shared.db.queries.idempotency import KeptAnswer
 from shared.db.queries.photos import images, selection
 from shared.db.queries.photos.images import ImageFilter
 from shared.errors import Conflict, ImageNotFound
-from web import cursors
-from web.answers import json_answer
-from web.api.blueprint import Answer, Resource
-from web.api.started import PREFER, STARTED, accepted, preferred_wait, wait_as_preferred, with_preference
-from web.idempotency import answer_once
-from web.ids import image_id, job_id
-from web.presenters import image_document, job_document
-from web.received import received_upload
-from web.schemas import (
+from web.http import cursors
+from web.http.idempotency import answer_once
+from web.http.ids import image_id, job_id
+from web.http.json_responses import json_answer
+from web.http.presenters import image_document, job_document
+from web.http.routing import Answer, Resource
+from web.http.schemas import (
     ImageChanges,
     ImagePageSchema,
     ImageSchema,
@@ -27,6 +25,8 @@ from web.schemas import (
     UploadBody,
     UploadedSchema,
 )
+from web.http.started import PREFER, STARTED, accepted, preferred_wait, wait_as_preferred, with_preference
+from web.received import received_upload
 from web.services import Services, current_services
 from web.uploads import Upload, add_image
 

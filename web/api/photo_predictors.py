@@ -13,18 +13,18 @@ from shared.errors import BadData, BlobNotFound, ModelUnusable, NotFound, Vitrin
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from shared.predictors.documents import PredictorKind, SuggestOrder
 from shared.storage import keys as blob_keys
-from web.answer_schemas import AnswerSchema, always
-from web.answers import json_answer
-from web.api.blueprint import Answer, Resource
-from web.api.started import STARTED, started
-from web.blob_answers import blob_answer
-from web.errors import NotReady
-from web.fields import QueryChoice, QueryInteger
-from web.ids import job_id
+from web.http.answer_schemas import AnswerSchema, always
+from web.http.blob_responses import blob_answer
+from web.http.errors import NotReady
+from web.http.fields import QueryChoice, QueryInteger
+from web.http.ids import job_id
+from web.http.json_responses import json_answer
+from web.http.presenters import image_document
+from web.http.routing import Answer, Resource
+from web.http.schemas import ImageSchema
+from web.http.started import STARTED, started
 from web.jobs.waiting import read_job, wait_for_job
 from web.predictor_schemas import VersionQuery
-from web.presenters import image_document
-from web.schemas import ImageSchema
 from web.services import Services, current_services
 
 api = Resource("photo predictors", "What predictors of photos show, and what they want to be taught next.")

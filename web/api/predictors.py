@@ -19,12 +19,14 @@ from shared.errors import (
 )
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from shared.storage.keys import predictions
-from web import cursors
-from web.answers import json_answer
-from web.api.blueprint import Answer, Resource
-from web.api.started import PREFER, STARTED, started, wait_as_preferred, with_preference
-from web.errors import NotReady
-from web.ids import job_id
+from web.http import cursors
+from web.http.errors import NotReady
+from web.http.ids import job_id
+from web.http.json_responses import json_answer
+from web.http.presenters import job_document
+from web.http.routing import Answer, Resource
+from web.http.schemas import PhotoForm
+from web.http.started import PREFER, STARTED, started, wait_as_preferred, with_preference
 from web.jobs.waiting import read_job, wait_for_job
 from web.predictor_presenters import card_document, models_document, predictor_document
 from web.predictor_requests import MEBIBYTE, received_question, received_table, received_training
@@ -42,8 +44,6 @@ from web.predictor_schemas import (
     VersionQuery,
 )
 from web.predictors import start_batch, start_prediction, start_training
-from web.presenters import job_document
-from web.schemas import PhotoForm
 from web.services import Services, current_services
 
 api = Resource("predictors", "Models trained from tables or labelled photos, and what they predict.")

@@ -13,13 +13,13 @@ from shared.db.queries.photos import images
 from shared.db.queries.photos.images import ImageRow
 from shared.errors import JobNotFound
 from shared.jobs.kinds import JobKind
-from web.answers import json_answer
-from web.api.blueprint import Answer, Resource
-from web.api.started import STARTED, started
-from web.ids import image_id
+from web.http.ids import image_id
+from web.http.json_responses import json_answer
+from web.http.presenters import image_document, percentile
+from web.http.routing import Answer, Resource
+from web.http.schemas import SimilarQuery, SimilarSchema
+from web.http.started import STARTED, started
 from web.look_alikes import look_alikes
-from web.presenters import image_document, percentile
-from web.schemas import SimilarQuery, SimilarSchema
 from web.services import current_services
 
 api = Resource("similar", "Look-alikes.")

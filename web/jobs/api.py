@@ -10,15 +10,15 @@ from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobFilter, JobRow
 from shared.db.unit_of_work import Transaction
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
-from web import cursors
-from web.answers import json_answer
-from web.api.blueprint import Answer, Resource
-from web.api.started import RETRY_SECONDS
-from web.ids import job_id
+from web.http import cursors
+from web.http.ids import job_id
+from web.http.json_responses import json_answer
+from web.http.presenters import job_document
+from web.http.routing import Answer, Resource
+from web.http.schemas import JobPageSchema, JobQuery, JobSchema, JobsQuery
+from web.http.started import RETRY_SECONDS
 from web.jobs.events import stream_events
 from web.jobs.waiting import read_job, wait_for_job
-from web.presenters import job_document
-from web.schemas import JobPageSchema, JobQuery, JobSchema, JobsQuery
 from web.services import current_services
 
 api = Resource("jobs", "Work that is under way or done.")

@@ -9,8 +9,8 @@ from shared.db.queries.jobs.jobs import JobRow
 from shared.db.unit_of_work import UnitOfWork
 from shared.errors import JobNotFound, Unavailable
 from shared.jobs.kinds import FINISHED
+from web.http.presenters import job_document
 from web.jobs.waiting import Waiters, job_states
-from web.presenters import job_document
 
 # Proxies cut a silent connection after 15 to 60 s.
 _HEARTBEAT_SECONDS: Final = 10.0

@@ -9,11 +9,11 @@ from flask import Response, g
 from shared.db.queries.index import state as index
 from shared.db.queries.jobs import jobs
 from shared.jobs.index_runs import full_run, incremental_run, next_full_run
-from web.answers import json_answer
-from web.api.blueprint import Answer, Resource
-from web.api.started import STARTED, started
-from web.presenters import index_document
-from web.schemas import IndexSchema, NewIndexRun
+from web.http.json_responses import json_answer
+from web.http.presenters import index_document
+from web.http.routing import Answer, Resource
+from web.http.schemas import IndexSchema, NewIndexRun
+from web.http.started import STARTED, started
 from web.services import current_services
 
 api = Resource("index", "The index that look-alikes come from.")

@@ -27,14 +27,14 @@ from shared.db.queries.photos.images import get_images
 from shared.db.queries.previous_page import previous_jobs
 from shared.jobs.index_runs import full_run, incremental_run, next_full_run
 from shared.jobs.kinds import RULES, JobKind, JobStatus
-from web import parameters
-from web.cursors import decode_job, encode_job
-from web.ids import job_id
+from web.http import parameters
+from web.http.cursors import decode_job, encode_job
+from web.http.ids import job_id
 from web.jobs.view_models.jobs import jobs_view
 from web.jobs.view_models.overview import WINDOWS, Overview, index_lines, overview, windows
 from web.jobs.view_models.story import story_view
-from web.pages.view_models.frame import make_frame
-from web.pages.view_models.paging import Pages
+from web.layout.frame import make_frame
+from web.layout.paging import Pages
 from web.services import current_services
 
 blueprint = Blueprint("jobs_page", __name__)

@@ -4,6 +4,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from web.jobs import pages as jobs
+from web.layout.frame import Frame, make_frame
 from web.pages import (
     changes,
     gallery,
@@ -17,7 +18,6 @@ from web.pages import (
     studio,
     upload,
 )
-from web.pages.view_models.frame import Frame, make_frame
 
 
 def register(app: Flask) -> None:

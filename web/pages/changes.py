@@ -14,12 +14,12 @@ from shared.db.queries.jobs.jobs import NewJob, create_job
 from shared.db.queries.photos import images, selection
 from shared.errors import BadParameter, ImageNotFound
 from shared.jobs.kinds import JobKind
-from web import parameters
-from web.ids import image_id
+from web.http import parameters
+from web.http.ids import image_id
+from web.http.schemas import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL, MAX_LIMIT
+from web.layout.notice import Done
 from web.pages.gallery import read_query
-from web.pages.view_models.notice import Done
 from web.palette_jobs import job_for_palette_of_all
-from web.schemas import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL, MAX_LIMIT
 from web.services import current_services
 
 blueprint = Blueprint("changes", __name__)

@@ -15,12 +15,12 @@ from shared.db.queries.photos.images import list_images
 from shared.db.queries.photos.selection import deleted_images
 from shared.db.queries.previous_page import previous_images
 from shared.jobs.kinds import JobKind
-from web import parameters
-from web.cursors import decode_image
-from web.pages.view_models.frame import make_frame
+from web.http import parameters
+from web.http.cursors import decode_image
+from web.http.schemas import MAX_LIMIT
+from web.layout.frame import make_frame
+from web.layout.notice import DEEDS, Done, Notice, notice_of
 from web.pages.view_models.gallery import Facets, GalleryQuery, gallery_view
-from web.pages.view_models.notice import DEEDS, Done, Notice, notice_of
-from web.schemas import MAX_LIMIT
 from web.services import current_services
 
 blueprint = Blueprint("gallery", __name__)

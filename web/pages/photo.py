@@ -13,16 +13,16 @@ from shared.db.queries.palettes import find_palette
 from shared.db.queries.photos.images import ImageRow, get_image, get_images
 from shared.errors import JobNotFound
 from shared.jobs.kinds import JobStatus
-from web import parameters, presenters
-from web.ids import image_id
+from web.http import parameters, presenters
+from web.http.ids import image_id
+from web.http.schemas import MAX_COLORS, MIN_COLORS
+from web.layout.frame import make_frame
 from web.look_alikes import look_alikes as choose_look_alikes
-from web.pages.view_models.frame import make_frame
 from web.pages.view_models.look_alikes import AlikeView, alike_view
 from web.pages.view_models.palette import PaletteView, palette_view
 from web.pages.view_models.photo import photo_view
 from web.palette_formats import Swatch
 from web.palette_jobs import job_for_palette
-from web.schemas import MAX_COLORS, MIN_COLORS
 from web.services import current_services
 
 blueprint = Blueprint("photo", __name__)

@@ -17,11 +17,11 @@ from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadInput, ImageNotFound
 from shared.jobs.kinds import JobKind
 from shared.predictors.documents import PredictorKind
-from web.errors import STATUS, BadValues, FieldProblem
-from web.ids import image_id, job_id
+from web.http.errors import STATUS, BadValues, FieldProblem
+from web.http.ids import image_id, job_id
 from web.jobs.waiting import wait_for_job
+from web.layout.frame import Frame, make_frame
 from web.pages.predictor_rows import asked_version, job_of
-from web.pages.view_models.frame import Frame, make_frame
 from web.pages.view_models.predictors.use import use_view
 from web.predictor_requests import Question, received_question
 from web.predictors import start_prediction

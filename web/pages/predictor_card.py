@@ -10,8 +10,8 @@ from shared.db.queries.index.state import index_state
 from shared.db.queries.predictors import predictors
 from shared.errors import BadParameter
 from shared.predictors.documents import PredictorKind
+from web.layout.frame import make_frame
 from web.pages.predictor_rows import asked_version, version_in
-from web.pages.view_models.frame import make_frame
 from web.pages.view_models.predictors import plots
 from web.pages.view_models.predictors.confusion import confusion_view, example_photos
 from web.pages.view_models.predictors.head import make_head

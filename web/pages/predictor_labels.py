@@ -13,10 +13,10 @@ from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import PredictorNotFound
 from shared.jobs.kinds import JobKind
 from shared.predictors.documents import PredictorKind, SuggestOrder
-from web.ids import job_id
+from web.http.ids import job_id
 from web.jobs.waiting import wait_for_job
+from web.layout.frame import make_frame
 from web.pages.predictor_rows import asked_version, job_of
-from web.pages.view_models.frame import make_frame
 from web.pages.view_models.predictors.labels import labels_view
 from web.services import current_services
 

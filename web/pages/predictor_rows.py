@@ -12,7 +12,7 @@ from shared.db.queries.predictors.jobs import OrderedJob, get_ordered_job
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import JobNotFound
 from shared.jobs.kinds import JobKind
-from web import parameters
+from web.http import parameters
 
 _LARGEST_VERSION: Final = 2**31 - 1
 

@@ -9,10 +9,10 @@ from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadInput
 from shared.jobs.kinds import JobKind
-from web.errors import STATUS
-from web.ids import job_id
+from web.http.errors import STATUS
+from web.http.ids import job_id
+from web.layout.frame import make_frame
 from web.pages.predictor_rows import asked_version, job_of
-from web.pages.view_models.frame import make_frame
 from web.pages.view_models.predictors.tables import tables_view
 from web.predictor_requests import received_table
 from web.predictors import start_batch

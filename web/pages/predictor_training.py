@@ -12,9 +12,9 @@ from shared.db.queries.photos.facets import common_labels
 from shared.db.queries.predictors.jobs import get_ordered_job
 from shared.errors import BadInput, BadParameter
 from shared.jobs.kinds import JobKind
-from web.errors import STATUS, BadParameters
-from web.ids import job_id
-from web.pages.view_models.frame import make_frame
+from web.http.errors import STATUS, BadParameters
+from web.http.ids import job_id
+from web.layout.frame import make_frame
 from web.pages.view_models.predictors.training import PHOTOS, TABLE, progress_view, training_view
 from web.predictor_requests import MEBIBYTE, received_training_form, training_of
 from web.predictors import start_training

@@ -7,9 +7,9 @@ from flask import Blueprint, render_template, request, url_for
 from shared.db.queries.index.state import index_state
 from shared.db.queries.predictors.jobs import trainings_under_way
 from shared.db.queries.predictors.predictors import list_predictors
-from web import cursors, parameters
-from web.pages.view_models.frame import make_frame
-from web.pages.view_models.paging import Pages
+from web.http import cursors, parameters
+from web.layout.frame import make_frame
+from web.layout.paging import Pages
 from web.pages.view_models.predictors.overview import overview
 from web.services import current_services
 

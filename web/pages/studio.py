@@ -12,17 +12,17 @@ from werkzeug.wrappers import Response
 from shared.db.queries.index.state import index_state
 from shared.db.queries.photos.images import ImageFilter, list_images
 from shared.errors import BadInput, Conflict
-from web import parameters
-from web.errors import STATUS
-from web.ids import job_id
+from web.http import parameters
+from web.http.errors import STATUS
+from web.http.ids import job_id
+from web.http.schemas import MAX_COLORS, MIN_COLORS
 from web.jobs.waiting import wait_for_job
-from web.pages.view_models.frame import make_frame
+from web.layout.frame import make_frame
 from web.pages.view_models.studio import StudioView, carried_swatches, found_address, studio_view
 from web.palette_answers import exported_palette
 from web.palette_formats import FORMATS
 from web.passing_palettes import get_palette_job, passing_palette
 from web.received import received_upload
-from web.schemas import MAX_COLORS, MIN_COLORS
 from web.services import current_services
 from web.uploads import add_passing_photo
 

@@ -5,8 +5,8 @@ from werkzeug.wrappers import Response
 
 from shared.db.queries.index.state import index_state
 from shared.errors import BadInput
-from web.errors import STATUS
-from web.pages.view_models.frame import make_frame
+from web.http.errors import STATUS
+from web.layout.frame import make_frame
 from web.pages.view_models.upload import upload_view
 from web.received import received_upload
 from web.services import current_services

@@ -11,8 +11,8 @@ from flask import url_for
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
-from web.pages.view_models import words
-from web.pages.view_models.paging import Pages
+from web.layout import words
+from web.layout.paging import Pages
 from web.pages.view_models.photo import Part
 
 

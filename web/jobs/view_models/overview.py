@@ -14,7 +14,7 @@ from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.jobs.overview import MOST_WAITING, Finished, QueueRow, WorkerRow
 from shared.jobs.kinds import RULES, JobKind, JobStatus
 from web.jobs.view_models.chart import Chart, make_chart
-from web.pages.view_models import words
+from web.layout import words
 
 # A worker that holds a job renews its lease several times a minute; one that is idle for longer may be gone.
 _RECENT: Final = timedelta(minutes=2)

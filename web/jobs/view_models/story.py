@@ -13,7 +13,7 @@ from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, PARENTS, JobKind, JobStatus
 from web.jobs.view_models.jobs import STATES, STATUS_NAMES, JobLine, job_line
 from web.jobs.view_models.overview import kind_name
-from web.pages.view_models import words
+from web.layout import words
 
 
 @dataclass(frozen=True, slots=True)

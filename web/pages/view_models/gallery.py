@@ -10,11 +10,11 @@ from shared.colour import color_name, hex_to_rgb, rgb_to_oklab
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos.facets import Facet
 from shared.db.queries.photos.images import ImageFilter, Page, Position
-from web.cursors import encode_image
-from web.pages.view_models.paging import Pages
+from web.http.cursors import encode_image
+from web.layout.paging import Pages
+from web.layout.words import count
 from web.pages.view_models.tile import Tile, make_tile
 from web.pages.view_models.upload import UploadView, upload_view
-from web.pages.view_models.words import count
 
 # Tiles that a large screen shows at once: their photos are loaded without waiting for a scroll.
 EAGER: Final = 8

@@ -9,9 +9,9 @@ from flask import url_for
 from shared.db.queries.index.state import IndexStateRow, Similar
 from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import JobStatus
+from web.http.presenters import percentile
 from web.pages.view_models.progress import is_unfinished
 from web.pages.view_models.tile import Tile, make_tile
-from web.presenters import percentile
 
 # Look-alikes that are on the first screen.
 _EAGER: Final = 6

@@ -9,10 +9,10 @@ from flask import url_for
 from shared import colour
 from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, JobStatus
-from web.pages.view_models import words
+from web.http.presenters import image_path
+from web.http.schemas import MAX_COLORS, MIN_COLORS
+from web.layout import words
 from web.palette_formats import FORMATS, Swatch, describe
-from web.presenters import image_path
-from web.schemas import MAX_COLORS, MIN_COLORS
 
 # What people call the formats whose names are not simply capitals.
 _NAMES: Final = {"tailwind": "Tailwind"}

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from flask import url_for
 
 from shared.db.queries.photos.images import ImageRow
-from web.pages.view_models import words
+from web.http.parameters import MAX_TAGS
+from web.http.presenters import image_path
+from web.http.schemas import MAX_CAPTION, MAX_LABEL
+from web.layout import words
 from web.pages.view_models.accent import Accent, accent_of
 from web.pages.view_models.picture import Picture, display_picture
 from web.pages.view_models.progress import (
@@ -18,9 +21,6 @@ from web.pages.view_models.progress import (
     state_in_words,
 )
 from web.palette_formats import Swatch
-from web.parameters import MAX_TAGS
-from web.presenters import image_path
-from web.schemas import MAX_CAPTION, MAX_LABEL
 
 
 @dataclass(frozen=True, slots=True)

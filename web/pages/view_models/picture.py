@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.db.queries.photos.images import ImageRow
 from shared.storage.keys import THUMBNAIL_SIZES
-from web.presenters import image_path
+from web.http.presenters import image_path
 
 # The longer side of the display rendition, at most; a test holds it against the worker's.
 DISPLAY_SIDE: Final = 2048

@@ -10,15 +10,15 @@ from flask import url_for
 from shared import colour
 from shared.db.queries.photos.images import ImageRow
 from shared.errors import BadParameter
-from web.pages.view_models import words
+from web.http.bodies.spool import MAX_FILE_BYTES
+from web.http.presenters import PREFIX
+from web.http.schemas import DEFAULT_COLORS, MAX_COLORS, MIN_COLORS
+from web.layout import words
 from web.pages.view_models.accent import Accent, accent_of
 from web.pages.view_models.theme import Theme, grade, ratio_in_words, themes
 from web.pages.view_models.tile import Tile, make_tile
 from web.pages.view_models.upload import ACCEPT
 from web.palette_formats import FORMATS, Swatch
-from web.presenters import PREFIX
-from web.schemas import DEFAULT_COLORS, MAX_COLORS, MIN_COLORS
-from web.spool import MAX_FILE_BYTES
 
 # Parts of the whole in an address: exact enough for the same per cents to come out.
 _WHOLE: Final = 100_000

@@ -10,9 +10,9 @@ from tests.support.hostile_files import half_of
 from tests.support.pipeline import picture
 from tests.support.services import until
 from tests.support.web import Site, check_contract, problem, site
+from web.http.schemas import JobPageSchema, JobSchema
 from web.jobs.events import stream_events
 from web.jobs.waiting import Waiters
-from web.schemas import JobPageSchema, JobSchema
 
 __all__ = ["site"]
 

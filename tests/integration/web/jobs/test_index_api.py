@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from tests.support.web import Site, check_contract, gallery, site
-from web.schemas import IndexSchema, StartedSchema
+from web.http.schemas import IndexSchema, StartedSchema
 
 __all__ = ["gallery", "site"]
 

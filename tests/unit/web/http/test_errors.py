@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from shared.errors import VitrineError
-from web.errors import STATUS
+from web.http.errors import STATUS
 
 
 def kinds(kind: type[VitrineError]) -> set[type[VitrineError]]:

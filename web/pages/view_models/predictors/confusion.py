@@ -8,9 +8,9 @@ from flask import url_for
 
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.predictors.documents import PredictorKind
-from web.pages.view_models import words
+from web.http.presenters import PREFIX
+from web.layout import words
 from web.predictor_presenters import predictor_path
-from web.presenters import PREFIX
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.predictors.values import FALSE, TRUE
-from web.errors import FieldProblem
-from web.pages.view_models import words
+from web.http.errors import FieldProblem
+from web.layout import words
 from web.pages.view_models.predictors.figures import exact, figure, spoken, with_unit
 
 # What matters most comes first; beyond these the rest folds away, filled with what is usual.

@@ -11,7 +11,7 @@ from flask import url_for
 
 from shared.db.queries.predictors.predictors import VersionRow, VersionSummary
 from shared.predictors.documents import PredictorKind, Task
-from web.pages.view_models import words
+from web.layout import words
 from web.pages.view_models.predictors.figures import exact, figure, spoken, with_unit
 from web.pages.view_models.predictors.measures import (
     Measure,

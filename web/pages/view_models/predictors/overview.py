@@ -9,8 +9,8 @@ from flask import url_for
 from shared.db.queries.predictors.jobs import UnderWay
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.predictors.documents import PredictorKind, Task
-from web.pages.view_models import words
-from web.pages.view_models.paging import Pages
+from web.layout import words
+from web.layout.paging import Pages
 from web.pages.view_models.predictors.figures import figure, listed, with_unit
 from web.pages.view_models.predictors.measures import Headline, headline, target_label, target_unit
 

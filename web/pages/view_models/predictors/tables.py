@@ -7,12 +7,12 @@ from flask import url_for
 
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.predictors.predictors import VersionRow
-from web.pages.view_models import words
+from web.http.presenters import job_document
+from web.layout import words
 from web.pages.view_models.predictors.figures import listed
 from web.pages.view_models.predictors.head import Head, make_head, version_shown
 from web.pages.view_models.predictors.work import Work, work_view
 from web.predictor_requests import TABLE
-from web.presenters import job_document
 
 
 @dataclass(frozen=True, slots=True)

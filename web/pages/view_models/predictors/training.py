@@ -10,12 +10,12 @@ from shared.db.queries.photos.facets import Facet
 from shared.db.queries.predictors.jobs import OrderedJob
 from shared.predictors.documents import AUTO, MODELS, PredictorKind, Task, TrainOrder
 from shared.predictors.labelled_zip import DEFAULT_LIMITS
+from web.http.bodies.spool import MAX_FILE_BYTES
 from web.pages.view_models.predictors.figures import listed
 from web.pages.view_models.predictors.measures import Headline, headline, model_title
 from web.pages.view_models.predictors.work import Work, work_view
 from web.predictor_requests import DATA, MEBIBYTE
 from web.predictor_schemas import MAX_COLUMN_NAME, MAX_NAME
-from web.spool import MAX_FILE_BYTES
 
 # What is learned from, as the address names it.
 TABLE: Final = "table"

@@ -11,14 +11,14 @@ from shared.db.queries.photos.images import ImageRow
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.jobs.kinds import JobStatus
 from shared.predictors.documents import PredictorKind
-from web.errors import FieldProblem
+from web.http.errors import FieldProblem
+from web.http.presenters import job_document
 from web.pages.view_models.picture import display_picture
 from web.pages.view_models.predictors.answer import Answer, make_answer
 from web.pages.view_models.predictors.form import Form, make_form
 from web.pages.view_models.predictors.head import Head, make_head, version_shown
 from web.pages.view_models.predictors.work import Work, work_view
 from web.pages.view_models.tile import Tile, make_tile
-from web.presenters import job_document
 
 # --pick of predictors.css.
 _PICK_HEIGHT: Final = 96

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shared.db.queries.jobs.jobs import JobRow
 from shared.jobs.kinds import ACTIVE, JobStatus
-from web.pages.view_models import words
+from web.layout import words
 
 
 @dataclass(frozen=True, slots=True)

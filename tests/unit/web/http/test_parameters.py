@@ -1,0 +1,235 @@
+"""Query and form values: only what is plainly right is taken, and a refusal names its field."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import BadParameter
+from web.http import parameters
+
+
+def colors(*values: str) -> int:
+    return parameters.integer("colors", list(values), default=6, minimum=2, maximum=16)
+
+
+def diversity(*values: str) -> float:
+    return parameters.number("diversity", list(values), default=0.0)
+
+
+def color(*values: str) -> str | None:
+    return parameters.hex_color("color", list(values), default=None)
+
+
+def caption(*values: str) -> str | None:
+    return parameters.text("caption", list(values), default=None, max_characters=20)
+
+
+def tags(*values: str) -> list[str]:
+    return parameters.tag_list("tags", list(values))
+
+
+@pytest.mark.parametrize(("raw", "value"), [("2", 2), ("16", 16), ("007", 7)])
+def test_a_whole_number_within_bounds_is_taken(raw: str, value: int) -> None:
+    assert colors(raw) == value
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(
+            "abc",
+            "-1",
+            "-6",
+            "",
+            " ",
+            "1_0",
+            "５",
+            "٣",
+            "+6",
+            " 6",
+            "6 ",
+            "6\n",
+            "6.0",
+            "6e0",
+            "0x6",
+            "1",
+            "17",
+        ),
+        *(str(10**20), "10^20", "9" * 5000, "0" * 5000 + "6", "-", "--6", "six", "6,7", "²", "Ⅵ"),
+    ],
+)
+def test_anything_else_is_no_whole_number(raw: str) -> None:
+    with pytest.raises(BadParameter) as refusal:
+        colors(raw)
+    assert refusal.value.field == "colors"
+    assert refusal.value.message == "colors must be a whole number from 2 to 16."
+
+
+def test_a_negative_number_is_taken_where_the_bounds_allow_it() -> None:
+    assert parameters.integer("shift", ["-5"], default=0, minimum=-9, maximum=9) == -5
+
+
+@pytest.mark.parametrize(("raw", "value"), [("0", 0.0), ("1", 1.0), ("0.25", 0.25), ("1.000", 1.0)])
+def test_a_number_within_bounds_is_taken(raw: str, value: float) -> None:
+    assert diversity(raw) == value
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(
+            "",
+            " ",
+            "nan",
+            "NaN",
+            "inf",
+            "-inf",
+            "infinity",
+            "1e5",
+            "1e-1",
+            "0_1",
+            "0.1_0",
+            "+0.5",
+            " 0.5",
+            "0.5 ",
+        ),
+        *(".5", "1.", "0,5", "٠.٥", "-0.1", "1.01", "0.5\n", "0." + "1" * 5000, "0x1", "half"),
+    ],
+)
+def test_anything_else_is_no_number(raw: str) -> None:
+    with pytest.raises(BadParameter) as refusal:
+        diversity(raw)
+    assert refusal.value.field == "diversity"
+    assert refusal.value.message == "diversity must be a number from 0 to 1, such as 0.5."
+
+
+def test_a_choice_is_taken_as_written_and_no_other_way() -> None:
+    formats = ("json", "css")
+    assert parameters.choice("format", ["css"], choices=formats, default="json") == "css"
+    for raw in ("CSS", " css", "", "xml"):
+        with pytest.raises(BadParameter, match="format must be one of json, css") as refusal:
+            parameters.choice("format", [raw], choices=formats, default="json")
+        assert refusal.value.field == "format"
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("  a cat \t", "a cat"),
+        ("", ""),
+        ("e\u0301te\u0301", "été"),
+        ("x" * 20, "x" * 20),
+        ("👩\u200d🚀", "👩\u200d🚀"),
+        ("e\u0301" * 20, "é" * 20),
+    ],
+)
+def test_text_is_stripped_and_normalised(raw: str, value: str) -> None:
+    assert caption(raw) == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("a\0b", "control characters"),
+        ("a\nb", "control characters"),
+        ("a\x1bb", "control characters"),
+        ("a\x85b", "control characters"),
+        ("a\u2028b", "control characters"),
+        ("a\u2029b", "control characters"),
+        ("a\ud800b", "control characters"),
+        ("x" * 21, "at most 20 characters"),
+        ("\u0301\u0316" * 500_000, "at most 20 characters"),
+    ],
+)
+def test_text_that_cannot_be_kept_is_refused(raw: str, reason: str) -> None:
+    with pytest.raises(BadParameter, match=reason) as refusal:
+        caption(raw)
+    assert refusal.value.field == "caption"
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("one,two", ["one", "two"]),
+        (" one , two,one ,", ["one", "two"]),
+        ("", []),
+        (",,", []),
+        ("Katze,été,e\u0301te\u0301", ["Katze", "été"]),
+        ("x" * 64, ["x" * 64]),
+        (",".join(f"tag {n}" for n in range(32)), [f"tag {n}" for n in range(32)]),
+        (",".join(["same"] * 500), ["same"]),
+    ],
+)
+def test_tags_come_apart_at_commas_once_each(raw: str, value: list[str]) -> None:
+    assert tags(raw) == value
+
+
+@pytest.mark.parametrize(
+    "raw", ["x" * 65, "a\0", "one,tw\no", ",".join(f"tag {n}" for n in range(33)), "a," * 500_000]
+)
+def test_tags_that_cannot_be_kept_are_refused(raw: str) -> None:
+    with pytest.raises(BadParameter) as refusal:
+        tags(raw)
+    assert refusal.value.field == "tags"
+
+
+def test_a_tag_from_a_json_list_may_hold_no_comma() -> None:
+    assert parameters.clean_tags("tags", ["one ", "two", "one"]) == ["one", "two"]
+    with pytest.raises(BadParameter, match="without commas"):
+        parameters.clean_tags("tags", ["one,two"])
+
+
+@pytest.mark.parametrize("raw", ["#1e90ff", "1e90ff", "#1E90FF", "%231e90FF"])
+def test_a_colour_is_taken_with_or_without_its_sign_in_either_case(raw: str) -> None:
+    assert color(raw) == "#1e90ff"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "",
+        "#",
+        "#fff",
+        "red",
+        "#1e90f",
+        "#1e90ff0",
+        "##1e90ff",
+        "#1e90fg",
+        " #1e90ff",
+        "#１e90ff",
+        "#1e90ff\n",
+    ],
+)
+def test_anything_else_is_no_colour(raw: str) -> None:
+    with pytest.raises(BadParameter, match="color must be a colour such as #1e90ff") as refusal:
+        color(raw)
+    assert refusal.value.field == "color"
+
+
+def test_a_parameter_that_is_absent_has_its_default() -> None:
+    assert (colors(), diversity(), color(), caption(), tags()) == (6, 0.0, None, None, [])
+    assert parameters.choice("format", [], choices=("json",), default="json") == "json"
+
+
+def test_a_parameter_given_twice_is_refused() -> None:
+    for twice in (
+        lambda: colors("6", "6"),
+        lambda: diversity("0", "0"),
+        lambda: color("#000000", "#000000"),
+        lambda: caption("a", "a"),
+        lambda: tags("a", "b"),
+        lambda: parameters.choice("format", ["css", "css"], choices=("css",), default="css"),
+    ):
+        with pytest.raises(BadParameter, match="must be given once"):
+            twice()
+
+
+@given(raw=st.text(max_size=12) | st.integers().map(str) | st.floats().map(str))
+def test_any_text_gives_a_value_within_bounds_or_our_error(raw: str) -> None:
+    for read, low, high in ((colors, 2, 16), (diversity, 0, 1)):
+        try:
+            value = read(raw)
+        except BadParameter:
+            continue
+        assert low <= value <= high
+        assert raw.isascii()

@@ -1,0 +1,77 @@
+"""Answers that stream a blob. What is in it is told by its first bytes, never by a name or a client."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import IO, Final
+from urllib.parse import quote
+
+from flask import Request, Response
+
+from shared.storage import BlobStore
+from web.http.filenames import display_name
+
+_CHUNK_BYTES: Final = 64 * 1024
+_HEAD_BYTES: Final = 16
+_YEAR_SECONDS: Final = 31_536_000
+
+
+def blob_answer(
+    blobs: BlobStore, key: str, asked: Request, *, tag: str, name: str, secret: bool = False
+) -> Response:
+    """The blob as the body, with headers that let no browser make anything but a picture of it.
+
+    tag: names this very content, so that a client that has it need not fetch it again; name: shown when it is saved;
+    secret: no cache may keep it. Raises BlobNotFound and StorageUnavailable.
+    """
+    # Weakly (RFC 9110, 13.1.2): a proxy that packs what it passes on marks tags as weak.
+    known = asked.if_none_match.contains_weak(tag)
+    response = Response(status=304) if known else _stream(blobs, key, name)
+    response.set_etag(tag)
+    # The bytes behind an address never change: a photo that is sent anew gets a new one.
+    fresh = f"private, max-age={_YEAR_SECONDS}, immutable"
+    response.headers["Cache-Control"] = "no-store" if secret else fresh
+    return response
+
+
+def _stream(blobs: BlobStore, key: str, name: str) -> Response:
+    with ExitStack() as opened:
+        size = blobs.stat(key).size
+        blob = opened.enter_context(blobs.open(key))
+        head = blob.read(_HEAD_BYTES)
+        content_type, extension = _kind(head)
+        response = Response(_chunks(head, blob), content_type=content_type)
+        response.call_on_close(opened.pop_all().close)
+    response.headers["Content-Length"] = str(size)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Content-Disposition"] = _disposition(name, extension)
+    return response
+
+
+def _chunks(head: bytes, blob: IO[bytes]) -> Iterator[bytes]:
+    yield head
+    while chunk := blob.read(_CHUNK_BYTES):
+        yield chunk
+
+
+def _kind(head: bytes) -> tuple[str, str]:
+    """Content type and extension of one of the four formats that Vitrine keeps."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp", ".webp"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg", ".jpg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png", ".png"
+    if head[:6] in {b"GIF87a", b"GIF89a"}:
+        return "image/gif", ".gif"
+    return "application/octet-stream", ".bin"
+
+
+def _disposition(name: str, extension: str) -> str:
+    """An inline disposition (RFC 6266) that saves under the photo's name, with the extension of what is sent."""
+    shown = display_name(name)
+    filename = (shown.rpartition(".")[0] or shown) + extension
+    plain = "".join(
+        char if (char.isascii() and char.isalnum()) or char in "._-" else "_" for char in filename
+    )
+    return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

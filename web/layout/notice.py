@@ -1,0 +1,50 @@
+"""What was just done to photos, and how to undo it. It travels in the address that a form leads to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from web.layout.words import count
+
+# What one photo and several are said to be afterwards.
+_WORDS: Final = {
+    "deleted": ("was deleted", "were deleted"),
+    "restored": ("is back in the gallery", "are back in the gallery"),
+    "described": ("was changed", "were changed"),
+}
+DEEDS: Final = tuple(_WORDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done to which images."""
+
+    deed: str
+    image_ids: Sequence[int]
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """What it adds to an address."""
+        return {"done": self.deed, "images": ",".join(map(str, self.image_ids))}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """words: a sentence. undo: ids of the images that can be brought back."""
+
+    words: str
+    undo: tuple[int, ...]
+
+
+def notice_of(done: Done, deleted: Sequence[int]) -> Notice | None:
+    """deleted: those of the images that can still be brought back. None: there is nothing to say."""
+    if done.deed != "deleted":
+        return Notice(_sentence(done.deed, len(done.image_ids)), ())
+    return Notice(_sentence(done.deed, len(deleted)), tuple(deleted)) if deleted else None
+
+
+def _sentence(deed: str, photos: int) -> str:
+    if not photos:
+        return "No photo was changed."
+    one, many = _WORDS[deed]
+    return f"{count(photos, 'photo', 'photos')} {one if photos == 1 else many}."

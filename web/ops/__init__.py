@@ -1,0 +1,1 @@
+"""Health, and the documentation of the API."""
