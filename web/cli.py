@@ -20,8 +20,8 @@ from shared.jobs.index_runs import full_run, incremental_run
 from shared.jobs.kinds import JobStatus
 from shared.settings import Settings
 from web.demo_predictors import start_demos
-from web.importing import Result, bring_in, entries_of
 from web.jobs.waiting import job_states
+from web.photos.bulk_import import Result, bring_in, entries_of
 from web.services import current_services
 from web.train_images import train_from_folder
 

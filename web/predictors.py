@@ -18,10 +18,10 @@ from shared.predictors.documents import AUTO, BatchOrder, PredictOrder, Predicto
 from shared.predictors.labelled_zip import open_labelled_zip
 from shared.predictors.values import check_values
 from shared.storage import keys as blob_keys
-from web import guard
 from web.guard.table import inspect_batch_table, inspect_training_table
 from web.http.bodies.spool import MAX_FILE_BYTES, Spool
 from web.http.errors import BadValues, FieldProblem
+from web.photos import guard
 from web.predictor_requests import Question, Training, image_of
 from web.services import Services
 

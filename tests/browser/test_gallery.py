@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import PHONE, ServedSite, Visit
-from web.pages.gallery import PAGE_SIZE
+from web.photos.pages.gallery import PAGE_SIZE
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,6 @@ from shared.db.queries import palettes
 from shared.db.queries.palettes import PaletteRow
 from shared.db.queries.photos import images
 from shared.db.queries.photos.images import ImageRow
-from web.api.images import UPLOAD_FORMS, UPLOAD_PROBLEMS
 from web.http.ids import image_id, job_id
 from web.http.json_responses import json_answer
 from web.http.presenters import describe_palette, palette_document, swatches
@@ -18,9 +17,10 @@ from web.http.started import PREFER, STARTED, started, wait_as_preferred, with_p
 from web.palette_answers import exported_palette
 from web.palette_jobs import job_for_palette, job_for_palette_of_all
 from web.passing_palettes import get_palette_job, passing_palette
-from web.received import received_upload
+from web.photos.api import UPLOAD_FORMS, UPLOAD_PROBLEMS
+from web.photos.upload_requests import received_upload
+from web.photos.uploads import add_passing_photo
 from web.services import current_services
-from web.uploads import add_passing_photo
 
 api = Resource("palettes", "The colours of pictures.")
 

@@ -6,9 +6,6 @@ from jinja2 import StrictUndefined
 from web.jobs import pages as jobs
 from web.layout.frame import Frame, make_frame
 from web.pages import (
-    changes,
-    gallery,
-    photo,
     predictor,
     predictor_card,
     predictor_labels,
@@ -16,8 +13,8 @@ from web.pages import (
     predictor_training,
     predictors,
     studio,
-    upload,
 )
+from web.photos.pages import changes, gallery, photo, upload
 
 
 def register(app: Flask) -> None:

@@ -22,9 +22,9 @@ from web.pages.view_models.studio import StudioView, carried_swatches, found_add
 from web.palette_answers import exported_palette
 from web.palette_formats import FORMATS
 from web.passing_palettes import get_palette_job, passing_palette
-from web.received import received_upload
+from web.photos.upload_requests import received_upload
+from web.photos.uploads import add_passing_photo
 from web.services import current_services
-from web.uploads import add_passing_photo
 
 blueprint = Blueprint("studio", __name__)
 

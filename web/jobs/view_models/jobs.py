@@ -13,7 +13,7 @@ from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from web.layout import words
 from web.layout.paging import Pages
-from web.pages.view_models.photo import Part
+from web.photos.view_models.photo import Part
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from shared.db.queries.index.state import IndexStateRow, Similar
 from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import JobStatus
 from web.http.presenters import percentile
-from web.pages.view_models.progress import is_unfinished
-from web.pages.view_models.tile import Tile, make_tile
+from web.photos.view_models.progress import is_unfinished
+from web.photos.view_models.tile import Tile, make_tile
 
 # Look-alikes that are on the first screen.
 _EAGER: Final = 6

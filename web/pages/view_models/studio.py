@@ -16,9 +16,9 @@ from web.http.schemas import DEFAULT_COLORS, MAX_COLORS, MIN_COLORS
 from web.layout import words
 from web.pages.view_models.accent import Accent, accent_of
 from web.pages.view_models.theme import Theme, grade, ratio_in_words, themes
-from web.pages.view_models.tile import Tile, make_tile
-from web.pages.view_models.upload import ACCEPT
 from web.palette_formats import FORMATS, Swatch
+from web.photos.view_models.tile import Tile, make_tile
+from web.photos.view_models.upload import ACCEPT
 
 # Parts of the whole in an address: exact enough for the same per cents to come out.
 _WHOLE: Final = 100_000

@@ -1,6 +1,6 @@
 // Files that people hand over: from folders, and looked at before they are sent.
 
-// What the server would say in any case (web/guard/sniff.py), said at once. Kinds that are not listed are left to it.
+// What the server would say in any case (web/photos/guard/sniff.py), said at once. Kinds that are not listed are left to it.
 const PHOTOS = [/^\xff\xd8\xff/, /^\x89PNG\r\n\x1a\n/, /^GIF8[79]a/, /^RIFF....WEBP/s];
 const OTHERS = [
   [/^....ftyp(avif|avis)/s, "an AVIF picture"],

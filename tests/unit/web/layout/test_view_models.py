@@ -13,8 +13,8 @@ from shared.colour import OKLCH, contrast_ratio, hex_to_rgb, oklab_distance, rgb
 from web.layout import words
 from web.layout.error_view import fault_heading
 from web.pages.view_models.accent import DARK_GROUND, LIGHT_GROUND, accent_of, oklch_to_rgb
-from web.pages.view_models.picture import DISPLAY_SIDE, gradient
 from web.palette_formats import Swatch
+from web.photos.view_models.picture import DISPLAY_SIDE, gradient
 from worker.algorithms import renditions
 
 STATIC = Path(web.app.__file__).parent / "static"

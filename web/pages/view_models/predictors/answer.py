@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.predictors.documents import PredictorKind, Task
-from web.pages.view_models.picture import Picture
 from web.pages.view_models.predictors.figures import (
     change,
     figure,
@@ -17,6 +16,7 @@ from web.pages.view_models.predictors.figures import (
     with_unit,
 )
 from web.pages.view_models.predictors.measures import target_unit
+from web.photos.view_models.picture import Picture
 
 # More bars than these are a list to search in, not a picture to look at.
 MOST_BARS: Final = 8

@@ -12,7 +12,7 @@ from shared.db.queries.predictors.predictors import VersionRow
 from web.pages.view_models.predictors.figures import probability
 from web.pages.view_models.predictors.head import Head, make_head, version_shown
 from web.pages.view_models.predictors.work import Work, work_view
-from web.pages.view_models.tile import Tile, make_tile
+from web.photos.view_models.tile import Tile, make_tile
 
 # --pick-large of predictors.css.
 _HEIGHT: Final = 200

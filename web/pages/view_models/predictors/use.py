@@ -13,12 +13,12 @@ from shared.jobs.kinds import JobStatus
 from shared.predictors.documents import PredictorKind
 from web.http.errors import FieldProblem
 from web.http.presenters import job_document
-from web.pages.view_models.picture import display_picture
 from web.pages.view_models.predictors.answer import Answer, make_answer
 from web.pages.view_models.predictors.form import Form, make_form
 from web.pages.view_models.predictors.head import Head, make_head, version_shown
 from web.pages.view_models.predictors.work import Work, work_view
-from web.pages.view_models.tile import Tile, make_tile
+from web.photos.view_models.picture import display_picture
+from web.photos.view_models.tile import Tile, make_tile
 
 # --pick of predictors.css.
 _PICK_HEIGHT: Final = 96

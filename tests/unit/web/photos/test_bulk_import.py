@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import BadInput
-from web.importing import Entry, entries_of, readable
+from web.photos.bulk_import import Entry, entries_of, readable
 
 
 def touch(folder: Path, *names: str) -> None:

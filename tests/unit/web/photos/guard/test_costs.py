@@ -17,8 +17,8 @@ from shared.errors import MetadataTooLarge, TooComplex, TooManyFrames, TooManyPi
 from tests.support import headers as raw
 from tests.support import hostile_files as hostile
 from tests.support import pictures
-from web.guard import DEFAULT_LIMITS, Header, inspect
-from web.guard.reader import WINDOW
+from web.photos.guard import DEFAULT_LIMITS, Header, inspect
+from web.photos.guard.reader import WINDOW
 
 MEBIBYTE = 1024 * 1024
 

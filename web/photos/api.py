@@ -26,9 +26,9 @@ from web.http.schemas import (
     UploadedSchema,
 )
 from web.http.started import PREFER, STARTED, accepted, preferred_wait, wait_as_preferred, with_preference
-from web.received import received_upload
+from web.photos.upload_requests import received_upload
+from web.photos.uploads import Upload, add_image
 from web.services import Services, current_services
-from web.uploads import Upload, add_image
 
 api = Resource("images", "The photos of the gallery.")
 

@@ -18,8 +18,8 @@ from web.http import parameters
 from web.http.ids import image_id
 from web.http.schemas import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL, MAX_LIMIT
 from web.layout.notice import Done
-from web.pages.gallery import read_query
 from web.palette_jobs import job_for_palette_of_all
+from web.photos.pages.gallery import read_query
 from web.services import current_services
 
 blueprint = Blueprint("changes", __name__)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import BinaryIO, Final
 
 from shared.errors import EmptyFile, Unreadable, UnsupportedType
-from web.guard import gif, jpeg, png, sniff, webp
-from web.guard.limits import DEFAULT_LIMITS, Format, Header, Limits
-from web.guard.reader import CUT_OFF, Reader
+from web.photos.guard import gif, jpeg, png, sniff, webp
+from web.photos.guard.limits import DEFAULT_LIMITS, Format, Header, Limits
+from web.photos.guard.reader import CUT_OFF, Reader
 
 __all__ = ["DEFAULT_LIMITS", "Header", "Limits", "inspect"]
 

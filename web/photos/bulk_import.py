@@ -12,8 +12,8 @@ from shared.errors import BadInput, BadParameter
 from web.http import parameters
 from web.http.bodies.spool import Spool
 from web.http.schemas import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL
+from web.photos.uploads import Upload, add_image
 from web.services import Services
-from web.uploads import Upload, add_image
 
 SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
 _CHUNK_BYTES: Final = 1024 * 1024

@@ -5,8 +5,8 @@ import struct
 from typing import Final
 
 from shared.errors import MetadataTooLarge, TooComplex
-from web.guard.limits import Header, Limits, check_frames, check_size
-from web.guard.reader import Reader
+from web.photos.guard.limits import Header, Limits, check_frames, check_size
+from web.photos.guard.reader import Reader
 
 # Extension, image, end. Decoders skip whatever else stands between blocks, and so does this.
 _BLOCK: Final = re.compile(rb"[\x21\x2c\x3b]")

@@ -20,7 +20,7 @@ from web.http.cursors import decode_image
 from web.http.schemas import MAX_LIMIT
 from web.layout.frame import make_frame
 from web.layout.notice import DEEDS, Done, Notice, notice_of
-from web.pages.view_models.gallery import Facets, GalleryQuery, gallery_view
+from web.photos.view_models.gallery import Facets, GalleryQuery, gallery_view
 from web.services import current_services
 
 blueprint = Blueprint("gallery", __name__)

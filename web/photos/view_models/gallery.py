@@ -13,8 +13,8 @@ from shared.db.queries.photos.images import ImageFilter, Page, Position
 from web.http.cursors import encode_image
 from web.layout.paging import Pages
 from web.layout.words import count
-from web.pages.view_models.tile import Tile, make_tile
-from web.pages.view_models.upload import UploadView, upload_view
+from web.photos.view_models.tile import Tile, make_tile
+from web.photos.view_models.upload import UploadView, upload_view
 
 # Tiles that a large screen shows at once: their photos are loaded without waiting for a scroll.
 EAGER: Final = 8

@@ -14,10 +14,10 @@ from shared.errors import Conflict, JobNotFound
 from shared.jobs.kinds import JobKind
 from shared.jobs.new_images import record_image
 from shared.storage import keys as blob_keys
-from web import guard
-from web.guard import Header
 from web.http.bodies.spool import Spool
 from web.http.filenames import display_name
+from web.photos import guard
+from web.photos.guard import Header
 from web.services import Services
 
 _CONTENT_TYPES: Final = {

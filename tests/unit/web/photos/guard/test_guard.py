@@ -9,7 +9,7 @@ from shared.errors import BadDimensions, EmptyFile, TooManyPixels, Unreadable, U
 from tests.support import headers as raw
 from tests.support import hostile_files as hostile
 from tests.support import pictures
-from web.guard import Header, inspect
+from web.photos.guard import Header, inspect
 
 
 def look_at(data: bytes) -> Header:

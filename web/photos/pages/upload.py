@@ -7,10 +7,10 @@ from shared.db.queries.index.state import index_state
 from shared.errors import BadInput
 from web.http.errors import STATUS
 from web.layout.frame import make_frame
-from web.pages.view_models.upload import upload_view
-from web.received import received_upload
+from web.photos.upload_requests import received_upload
+from web.photos.uploads import add_image
+from web.photos.view_models.upload import upload_view
 from web.services import current_services
-from web.uploads import add_image
 
 blueprint = Blueprint("upload", __name__)
 

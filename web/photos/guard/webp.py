@@ -4,8 +4,8 @@ import struct
 from typing import Final
 
 from shared.errors import MetadataTooLarge, TooComplex, Unreadable
-from web.guard.limits import Header, Limits, check_frames, check_size
-from web.guard.reader import Reader
+from web.photos.guard.limits import Header, Limits, check_frames, check_size
+from web.photos.guard.reader import Reader
 
 _RIFF_HEADER_BYTES: Final = 12
 _CHUNK_HEADER_BYTES: Final = 8

@@ -3,7 +3,7 @@
 import codecs
 from typing import Final
 
-from web.guard.limits import Format
+from web.photos.guard.limits import Format
 
 # As much as a file of another kind needs to show itself: SVG and HTML may start with long comments.
 HEAD_BYTES: Final = 4096

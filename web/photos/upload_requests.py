@@ -15,7 +15,7 @@ from web.http.bodies.json_bodies import json_body, refuse
 from web.http.bodies.multipart import read_form
 from web.http.bodies.spool import Spool
 from web.http.schemas import UploadBody, UploadForm
-from web.uploads import Upload
+from web.photos.uploads import Upload
 
 _DATA_URL: Final = re.compile(r"data:[^,]{0,200};base64,")
 _FORM: Final = UploadForm()

@@ -5,8 +5,8 @@ import struct
 from typing import Final
 
 from shared.errors import MetadataTooLarge, TooComplex, Unreadable
-from web.guard.limits import Header, Limits, check_size
-from web.guard.reader import Reader
+from web.photos.guard.limits import Header, Limits, check_size
+from web.photos.guard.reader import Reader
 
 # A marker is 0xFF and a code. Within a scan 0xFF00 is a data byte and D0 to D7 are restarts; 0xFF may be repeated.
 _MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")

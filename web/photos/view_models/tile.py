@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from flask import url_for
 
 from shared.db.queries.photos.images import ImageRow
-from web.pages.view_models.picture import Picture, thumbnail_picture
-from web.pages.view_models.progress import is_unfinished, state_in_words
+from web.photos.view_models.picture import Picture, thumbnail_picture
+from web.photos.view_models.progress import is_unfinished, state_in_words
 
 
 @dataclass(frozen=True, slots=True)

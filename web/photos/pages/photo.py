@@ -20,9 +20,9 @@ from web.layout.frame import make_frame
 from web.look_alikes import look_alikes as choose_look_alikes
 from web.pages.view_models.look_alikes import AlikeView, alike_view
 from web.pages.view_models.palette import PaletteView, palette_view
-from web.pages.view_models.photo import photo_view
 from web.palette_formats import Swatch
 from web.palette_jobs import job_for_palette
+from web.photos.view_models.photo import photo_view
 from web.services import current_services
 
 blueprint = Blueprint("photo", __name__)

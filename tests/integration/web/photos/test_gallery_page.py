@@ -11,7 +11,7 @@ from tests.support.site import Site, link, make_flat, page_of, send, site, tiles
 from web.http.cursors import encode_image
 from web.http.parameters import MAX_TAGS
 from web.http.schemas import MAX_LIMIT
-from web.pages import gallery
+from web.photos.pages import gallery
 
 __all__ = ["site"]
 

@@ -11,8 +11,9 @@ from web.http.presenters import image_path
 from web.http.schemas import MAX_CAPTION, MAX_LABEL
 from web.layout import words
 from web.pages.view_models.accent import Accent, accent_of
-from web.pages.view_models.picture import Picture, display_picture
-from web.pages.view_models.progress import (
+from web.palette_formats import Swatch
+from web.photos.view_models.picture import Picture, display_picture
+from web.photos.view_models.progress import (
     Stage,
     is_complete,
     is_unfinished,
@@ -20,7 +21,6 @@ from web.pages.view_models.progress import (
     stages,
     state_in_words,
 )
-from web.palette_formats import Swatch
 
 
 @dataclass(frozen=True, slots=True)

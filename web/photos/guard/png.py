@@ -5,8 +5,8 @@ import zlib
 from typing import Final
 
 from shared.errors import MetadataTooLarge, TooComplex, Unreadable
-from web.guard.limits import Header, Limits, check_frames, check_size
-from web.guard.reader import Reader
+from web.photos.guard.limits import Header, Limits, check_frames, check_size
+from web.photos.guard.reader import Reader
 
 _SIGNATURE_BYTES: Final = 8
 # Length, type and CRC around the data of every chunk.

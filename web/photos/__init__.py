@@ -1,0 +1,1 @@
+"""Photos: taking in, finding, changing."""
