@@ -2,12 +2,13 @@
 
 from flask import Flask, Response, request
 
-from web.api import palettes, photo_predictors, predictors, similar
+from web.api import photo_predictors, predictors, similar
 from web.http.routing import API_PREFIX
 from web.http.routing import register as register_resources
 from web.jobs import api as jobs
 from web.jobs import index_api as index
 from web.ops import docs, health
+from web.palettes import api as palettes
 from web.photos import api as images
 from web.photos import files_api as files
 

@@ -11,7 +11,7 @@ from shared.db.queries.index.state import IndexCounts, IndexStateRow, RunRow
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
-from web.palette_formats import Swatch, describe
+from web.palettes.formats import Swatch, describe
 
 PREFIX: Final = "/api/v1"
 _WENT_WRONG: Final = frozenset({JobStatus.FAILED, JobStatus.DEAD})

@@ -27,7 +27,7 @@ from web.http.fields import (
 )
 from web.http.parameters import MAX_TAG_CHARACTERS
 from web.jobs.waiting import LONGEST_WAIT_SECONDS
-from web.palette_formats import FORMATS
+from web.palettes.formats import FORMATS
 
 MAX_CAPTION: Final = 1000
 MAX_LABEL: Final = 100

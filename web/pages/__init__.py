@@ -12,8 +12,8 @@ from web.pages import (
     predictor_tables,
     predictor_training,
     predictors,
-    studio,
 )
+from web.palettes import pages as studio
 from web.photos.pages import changes, gallery, photo, upload
 
 

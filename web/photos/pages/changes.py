@@ -18,7 +18,7 @@ from web.http import parameters
 from web.http.ids import image_id
 from web.http.schemas import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL, MAX_LIMIT
 from web.layout.notice import Done
-from web.palette_jobs import job_for_palette_of_all
+from web.palettes.gallery_palettes import job_for_palette_of_all
 from web.photos.pages.gallery import read_query
 from web.services import current_services
 

@@ -10,8 +10,8 @@ from web.http.parameters import MAX_TAGS
 from web.http.presenters import image_path
 from web.http.schemas import MAX_CAPTION, MAX_LABEL
 from web.layout import words
-from web.pages.view_models.accent import Accent, accent_of
-from web.palette_formats import Swatch
+from web.palettes.formats import Swatch
+from web.palettes.view_models.accent import Accent, accent_of
 from web.photos.view_models.picture import Picture, display_picture
 from web.photos.view_models.progress import (
     Stage,

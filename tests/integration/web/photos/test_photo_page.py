@@ -6,7 +6,7 @@ from tests.support.hostile_files import half_of
 from tests.support.pictures import make_jpeg
 from tests.support.pipeline import picture
 from tests.support.site import Site, make_flat, page_of, send, site, tiles
-from web.palette_formats import FORMATS
+from web.palettes.formats import FORMATS
 
 __all__ = ["site"]
 

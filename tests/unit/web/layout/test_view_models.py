@@ -12,8 +12,8 @@ import web.app
 from shared.colour import OKLCH, contrast_ratio, hex_to_rgb, oklab_distance, rgb_to_oklab, rgb_to_oklch
 from web.layout import words
 from web.layout.error_view import fault_heading
-from web.pages.view_models.accent import DARK_GROUND, LIGHT_GROUND, accent_of, oklch_to_rgb
-from web.palette_formats import Swatch
+from web.palettes.formats import Swatch
+from web.palettes.view_models.accent import DARK_GROUND, LIGHT_GROUND, accent_of, oklch_to_rgb
 from web.photos.view_models.picture import DISPLAY_SIDE, gradient
 from worker.algorithms import renditions
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from shared.colour import OKLCH, RGB, contrast_ratio, rgb_to_hex, rgb_to_oklch
-from web.palette_formats import Swatch
+from web.palettes.formats import Swatch
 
 # The ground of tokens.css in both themes, at its least favourable: --sunken. A test holds the two against each other.
 LIGHT_GROUND: Final = OKLCH(0.955, 0.004, 85)

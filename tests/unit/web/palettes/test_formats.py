@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from shared.errors import BadParameter
-from web.palette_formats import FORMATS, Swatch, describe, export
-from web.palette_formats.strip import HEIGHT, WIDTH, edges
+from web.palettes.formats import FORMATS, Swatch, describe, export
+from web.palettes.formats.strip import HEIGHT, WIDTH, edges
 
 PALETTE = [
     Swatch("#1e90ff", 0.5),

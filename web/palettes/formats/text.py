@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from web.palette_formats.swatch import Swatch, describe
+from web.palettes.formats.swatch import Swatch, describe
 
 
 def css(swatches: Sequence[Swatch], title: str) -> str:

@@ -12,7 +12,7 @@ from shared.jobs.kinds import ACTIVE, JobStatus
 from web.http.presenters import image_path
 from web.http.schemas import MAX_COLORS, MIN_COLORS
 from web.layout import words
-from web.palette_formats import FORMATS, Swatch, describe
+from web.palettes.formats import FORMATS, Swatch, describe
 
 # What people call the formats whose names are not simply capitals.
 _NAMES: Final = {"tailwind": "Tailwind"}

@@ -8,7 +8,7 @@ from shared.db.queries.jobs.jobs import JobRow, get_job
 from shared.errors import Conflict, NotFound
 from shared.jobs.kinds import FINISHED, JobKind, JobStatus
 from web.http.presenters import swatches
-from web.palette_formats import Swatch
+from web.palettes.formats import Swatch
 
 
 def get_palette_job(connection: Connection, job_id: UUID) -> JobRow:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from shared.colour import contrast_ratio, hex_to_rgb
 from shared.errors import BadParameter
 from web.jobs.view_models.chart import HEIGHT, WIDTH, make_chart
-from web.pages.view_models.studio import carried_swatches
-from web.pages.view_models.theme import grade, ratio_in_words, themes
-from web.palette_formats import Swatch
+from web.palettes.formats import Swatch
+from web.palettes.view_models.studio import carried_swatches
+from web.palettes.view_models.theme import grade, ratio_in_words, themes
 
 channels = st.integers(0, 255)
 codes = st.tuples(channels, channels, channels).map(lambda rgb: "#{:02x}{:02x}{:02x}".format(*rgb))

@@ -18,10 +18,10 @@ from web.http.ids import job_id
 from web.http.schemas import MAX_COLORS, MIN_COLORS
 from web.jobs.waiting import wait_for_job
 from web.layout.frame import make_frame
-from web.pages.view_models.studio import StudioView, carried_swatches, found_address, studio_view
-from web.palette_answers import exported_palette
-from web.palette_formats import FORMATS
-from web.passing_palettes import get_palette_job, passing_palette
+from web.palettes.ephemeral import get_palette_job, passing_palette
+from web.palettes.formats import FORMATS
+from web.palettes.responses import exported_palette
+from web.palettes.view_models.studio import StudioView, carried_swatches, found_address, studio_view
 from web.photos.upload_requests import received_upload
 from web.photos.uploads import add_passing_photo
 from web.services import current_services

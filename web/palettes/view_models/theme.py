@@ -17,8 +17,8 @@ from shared.colour import (
     rgb_to_oklch,
     text_color,
 )
-from web.pages.view_models.accent import READABLE, presence, readable
-from web.palette_formats import Swatch
+from web.palettes.formats import Swatch
+from web.palettes.view_models.accent import READABLE, presence, readable
 
 STRICT: Final = 7.0
 LARGE: Final = 3.0

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.errors import BadParameter
-from web.palette_formats import strip, swatch_exchange, text
-from web.palette_formats.swatch import Swatch, describe
+from web.palettes.formats import strip, swatch_exchange, text
+from web.palettes.formats.swatch import Swatch, describe
 
 __all__ = ["FORMATS", "Export", "Swatch", "describe", "export"]
 

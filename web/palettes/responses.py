@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask import Response
 
-from web.palette_formats import Swatch, export
+from web.palettes.formats import Swatch, export
 
 
 def exported_palette(form: str, swatches: Sequence[Swatch], title: str) -> Response:

@@ -14,9 +14,9 @@ from web.http.bodies.spool import MAX_FILE_BYTES
 from web.http.presenters import PREFIX
 from web.http.schemas import DEFAULT_COLORS, MAX_COLORS, MIN_COLORS
 from web.layout import words
-from web.pages.view_models.accent import Accent, accent_of
-from web.pages.view_models.theme import Theme, grade, ratio_in_words, themes
-from web.palette_formats import FORMATS, Swatch
+from web.palettes.formats import FORMATS, Swatch
+from web.palettes.view_models.accent import Accent, accent_of
+from web.palettes.view_models.theme import Theme, grade, ratio_in_words, themes
 from web.photos.view_models.tile import Tile, make_tile
 from web.photos.view_models.upload import ACCEPT
 

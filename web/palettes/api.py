@@ -14,9 +14,9 @@ from web.http.presenters import describe_palette, palette_document, swatches
 from web.http.routing import Answer, Resource
 from web.http.schemas import ImagesForPalette, PaletteQuery, PaletteSchema
 from web.http.started import PREFER, STARTED, started, wait_as_preferred, with_preference
-from web.palette_answers import exported_palette
-from web.palette_jobs import job_for_palette, job_for_palette_of_all
-from web.passing_palettes import get_palette_job, passing_palette
+from web.palettes.ephemeral import get_palette_job, passing_palette
+from web.palettes.gallery_palettes import job_for_palette, job_for_palette_of_all
+from web.palettes.responses import exported_palette
 from web.photos.api import UPLOAD_FORMS, UPLOAD_PROBLEMS
 from web.photos.upload_requests import received_upload
 from web.photos.uploads import add_passing_photo

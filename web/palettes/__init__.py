@@ -1,0 +1,1 @@
+"""Palettes of photos, in the gallery and without an entry there."""

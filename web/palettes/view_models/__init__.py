@@ -1,0 +1,1 @@
+"""What the studio and the palettes of photos show."""
