@@ -17,13 +17,13 @@ from web.http import parameters, presenters
 from web.http.ids import image_id
 from web.http.schemas import MAX_COLORS, MIN_COLORS
 from web.layout.frame import make_frame
-from web.look_alikes import look_alikes as choose_look_alikes
-from web.pages.view_models.look_alikes import AlikeView, alike_view
 from web.palettes.formats import Swatch
 from web.palettes.gallery_palettes import job_for_palette
 from web.palettes.view_models.palette import PaletteView, palette_view
 from web.photos.view_models.photo import photo_view
 from web.services import current_services
+from web.similar.look_alikes import look_alikes as choose_look_alikes
+from web.similar.view_models import AlikeView, alike_view
 
 blueprint = Blueprint("photo", __name__)
 

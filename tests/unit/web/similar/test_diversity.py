@@ -1,7 +1,7 @@
 """Maximal marginal relevance over a list of look-alikes."""
 
 from shared.db.queries.index.state import Similar
-from web.diversity import diversify
+from web.similar.diversity import diversify
 
 # Three photos of one scene, two of another, one apart: 1, 2, 3 | 4, 5 | 6.
 FOUND = [

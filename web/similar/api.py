@@ -19,8 +19,8 @@ from web.http.presenters import image_document, percentile
 from web.http.routing import Answer, Resource
 from web.http.schemas import SimilarQuery, SimilarSchema
 from web.http.started import STARTED, started
-from web.look_alikes import look_alikes
 from web.services import current_services
+from web.similar.look_alikes import look_alikes
 
 api = Resource("similar", "Look-alikes.")
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from shared.db.queries.index.state import IndexStateRow, Similar, similar_images, similarities_between
-from web.diversity import diversify
+from web.similar.diversity import diversify
 
 
 def look_alikes(
