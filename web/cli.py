@@ -19,11 +19,11 @@ from shared.errors import VitrineError
 from shared.jobs.index_runs import full_run, incremental_run
 from shared.jobs.kinds import JobStatus
 from shared.settings import Settings
-from web.demo_predictors import start_demos
 from web.jobs.waiting import job_states
 from web.photos.bulk_import import Result, bring_in, entries_of
+from web.predictors.demo import start_demos
+from web.predictors.train_images import train_from_folder
 from web.services import current_services
-from web.train_images import train_from_folder
 
 P = ParamSpec("P")
 R = TypeVar("R")

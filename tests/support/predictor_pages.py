@@ -11,7 +11,7 @@ from tests.support.labelled_photos import tinted_zip
 from tests.support.predictors import trained
 from tests.support.services import PostgresServer
 from tests.support.site import Site
-from web.demo_predictors import start_demos
+from web.predictors.demo import start_demos
 
 # A table with everything that a form can ask for: numbers with gaps and units, words, and booleans.
 ZOO = b"height (cm),weight (kg),fur,tame,species\n" + b"".join(

@@ -2,7 +2,6 @@
 
 from flask import Flask, Response, request
 
-from web.api import photo_predictors, predictors
 from web.http.routing import API_PREFIX
 from web.http.routing import register as register_resources
 from web.jobs import api as jobs
@@ -11,6 +10,8 @@ from web.ops import docs, health
 from web.palettes import api as palettes
 from web.photos import api as images
 from web.photos import files_api as files
+from web.predictors import api as predictors
+from web.predictors import photo_api as photo_predictors
 from web.similar import api as similar
 
 RESOURCES = (

@@ -5,16 +5,14 @@ from jinja2 import StrictUndefined
 
 from web.jobs import pages as jobs
 from web.layout.frame import Frame, make_frame
-from web.pages import (
-    predictor,
-    predictor_card,
-    predictor_labels,
-    predictor_tables,
-    predictor_training,
-    predictors,
-)
 from web.palettes import pages as studio
 from web.photos.pages import changes, gallery, photo, upload
+from web.predictors.pages import card as predictor_card
+from web.predictors.pages import labels as predictor_labels
+from web.predictors.pages import overview as predictors
+from web.predictors.pages import predictor
+from web.predictors.pages import tables as predictor_tables
+from web.predictors.pages import training as predictor_training
 
 
 def register(app: Flask) -> None:

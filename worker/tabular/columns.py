@@ -26,7 +26,7 @@ _IDENTIFIER: Final = re.compile(r"(?:.*[ _-])?(?:id|uuid|guid|index)", re.IGNORE
 class Column:
     """A column that can be learned from.
 
-    feature: the document of FeatureSchema (web/predictor_schemas.py), with a histogram (numbers) or counts (others);
+    feature: the document of FeatureSchema (web/predictors/schemas.py), with a histogram (numbers) or counts (others);
     cells: each as a number, a position among the choices, 0 or 1; NaN where there is none.
     """
 

@@ -52,7 +52,7 @@ class Kind(Protocol):
     def predict(
         self, services: Services, model: Any, version: VersionRow, order: PredictOrder
     ) -> dict[str, Any]:
-        """What a `predict` job results in, as PredictionSchema (web/predictor_schemas.py) has it, without links."""
+        """What a `predict` job results in, as PredictionSchema (web/predictors/schemas.py) has it, without links."""
         ...
 
     def predict_table(self, model: Any, version: VersionRow, data: bytes, progress: Progress) -> Table:

@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import BadData
 from shared.predictors.tables import MAX_COLUMNS, MAX_ROW_BYTES, Table, defused
-from web.guard.table import inspect_batch_table, inspect_training_table
+from web.predictors.table_guard import inspect_batch_table, inspect_training_table
 
 
 def rows(data: bytes) -> list[list[str]]:

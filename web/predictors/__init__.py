@@ -1,0 +1,1 @@
+"""Predictors: training them, asking them, their cards and labels."""

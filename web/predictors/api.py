@@ -1,0 +1,230 @@
+"""Predictors: training them, asking them, and what they know about themselves."""
+
+from typing import Any, Final
+
+from flask import Response, g, request
+
+from shared.db.queries.jobs.jobs import JobRow
+from shared.db.queries.predictors import predictors
+from shared.db.queries.predictors.predictors import VersionRow
+from shared.errors import (
+    BadDimensions,
+    BlobNotFound,
+    Conflict,
+    ModelUnusable,
+    TooComplex,
+    TooManyPixels,
+    Unreadable,
+    VitrineError,
+)
+from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
+from shared.storage.keys import predictions
+from web.http import cursors
+from web.http.errors import NotReady
+from web.http.ids import job_id
+from web.http.json_responses import json_answer
+from web.http.presenters import job_document
+from web.http.routing import Answer, Resource
+from web.http.schemas import PhotoForm
+from web.http.started import PREFER, STARTED, started, wait_as_preferred, with_preference
+from web.jobs.waiting import read_job, wait_for_job
+from web.predictors.presenters import card_document, models_document, predictor_document
+from web.predictors.requests import MEBIBYTE, received_question, received_table, received_training
+from web.predictors.schemas import (
+    BatchForm,
+    CurrentVersion,
+    DeletionQuery,
+    ModelsSchema,
+    PredictionSchema,
+    PredictorCardSchema,
+    PredictorPageSchema,
+    PredictorsQuery,
+    TrainingForm,
+    ValuesBody,
+    VersionQuery,
+)
+from web.predictors.use_cases import start_batch, start_prediction, start_training
+from web.services import Services, current_services
+
+api = Resource("predictors", "Models trained from tables or labelled photos, and what they predict.")
+
+# Longer than any prediction that is not stuck behind something; then there is a job to ask about.
+PREDICTION_SECONDS: Final = 10
+
+# How a prediction may fail for good. Anything else is Vitrine's own trouble.
+_FAILURES: Final = {
+    kind.code: kind for kind in (ModelUnusable, Unreadable, TooManyPixels, TooComplex, BadDimensions)
+}
+
+
+@api.route(
+    "POST",
+    "/predictors",
+    forms={"multipart/form-data": TrainingForm},
+    answers={202: STARTED},
+    problems=(400, 401, 403, 413, 415, 422, 503),
+    headers=PREFER,
+)
+def post_predictor() -> Response:
+    """Train a predictor, or a new version of one: it appears when the job has succeeded."""
+    services = current_services()
+    with received_training(request, services.settings.zip_megabytes * MEBIBYTE) as training:
+        job = start_training(services, training, g.request_id)
+    return with_preference(started(wait_as_preferred(services, request, job.id)), request)
+
+
+@api.route("GET", "/predictors/models", answers={200: Answer("the models", ModelsSchema)})
+def list_models() -> Response:
+    """List what can be trained."""
+    return json_answer(models_document())
+
+
+@api.route(
+    "GET",
+    "/predictors",
+    query=PredictorsQuery,
+    answers={200: Answer("a page of predictors", PredictorPageSchema)},
+)
+def list_predictors(query: dict[str, Any]) -> Response:
+    """List predictors by name, each in its current version."""
+    after, limit = cursors.decode_name(query["cursor"]), query["limit"]
+    with current_services().unit_of_work.read() as connection:
+        found, total = predictors.list_predictors(connection, limit + 1, after)
+    last = found[limit - 1].name if len(found) > limit else None
+    return json_answer(
+        {
+            "items": [predictor_document(row) for row in found[:limit]],
+            "next": cursors.encode_name(last),
+            "total": total,
+        }
+    )
+
+
+@api.route(
+    "GET",
+    "/predictors/<name>",
+    query=VersionQuery,
+    answers={200: Answer("the predictor", PredictorCardSchema)},
+    problems=(404,),
+)
+def get_predictor(name: str, query: dict[str, Any]) -> Response:
+    """Get a predictor with its card and its history."""
+    return json_answer(_card(name, query["version"]))
+
+
+def _card(name: str, version: int | None = None) -> dict[str, Any]:
+    with current_services().unit_of_work.read() as connection:
+        row = predictors.get_predictor(connection, name, version)
+        versions = predictors.list_versions(connection, row.predictor_id)
+    return card_document(row, versions)
+
+
+@api.route(
+    "PATCH",
+    "/predictors/<name>",
+    body=CurrentVersion,
+    answers={200: Answer("the predictor, in that version", PredictorCardSchema)},
+    problems=(401, 403, 404, 415),
+)
+def patch_predictor(name: str, body: dict[str, Any]) -> Response:
+    """Make a version the current one, older or newer."""
+    with current_services().unit_of_work.begin() as transaction:
+        predictors.make_current(transaction.connection, name, body["version"])
+    return json_answer(_card(name))
+
+
+@api.route(
+    "DELETE",
+    "/predictors/<name>",
+    query=DeletionQuery,
+    answers={204: Answer("it is gone")},
+    problems=(401, 403, 404, 409),
+)
+def delete_predictor(name: str, query: dict[str, Any]) -> Response:
+    """Delete a predictor with all of its versions, or one of them that is not the current one."""
+    with current_services().unit_of_work.begin() as transaction:
+        if query["version"] is None:
+            predictors.delete_predictor(transaction, name)
+        else:
+            predictors.delete_version(transaction.connection, name, query["version"])
+    return Response(status=204)
+
+
+@api.route(
+    "POST",
+    "/predictors/<name>/predict",
+    query=VersionQuery,
+    forms={
+        "application/json": ValuesBody,
+        "application/x-www-form-urlencoded": ValuesBody,
+        "multipart/form-data": PhotoForm,
+    },
+    answers={200: Answer("the prediction", PredictionSchema), 202: STARTED},
+    problems=(401, 403, 404, 409, 413, 415, 422, 503),
+)
+def post_prediction(name: str, query: dict[str, Any]) -> Response:
+    """Predict for a value of each feature, or for a photo (a file, or {"image": id} of the gallery)."""
+    services = current_services()
+    version = _version(services, name, query["version"])
+    with received_question(request) as question:
+        job = start_prediction(services, version, question, g.request_id)
+    return _prediction(wait_for_job(services.unit_of_work, services.waiters, job.id, PREDICTION_SECONDS))
+
+
+def _version(services: Services, name: str, version: int | None) -> VersionRow:
+    with services.unit_of_work.read() as connection:
+        return predictors.get_predictor(connection, name, version)
+
+
+def _prediction(job: JobRow) -> Response:
+    if job.status in ACTIVE:
+        return started(job)
+    if job.status is JobStatus.SUCCEEDED:
+        return json_answer(job_document(job)["result"])
+    if job.status is JobStatus.CANCELLED:
+        raise Conflict("The prediction was cancelled.")
+    raise _FAILURES.get(job.error_code or "", VitrineError)(job.error_message)
+
+
+@api.route(
+    "POST",
+    "/predictors/<name>/predict-batch",
+    query=VersionQuery,
+    forms={"multipart/form-data": BatchForm},
+    answers={202: STARTED},
+    problems=(400, 401, 403, 404, 413, 415, 422, 503),
+    headers=PREFER,
+)
+def post_predictions(name: str, query: dict[str, Any]) -> Response:
+    """Predict for every row of a table: the job's result links a CSV file, which is kept for a day."""
+    services = current_services()
+    version = _version(services, name, query["version"])
+    with received_table(request) as table:
+        job = start_batch(services, version, table, g.request_id)
+    return with_preference(started(wait_as_preferred(services, request, job.id)), request)
+
+
+@api.route(
+    "GET",
+    "/jobs/<id>/predictions",
+    answers={200: Answer("the table with its predictions", content_types=("text/csv",))},
+    problems=(404,),
+)
+def get_predictions(id: str) -> Response:  # noqa: A002 - the name in the contract
+    """Download the table that a batch of predictions made."""
+    services = current_services()
+    job = read_job(services.unit_of_work, job_id(id))
+    if job.kind is not JobKind.PREDICT_BATCH or job.status is not JobStatus.SUCCEEDED:
+        raise NotReady("This job has made no table of predictions.")
+    return _download(services, job)
+
+
+def _download(services: Services, job: JobRow) -> Response:
+    try:
+        data = services.blobs.get(predictions(job.id))
+    except BlobNotFound as error:
+        raise NotReady("The table is no longer kept: it was there for a day. Predict again.") from error
+    response = Response(data, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="predictions.csv"'
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

@@ -1,0 +1,87 @@
+"""Photos to label next, so that a predictor of photos learns most from them: `/predictors/<name>/label-next`."""
+
+from typing import Final
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from shared.db.queries.index.state import index_state
+from shared.db.queries.jobs import jobs
+from shared.db.queries.jobs.jobs import JobRow, NewJob
+from shared.db.queries.photos import images
+from shared.db.queries.predictors.predictors import VersionRow
+from shared.errors import PredictorNotFound
+from shared.jobs.kinds import JobKind
+from shared.predictors.documents import PredictorKind, SuggestOrder
+from web.http.ids import job_id
+from web.jobs.waiting import wait_for_job
+from web.layout.frame import make_frame
+from web.predictors.pages.rows import asked_version, job_of
+from web.predictors.view_models.labels import labels_view
+from web.services import current_services
+
+blueprint = Blueprint("predictor_labels", __name__)
+
+# Somebody is waiting; then there is a page to look at meanwhile.
+SUGGESTION_SECONDS: Final = 10
+# As many as one looks at in one go.
+PHOTOS: Final = 12
+
+
+@blueprint.get("/predictors/<name>/label-next")
+def show(name: str) -> str:
+    """What this is for, and a button."""
+    with current_services().unit_of_work.read() as connection:
+        row = _of_photos(asked_version(connection, name))
+    return _page(row, None)
+
+
+@blueprint.post("/predictors/<name>/label-next")
+def choose(name: str) -> Response:
+    """Has photos chosen and goes to them."""
+    services = current_services()
+    with services.unit_of_work.begin() as transaction:
+        row = _of_photos(asked_version(transaction.connection, name))
+        order = SuggestOrder(row.predictor_id, row.version, PHOTOS)
+        job = jobs.create_job(transaction, NewJob(JobKind.SUGGEST_LABELS, payload=order.to_payload()))
+    wait_for_job(services.unit_of_work, services.waiters, job, SUGGESTION_SECONDS)
+    return redirect(url_for(".chosen", name=name, id=job), code=303)
+
+
+@blueprint.get("/predictors/<name>/label-next/<id>")
+def chosen(name: str, id: str) -> str:  # noqa: A002 - the name in the address
+    """The photos, each with the label that it would get."""
+    with current_services().unit_of_work.read() as connection:
+        row, ordered = job_of(connection, name, job_id(id), JobKind.SUGGEST_LABELS)
+    return _page(row, ordered.job)
+
+
+@blueprint.post("/predictors/<name>/label-next/<id>")
+def label(name: str, id: str) -> Response:  # noqa: A002
+    """Gives the photos the labels that were chosen for them, and goes back to where more are to be had."""
+    with current_services().unit_of_work.begin() as transaction:
+        connection = transaction.connection
+        row, ordered = job_of(connection, name, job_id(id), JobKind.SUGGEST_LABELS)
+        for image in images.get_images(connection, _suggested(ordered.job)):
+            value = request.form.get(str(image))
+            if value in (row.confusion or {})["labels"]:
+                images.change_image(connection, image, {"label": value})
+    return redirect(url_for(".chosen", name=name, id=id), code=303)
+
+
+def _suggested(job: JobRow) -> list[int]:
+    """The photos that the job has chosen."""
+    return [int(item["image"]) for item in (job.result or {}).get("items", [])]
+
+
+def _of_photos(row: VersionRow) -> VersionRow:
+    if row.kind is not PredictorKind.IMAGE:
+        raise PredictorNotFound("This predictor learns from a table: there are no photos to label for it.")
+    return row
+
+
+def _page(row: VersionRow, job: JobRow | None) -> str:
+    with current_services().unit_of_work.read() as connection:
+        photos = images.get_images(connection, _suggested(job) if job else [])
+        frame = make_frame(index_state(connection), here="predictors_page.show")
+    return render_template("predictors/labels.html", frame=frame, view=labels_view(row, job, photos))

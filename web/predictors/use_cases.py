@@ -1,0 +1,128 @@
+"""The use cases of predictors: having one trained, and having it answer.
+
+Data are guarded, then stored, then named in a job's row: an orphan blob is harmless, a row without its blob is not.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO, Final
+
+from shared.db.queries.jobs import jobs
+from shared.db.queries.jobs.jobs import JobRow, NewJob
+from shared.db.queries.photos import images
+from shared.db.queries.predictors.predictors import VersionRow
+from shared.errors import BadParameter, TooLarge
+from shared.jobs.kinds import JobKind
+from shared.predictors.documents import AUTO, BatchOrder, PredictOrder, PredictorKind, Task, TrainOrder
+from shared.predictors.labelled_zip import open_labelled_zip
+from shared.predictors.values import check_values
+from shared.storage import keys as blob_keys
+from web.http.bodies.spool import MAX_FILE_BYTES, Spool
+from web.http.errors import BadValues, FieldProblem
+from web.photos import guard
+from web.predictors.requests import Question, Training, image_of
+from web.predictors.table_guard import inspect_batch_table, inspect_training_table
+from web.services import Services
+
+# What is looked at before data are kept, a function a kind: (file, training) -> None. Raises BadData.
+Guard = Callable[[BinaryIO, Training], None]
+
+
+def _guard_table(file: BinaryIO, training: Training) -> None:
+    inspect_training_table(file, training.target, training.task)
+
+
+def _guard_zip(file: BinaryIO, _training: Training) -> None:
+    """Whether the zip holds labelled photos and nothing that hurts. The photos themselves are the worker's to read."""
+    with open_labelled_zip(file):
+        pass
+
+
+GUARDS: Final[Mapping[PredictorKind, Guard]] = {
+    PredictorKind.TABULAR: _guard_table,
+    PredictorKind.IMAGE: _guard_zip,
+}
+
+
+def start_training(services: Services, training: Training, request_id: str | None) -> JobRow:
+    """Has a version of the predictor trained. Raises BadData, BadParameter, StorageUnavailable, DatabaseUnavailable."""
+    kind = PredictorKind.TABULAR if training.task == AUTO else Task(training.task).kind
+    if kind not in GUARDS:
+        raise BadParameter("task", f"{training.task} cannot be trained here.")
+    if training.data is not None:
+        if kind is PredictorKind.TABULAR and training.data.size > MAX_FILE_BYTES:
+            raise TooLarge(
+                "The table is larger than Vitrine takes. Send at most 20 MiB, for example fewer rows."
+            )
+        GUARDS[kind](training.data.file, training)
+        _store(services, training.data)
+    order = TrainOrder(
+        name=training.name,
+        kind=kind.value,
+        task=training.task,
+        target=training.target,
+        model=training.model,
+        upload=None if training.data is None else training.data.sha256,
+    )
+    # The same training asked for twice, by an impatient click, is one.
+    return _record(services, JobKind.TRAIN_PREDICTOR, order.to_payload(), request_id, once=True)
+
+
+def start_prediction(
+    services: Services, version: VersionRow, question: Question, request_id: str | None
+) -> JobRow:
+    """Has the version answer the question. Raises BadValues; of a photo, the guard's errors and ImageNotFound."""
+    ask = _ask_about_photo if version.kind is PredictorKind.IMAGE else _ask_about_values
+    order = ask(services, version, question)
+    return _record(services, JobKind.PREDICT, order.to_payload(), request_id)
+
+
+def _ask_about_values(_services: Services, version: VersionRow, question: Question) -> PredictOrder:
+    if question.values is None:
+        raise BadValues([FieldProblem("file", "This predictor takes values, not a photo.")])
+    checked = check_values(version.features, question.values)
+    if checked.problems:
+        raise BadValues(FieldProblem(each.field, each.message) for each in checked.problems)
+    return PredictOrder(
+        version.predictor_id, version.version, values=checked.values, warnings=tuple(checked.warnings)
+    )
+
+
+def _ask_about_photo(services: Services, version: VersionRow, question: Question) -> PredictOrder:
+    if question.photo is not None:
+        guard.inspect(question.photo.file)
+        _store(services, question.photo)
+        return PredictOrder(version.predictor_id, version.version, upload=question.photo.sha256)
+    image = image_of(question)
+    with services.unit_of_work.read() as connection:
+        images.get_image(connection, image)
+    return PredictOrder(version.predictor_id, version.version, image=image)
+
+
+def start_batch(services: Services, version: VersionRow, table: Spool, request_id: str | None) -> JobRow:
+    """Has the version answer every row of the table. Raises BadData, StorageUnavailable, DatabaseUnavailable."""
+    if version.kind is not PredictorKind.TABULAR:
+        raise BadParameter("data", "This predictor takes photos, one a request, and no tables.")
+    inspect_batch_table(table.file, [feature["name"] for feature in version.features])
+    _store(services, table)
+    order = BatchOrder(version.predictor_id, version.version, table.sha256)
+    return _record(services, JobKind.PREDICT_BATCH, order.to_payload(), request_id)
+
+
+def _store(services: Services, spool: Spool) -> None:
+    spool.file.seek(0)
+    services.blobs.put(blob_keys.upload(spool.sha256), spool.file, "application/octet-stream")
+
+
+def _record(
+    services: Services, kind: JobKind, payload: dict[str, Any], request_id: str | None, *, once: bool = False
+) -> JobRow:
+    key = f"{kind}:{_digest(payload)}" if once else None
+    new = NewJob(kind, payload=payload, dedupe_key=key, request_id=request_id)
+    with services.unit_of_work.begin() as transaction:
+        return jobs.get_job(transaction.connection, jobs.create_job(transaction, new))
+
+
+def _digest(payload: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
