@@ -13,10 +13,10 @@ import numpy as np
 import structlog
 
 from shared.settings import Settings
-from worker.algorithms.analysis import analyse
 from worker.algorithms.embedding import Embedder
-from worker.algorithms.model_view import SIDE
 from worker.engines import load_embedder
+from worker.imaging.algorithms.analysis import analyse
+from worker.imaging.algorithms.model_view import SIDE
 
 BATCH: Final = 32
 _COLORS: Final = 6

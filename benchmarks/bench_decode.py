@@ -17,11 +17,11 @@ from benchmarks.decode_peers import Shrink, decode_peers, plain
 from benchmarks.pictures import DRAWN, camera_jpeg, real_photos
 from benchmarks.report import table
 from benchmarks.support import BenchmarkFailed, interleave
-from worker.algorithms.analysis import analyse
 from worker.algorithms.embedding import Embedder, ResNet18Embedder
-from worker.algorithms.model_view import SIDE
 from worker.algorithms.resnet import OFFICIAL_WEIGHTS, build_resnet18, load_state
-from worker.sandbox import Sandbox
+from worker.imaging.algorithms.analysis import analyse
+from worker.imaging.algorithms.model_view import SIDE
+from worker.imaging.sandbox import Sandbox
 from worker.weights import bundled_weights
 
 SIZE: Final = (4000, 3000)

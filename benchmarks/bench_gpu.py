@@ -18,10 +18,10 @@ from benchmarks.report import table
 from benchmarks.support import BenchmarkFailed, interleave
 from shared.settings import Settings
 from worker.algorithms.embedding import preprocess, unit_rows
-from worker.algorithms.model_view import model_view, model_view_from_bytes, model_view_to_bytes
 from worker.algorithms.neighbours import Gallery, NeighbourLists
 from worker.algorithms.resnet import build_resnet18, load_state
 from worker.engines import Engine, Machine, make_embedder
+from worker.imaging.algorithms.model_view import model_view, model_view_from_bytes, model_view_to_bytes
 from worker.weights import Weights, bundled_weights
 
 Views = NDArray[np.uint8]

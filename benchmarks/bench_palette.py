@@ -15,9 +15,9 @@ from benchmarks.palette_peers import Colours, Extract, palette_peers
 from benchmarks.pictures import DRAWN, pictures, real_photos, sized
 from benchmarks.report import table
 from benchmarks.support import interleave
-from worker.algorithms.analysis import four_bytes_a_pixel
-from worker.algorithms.colour import srgb8_to_oklab
-from worker.algorithms.palette import extract_palette, histogram_of
+from worker.imaging.algorithms.analysis import four_bytes_a_pixel
+from worker.imaging.algorithms.colour import srgb8_to_oklab
+from worker.imaging.algorithms.palette import extract_palette, histogram_of
 
 PICTURES: Final = 32
 PIXELS: Final = 200_000

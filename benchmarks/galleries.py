@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from worker.algorithms.embedding import DIMENSIONS, ResNet18Embedder, normalise_rows
-from worker.algorithms.model_view import model_view
 from worker.algorithms.resnet import build_resnet18, load_state
+from worker.imaging.algorithms.model_view import model_view
 
 # Read when the module is loaded: `python -m benchmarks` runs without anyone's settings of Vitrine.
 _DATA: Final = Path(os.environ.get("VITRINE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))

@@ -19,7 +19,7 @@ _SENDERS: Final = 2
 _PATIENCE_SECONDS: Final = 180.0
 # By what a command line has in it, first match first: the decoder's parent is named in its own.
 _PARTS: Final = {
-    "worker.sandbox_child": "decoder, in its sandbox",
+    "worker.imaging.sandbox.child": "decoder, in its sandbox",
     "web.app": "front end",
     "cpu,index,maintenance": "cpu worker",
     "--queues gpu": "embedding worker",

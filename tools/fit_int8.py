@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from benchmarks.bench_embedding import GALLERY
 from benchmarks.pictures import spread
 from worker.algorithms.embedding import preprocess
-from worker.algorithms.model_view import model_view
 from worker.algorithms.resnet import build_resnet18, load_state
+from worker.imaging.algorithms.model_view import model_view
 from worker.weights import bundled_weights, explicit_weights
 
 See = Callable[[str, Tensor], None]

@@ -21,9 +21,9 @@ from shared.storage import BlobStore, make_blob_store
 from worker.algorithms.demo_pictures import DemoPicture, draw
 from worker.algorithms.embedding import Embedder
 from worker.engines import choose_engine, make_embedder, model_id, this_machine
+from worker.imaging.sandbox import Sandbox
 from worker.index_store import SnapshotCache
 from worker.photo_model import PhotoModel, load_photo_model
-from worker.sandbox import Sandbox
 from worker.warm_models import WarmModels
 from worker.weights import load_weights
 

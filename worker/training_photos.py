@@ -25,12 +25,12 @@ from shared.predictors.labelled_zip import (
 )
 from shared.storage import BlobStore
 from shared.storage import keys as blob_keys
-from worker.algorithms.analysis import PhotoView
-from worker.algorithms.decode import Unreadable
 from worker.algorithms.embedding import Embedder
-from worker.algorithms.model_view import model_view_from_bytes
 from worker.algorithms.predictors.photo_classifier import FEWEST_A_CLASS
-from worker.sandbox import DecodeCrashed, DecodeTimeout, Sandbox
+from worker.imaging.algorithms.analysis import PhotoView
+from worker.imaging.algorithms.decode import Unreadable
+from worker.imaging.algorithms.model_view import model_view_from_bytes
+from worker.imaging.sandbox import DecodeCrashed, DecodeTimeout, Sandbox
 from worker.services import Services
 
 Progress = Callable[[float], None]

@@ -13,8 +13,8 @@ from PIL import Image
 
 from shared.settings import Settings
 from worker.algorithms.embedding import Embedder, ResNet18Embedder
-from worker.algorithms.model_view import model_view
 from worker.algorithms.resnet import build_resnet18, load_state, untrained_resnet18
+from worker.imaging.algorithms.model_view import model_view
 from worker.weights import BUNDLED, BadWeightsFile, bundled_weights, load_weights, resolve_weights
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")

@@ -9,9 +9,9 @@ from PIL import Image
 from worker.algorithms.embedding import ResNet18Embedder
 from worker.algorithms.feature_map import FeatureMaps
 from worker.algorithms.heatmap import contrast, evidence_map, explanation_png, overlay, overlay_png
-from worker.algorithms.model_view import view_box
 from worker.algorithms.predictors.linear_head import LinearHead
 from worker.algorithms.resnet import untrained_resnet18
+from worker.imaging.algorithms.model_view import view_box
 
 
 def test_the_shares_of_all_places_add_up_to_the_answer() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from worker.algorithms.model_view import SIDE, model_view
+from worker.imaging.algorithms.model_view import SIDE, model_view
 
 # Every fifth of the 50 Caltech classes in alphabetical order (ASCII): for the final figures only. No photo of them is
 # trained on, and nothing is chosen by them.

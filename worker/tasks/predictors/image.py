@@ -15,12 +15,12 @@ from shared.errors import ModelUnusable
 from shared.predictors.documents import PredictOrder, Task, TrainOrder
 from shared.storage import keys as blob_keys
 from worker.algorithms.heatmap import contrast, evidence_map, explanation_png, overlay_png
-from worker.algorithms.model_view import model_view_from_bytes, view_box
 from worker.algorithms.predictors.novelty import familiar
 from worker.algorithms.predictors.photo_classifier import train
 from worker.algorithms.predictors.photo_predictor import PhotoPredictor
 from worker.algorithms.predictors.photo_report import report
-from worker.decoding import decoding
+from worker.imaging.algorithms.model_view import model_view_from_bytes, view_box
+from worker.imaging.decoding import decoding
 from worker.lifecycle import Progress
 from worker.services import Services
 from worker.tasks.predictors.kind import Trained

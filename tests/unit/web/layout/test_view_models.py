@@ -15,7 +15,7 @@ from web.layout.error_view import fault_heading
 from web.palettes.formats import Swatch
 from web.palettes.view_models.accent import DARK_GROUND, LIGHT_GROUND, accent_of, oklch_to_rgb
 from web.photos.view_models.picture import DISPLAY_SIDE, gradient
-from worker.algorithms import renditions
+from worker.imaging.algorithms import renditions
 
 STATIC = Path(web.app.__file__).parent / "static"
 channels = st.integers(0, 255)

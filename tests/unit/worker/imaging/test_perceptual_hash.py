@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
 
 from tests.support.pictures import draw_picture, encode, flat_picture
-from worker.algorithms.perceptual_hash import hamming_distance, perceptual_hash
+from worker.imaging.algorithms.perceptual_hash import hamming_distance, perceptual_hash
 
 signed = st.integers(-(2**63), 2**63 - 1)
 

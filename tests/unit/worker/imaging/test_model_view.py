@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.support.pictures import draw_picture, make_jpeg
-from worker.algorithms.decode import decode
-from worker.algorithms.model_view import SIDE, model_view, model_view_from_bytes, model_view_to_bytes
-from worker.algorithms.renditions import cascade
+from worker.imaging.algorithms.decode import decode
+from worker.imaging.algorithms.model_view import SIDE, model_view, model_view_from_bytes, model_view_to_bytes
+from worker.imaging.algorithms.renditions import cascade
 
 
 def plain_path(picture: Image.Image) -> NDArray[np.uint8]:

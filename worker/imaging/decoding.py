@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared import errors
-from worker.algorithms.decode import Unreadable
-from worker.sandbox import DecodeTimeout
+from worker.imaging.algorithms.decode import Unreadable
+from worker.imaging.sandbox import DecodeTimeout
 
 BY_CODE = {
     kind.code: kind

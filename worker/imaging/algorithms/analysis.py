@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from worker.algorithms.decode import Decoded, decode
-from worker.algorithms.model_view import model_view
-from worker.algorithms.palette import ColourHistogram, Swatch, extract_palette, histogram_of
-from worker.algorithms.perceptual_hash import perceptual_hash
-from worker.algorithms.renditions import (
+from worker.imaging.algorithms.decode import Decoded, decode
+from worker.imaging.algorithms.model_view import model_view
+from worker.imaging.algorithms.palette import ColourHistogram, Swatch, extract_palette, histogram_of
+from worker.imaging.algorithms.perceptual_hash import perceptual_hash
+from worker.imaging.algorithms.renditions import (
     DISPLAY_SIDE,
     THUMBNAIL_SIDES,
     Rendition,

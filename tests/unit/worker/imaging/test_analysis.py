@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 from tests.support import hostile_files, pictures
-from worker.algorithms.analysis import Analysis, analyse, histogram_from
-from worker.algorithms.decode import Unreadable
-from worker.algorithms.palette import Swatch, extract_palette
-from worker.algorithms.renditions import Rendition
+from worker.imaging.algorithms.analysis import Analysis, analyse, histogram_from
+from worker.imaging.algorithms.decode import Unreadable
+from worker.imaging.algorithms.palette import Swatch, extract_palette
+from worker.imaging.algorithms.renditions import Rendition
 
 
 def renditions_of(analysis: Analysis) -> list[Rendition]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from tests.support import hostile_files, pictures
-from worker.algorithms.decode import Unreadable, decode
+from worker.imaging.algorithms.decode import Unreadable, decode
 
 SWAPPED = pictures.swapped_channels_profile()
 # What a codec may change in a drawing of hard edges, in 8-bit levels; turned or inverted it differs by over 40.

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from tests.support import hostile_files, pictures
-from worker.algorithms.analysis import analyse
-from worker.algorithms.decode import Unreadable
-from worker.sandbox import DecodeCrashed, DecodeTimeout, Sandbox
+from worker.imaging.algorithms.analysis import analyse
+from worker.imaging.algorithms.decode import Unreadable
+from worker.imaging.sandbox import DecodeCrashed, DecodeTimeout, Sandbox
 
 PHOTO = pictures.make_jpeg(200, 150)
 SLOW = hostile_files.jpeg_of_scans(1000, 4000, 3000)  # a tenth of a megabyte that costs ten seconds
@@ -212,7 +212,7 @@ def test_the_child_ends_with_its_parent(busy: bool) -> None:
         [sys.executable, "-c", DECODE_FOR_EVER, str(len(PHOTO))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[4],
     ) as parent:
         assert parent.stdin is not None
         assert parent.stdout is not None
@@ -253,13 +253,13 @@ def test_it_works_in_a_daemonic_process() -> None:
         input=PHOTO,
         capture_output=True,
         check=True,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[4],
     )
     assert done.stdout == b"200\n"
 
 
 def test_real_photos_are_analysed(sandbox: Sandbox) -> None:
-    root = Path(os.environ.get("VITRINE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+    root = Path(os.environ.get("VITRINE_TEST_DATA", Path(__file__).parents[5] / "shared" / "data"))
     photos = sorted(root.glob("photos/caltech101/*/*.jpg"))[::120]
     if not photos:
         pytest.skip("the test photos are not here: set VITRINE_TEST_DATA")

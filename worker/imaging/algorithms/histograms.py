@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from worker.algorithms.palette import ColourHistogram
+from worker.imaging.algorithms.palette import ColourHistogram
 
 # What each picture is counted as, whatever its size: far above the number of bins, so that little is lost by rounding,
 # and with room for a thousand pictures in 32 bits.

@@ -17,11 +17,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from worker.algorithms.analysis import Analysis, PhotoView
-from worker.algorithms.decode import Unreadable
-from worker.algorithms.palette import ColourHistogram, check_colors
-from worker.sandbox_child import OUT_OF_MEMORY
-from worker.sandbox_frames import (
+from worker.imaging.algorithms.analysis import Analysis, PhotoView
+from worker.imaging.algorithms.decode import Unreadable
+from worker.imaging.algorithms.palette import ColourHistogram, check_colors
+from worker.imaging.sandbox.child import OUT_OF_MEMORY
+from worker.imaging.sandbox.frames import (
     PREFIX,
     BadFrame,
     Header,
@@ -44,7 +44,7 @@ JOBS_PER_CHILD = 500
 
 _CHUNK = 1 << 20
 _GRACE_SECONDS = 2.0
-_ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parents[3]
 
 
 class DecodeTimeout(Exception):
@@ -158,7 +158,7 @@ class _Child:
         arguments = [str(number) for number in (os.getpid(), memory_bytes, cpu_seconds)]
         self.jobs = 0
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own numbers
-            [sys.executable, "-P", "-X", "faulthandler", "-m", "worker.sandbox_child", *arguments],
+            [sys.executable, "-P", "-X", "faulthandler", "-m", "worker.imaging.sandbox.child", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,

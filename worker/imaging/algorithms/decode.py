@@ -1,6 +1,6 @@
 """One decode of an uploaded file: upright RGB pixels on white, in sRGB, whatever the file was.
 
-Meant to run in a limited child process (`worker.sandbox`): the bytes are a stranger's.
+Meant to run in a limited child process (`worker.imaging.sandbox`): the bytes are a stranger's.
 """
 
 import io

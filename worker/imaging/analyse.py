@@ -11,10 +11,10 @@ from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound
 from shared.storage import Blob
 from shared.storage import keys as blob_keys
-from worker.algorithms.analysis import Analysis
-from worker.algorithms.model_view import model_view_to_bytes
-from worker.algorithms.palette import PALETTE_VERSION, Swatch
-from worker.decoding import decoding
+from worker.imaging.algorithms.analysis import Analysis
+from worker.imaging.algorithms.model_view import model_view_to_bytes
+from worker.imaging.algorithms.palette import PALETTE_VERSION, Swatch
+from worker.imaging.decoding import decoding
 from worker.lifecycle import Job, Outcome
 from worker.services import Services
 

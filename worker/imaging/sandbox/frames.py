@@ -11,11 +11,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from worker.algorithms.analysis import Analysis, PhotoView
-from worker.algorithms.decode import FORMATS
-from worker.algorithms.model_view import SIDE
-from worker.algorithms.palette import MAX_COLORS, ColourHistogram, Swatch
-from worker.algorithms.renditions import CONTENT_TYPES, THUMBNAIL_SIDES, Rendition
+from worker.imaging.algorithms.analysis import Analysis, PhotoView
+from worker.imaging.algorithms.decode import FORMATS
+from worker.imaging.algorithms.model_view import SIDE
+from worker.imaging.algorithms.palette import MAX_COLORS, ColourHistogram, Swatch
+from worker.imaging.algorithms.renditions import CONTENT_TYPES, THUMBNAIL_SIDES, Rendition
 
 Header: TypeAlias = dict[str, Any]
 Part: TypeAlias = bytes | memoryview

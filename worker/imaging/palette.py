@@ -9,18 +9,18 @@ from shared.db.queries.photos.images import ImageSource, image_sources
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound
 from shared.storage import keys as blob_keys
-from worker.algorithms.histograms import merged_histogram
-from worker.algorithms.palette import (
+from worker.imaging.algorithms.histograms import merged_histogram
+from worker.imaging.algorithms.palette import (
     MAX_COLORS,
     MIN_COLORS,
     PALETTE_VERSION,
     ColourHistogram,
     extract_palette,
 )
-from worker.decoding import decoding
+from worker.imaging.analyse import source_of, swatch_documents
+from worker.imaging.decoding import decoding
 from worker.lifecycle import Job, Outcome
 from worker.services import Services
-from worker.tasks.analyse import source_of, swatch_documents
 
 # Histograms are small and come from a store that answers in milliseconds; eight at a time hide its latency.
 _READERS: Final = 8

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from worker.algorithms.k_medians import MAX_K, k_medians
+from worker.imaging.algorithms.k_medians import MAX_K, k_medians
 
 Doubles = NDArray[np.float64]
 

@@ -1,6 +1,6 @@
-"""The process in which strangers' files are decoded: `python -m worker.sandbox_child PARENT MEMORY CPU`.
+"""The process in which strangers' files are decoded: `python -m worker.imaging.sandbox.child PARENT MEMORY CPU`.
 
-It reads requests from standard input and answers on standard output (`worker.sandbox_frames`) until its input ends. It
+It reads requests from standard input and answers on standard output (`worker.imaging.sandbox.frames`) until its input ends. It
 has no secrets in its environment, and limits of its own. A file that is merely unreadable is an answer; everything
 else that goes wrong ends the process, and the parent says what that means.
 """
@@ -13,9 +13,9 @@ import signal
 import sys
 from typing import BinaryIO
 
-from worker.algorithms.analysis import analyse, histogram_from, view_from
-from worker.algorithms.decode import Unreadable
-from worker.sandbox_frames import (
+from worker.imaging.algorithms.analysis import analyse, histogram_from, view_from
+from worker.imaging.algorithms.decode import Unreadable
+from worker.imaging.sandbox.frames import (
     PREFIX,
     Header,
     Part,

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tests.support.pictures import make_jpeg
-from worker.algorithms.analysis import analyse, view_from
-from worker.sandbox_frames import (
+from worker.imaging.algorithms.analysis import analyse, view_from
+from worker.imaging.sandbox.frames import (
     MAX_BODY,
     PREFIX,
     BadFrame,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from worker.algorithms.histograms import merged_histogram
-from worker.algorithms.palette import ColourHistogram, extract_palette, histogram_of
+from worker.imaging.algorithms.histograms import merged_histogram
+from worker.imaging.algorithms.palette import ColourHistogram, extract_palette, histogram_of
 
 
 def flat(color: tuple[int, int, int], side: int) -> ColourHistogram:

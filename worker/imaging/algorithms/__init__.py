@@ -1,0 +1,1 @@
+"""Pure functions on pixels and colours: no Celery, no SQL, no object storage, no settings."""
