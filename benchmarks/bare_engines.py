@@ -13,8 +13,8 @@ import numpy as np
 import structlog
 
 from shared.settings import Settings
-from worker.algorithms.embedding import Embedder
-from worker.engines import load_embedder
+from worker.embedding.algorithms.embedder import Embedder
+from worker.embedding.engine_choice import load_embedder
 from worker.imaging.algorithms.analysis import analyse
 from worker.imaging.algorithms.model_view import SIDE
 

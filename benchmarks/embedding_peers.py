@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from worker.algorithms.bfloat16 import Bfloat16ResNet18
-from worker.algorithms.embedding import ResNet18Embedder, preprocess, unit_rows
-from worker.algorithms.folding import fold
-from worker.algorithms.resnet import build_resnet18, load_state
+from worker.embedding.algorithms.embedder import ResNet18Embedder, preprocess, unit_rows
+from worker.embedding.algorithms.resnet import build_resnet18, load_state
+from worker.embedding.engines.bfloat16 import Bfloat16ResNet18
+from worker.embedding.engines.folding import fold
 
 Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 

@@ -1,7 +1,7 @@
 """`python -m tools.fit_int8 PHOTOS [WEIGHTS]`: where to cut off what the layers of a ResNet18 are given, for 8-bit integers.
 
 Prints a limit for both convolutions of every block (shortcuts share the first one's): the one at which rounding to 256 steps
-and cutting off together cost the least squared error on the photos of a folder. worker/algorithms/int8.py holds what it
+and cutting off together cost the least squared error on the photos of a folder. worker/embedding/engines/int8.py holds what it
 printed for the shipped weights and the photos of Caltech-101 that the benchmark measures on, less those of its gallery.
 """
 
@@ -18,10 +18,10 @@ from torch import Tensor, nn
 
 from benchmarks.bench_embedding import GALLERY
 from benchmarks.pictures import spread
-from worker.algorithms.embedding import preprocess
-from worker.algorithms.resnet import build_resnet18, load_state
+from worker.embedding.algorithms.embedder import preprocess
+from worker.embedding.algorithms.resnet import build_resnet18, load_state
+from worker.embedding.weights import bundled_weights, explicit_weights
 from worker.imaging.algorithms.model_view import model_view
-from worker.weights import bundled_weights, explicit_weights
 
 See = Callable[[str, Tensor], None]
 

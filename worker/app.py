@@ -23,13 +23,13 @@ from shared.jobs.broker import make_celery
 from shared.jobs.kinds import RULES, SWEEP, JobKind, Queue
 from shared.logs import configure_logs
 from shared.settings import Settings, load_settings
+from worker.embedding.embed import DRAIN_SECONDS, embed
 from worker.imaging.analyse import analyse
 from worker.imaging.palette import palette
 from worker.lifecycle import Job, Lifecycle, Outcome
 from worker.services import Services, make_services
 from worker.tasks import full_index, index, predictors
 from worker.tasks.demo import demo
-from worker.tasks.embed import DRAIN_SECONDS, embed
 from worker.tasks.predictors.kinds import load_kinds
 from worker.upkeep.sweep import sweep
 

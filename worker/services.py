@@ -19,13 +19,13 @@ from shared.jobs.dispatch import CeleryDispatcher, Dispatcher
 from shared.settings import Settings
 from shared.storage import BlobStore, make_blob_store
 from worker.algorithms.demo_pictures import DemoPicture, draw
-from worker.algorithms.embedding import Embedder
-from worker.engines import choose_engine, make_embedder, model_id, this_machine
+from worker.embedding.algorithms.embedder import Embedder
+from worker.embedding.engine_choice import choose_engine, make_embedder, model_id, this_machine
+from worker.embedding.photo_model import PhotoModel, load_photo_model
+from worker.embedding.weights import load_weights
 from worker.imaging.sandbox import Sandbox
 from worker.index_store import SnapshotCache
-from worker.photo_model import PhotoModel, load_photo_model
 from worker.warm_models import WarmModels
-from worker.weights import load_weights
 
 log = structlog.get_logger(__name__)
 

@@ -25,8 +25,8 @@ from shared.predictors.labelled_zip import (
 )
 from shared.storage import BlobStore
 from shared.storage import keys as blob_keys
-from worker.algorithms.embedding import Embedder
 from worker.algorithms.predictors.photo_classifier import FEWEST_A_CLASS
+from worker.embedding.algorithms.embedder import Embedder
 from worker.imaging.algorithms.analysis import PhotoView
 from worker.imaging.algorithms.decode import Unreadable
 from worker.imaging.algorithms.model_view import model_view_from_bytes

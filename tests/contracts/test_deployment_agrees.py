@@ -28,7 +28,7 @@ from tests.support.compose import (
     seconds,
 )
 from web import gunicorn_config
-from worker.tasks.embed import DRAIN_SECONDS
+from worker.embedding.embed import DRAIN_SECONDS
 
 COMPOSE = ComposeFile()
 OURS = [service for service in COMPOSE.services.values() if service.is_ours]

@@ -24,14 +24,14 @@ from shared.settings import Settings
 from shared.storage import keys as blob_keys
 from tests.support.fakes import PixelEmbedder, RecordingDispatcher, SwitchableStore
 from worker.algorithms.demo_pictures import DemoPicture, draw
-from worker.algorithms.embedding import Embedder
-from worker.algorithms.feature_map import FeatureMaps
-from worker.algorithms.resnet import untrained_resnet18
 from worker.app import HANDLERS
+from worker.embedding.algorithms.embedder import Embedder
+from worker.embedding.algorithms.feature_map import FeatureMaps
+from worker.embedding.algorithms.resnet import untrained_resnet18
+from worker.embedding.embed import embed
+from worker.embedding.photo_model import PhotoModel
 from worker.lifecycle import Lifecycle
-from worker.photo_model import PhotoModel
 from worker.services import Services
-from worker.tasks.embed import embed
 from worker.upkeep.sweep import sweep
 
 LEASE = timedelta(seconds=60)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from worker.algorithms.embedding import ResNet18Embedder
-from worker.algorithms.feature_map import FeatureMaps
 from worker.algorithms.heatmap import contrast, evidence_map, explanation_png, overlay, overlay_png
 from worker.algorithms.predictors.linear_head import LinearHead
-from worker.algorithms.resnet import untrained_resnet18
+from worker.embedding.algorithms.embedder import ResNet18Embedder
+from worker.embedding.algorithms.feature_map import FeatureMaps
+from worker.embedding.algorithms.resnet import untrained_resnet18
 from worker.imaging.algorithms.model_view import view_box
 
 

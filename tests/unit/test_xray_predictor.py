@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shared.settings import Settings
 from worker.algorithms.predictors.photo_classifier import train
 from worker.algorithms.predictors.photo_report import report
-from worker.engines import load_embedder
+from worker.embedding.engine_choice import load_embedder
 from worker.imaging.algorithms.analysis import view_from
 
 ROOT = Path(os.environ.get("VITRINE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))

@@ -23,8 +23,8 @@ from tests.support.zips import zip_of, zip_with_flag
 from web.jobs.waiting import Waiters
 from web.predictors.photo_api import SuggestionsSchema
 from web.predictors.schemas import PredictionSchema, PredictorCardSchema
+from worker.embedding.photo_model import PhotoModel
 from worker.imaging.sandbox import Sandbox
-from worker.photo_model import PhotoModel
 from worker.upkeep.garbage import collect_garbage
 
 

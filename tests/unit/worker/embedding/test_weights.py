@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from tests.support.file_server import FileServer, file_server
-from worker.algorithms.resnet import untrained_resnet18
-from worker.weights import (
+from worker.embedding.algorithms.resnet import untrained_resnet18
+from worker.embedding.weights import (
     BUNDLED,
     TORCHVISION,
     BadWeightsFile,

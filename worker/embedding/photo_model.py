@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from shared.settings import Settings
-from worker.algorithms.embedding import Embedder
-from worker.algorithms.feature_map import FeatureMaps
-from worker.algorithms.resnet import build_resnet18, load_state
-from worker.engines import load_embedder
+from worker.embedding.algorithms.embedder import Embedder
+from worker.embedding.algorithms.feature_map import FeatureMaps
+from worker.embedding.algorithms.resnet import build_resnet18, load_state
+from worker.embedding.engine_choice import load_embedder
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,16 @@ from torch import nn
 
 from shared.errors import BadSetting
 from shared.settings import Settings, variable
-from worker.algorithms.bfloat16 import Bfloat16ResNet18
-from worker.algorithms.cuda_embedding import CudaEmbedder
-from worker.algorithms.embedding import DeviceMissing, Embedder, ResNet18Embedder, find_device
-from worker.algorithms.folding import fold
-from worker.algorithms.int8 import TRUNK_PLAN
-from worker.algorithms.resnet import build_resnet18, load_state
-from worker.weights import BUNDLED, TORCHVISION, Weights, load_weights
+from worker.embedding.algorithms.embedder import DeviceMissing, Embedder, ResNet18Embedder, find_device
+from worker.embedding.algorithms.resnet import build_resnet18, load_state
+from worker.embedding.engines.bfloat16 import Bfloat16ResNet18
+from worker.embedding.engines.cuda import CudaEmbedder
+from worker.embedding.engines.folding import fold
+from worker.embedding.engines.int8 import TRUNK_PLAN
+from worker.embedding.weights import BUNDLED, TORCHVISION, Weights, load_weights
 
 try:
-    from worker.algorithms import openvino_embedding
+    from worker.embedding.engines import openvino as openvino_embedding
 except ImportError:  # no wheel for this platform, or a library that it needs is missing
     openvino_embedding = None  # type: ignore[assignment]
 

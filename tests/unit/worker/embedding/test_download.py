@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.file_server import FileServer, file_server
-from worker.download import DownloadFailed, download
+from worker.embedding.weights.download import DownloadFailed, download
 
 BODY = bytes(range(256)) * 8000
 

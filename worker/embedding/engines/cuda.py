@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from worker.algorithms.embedding import DIMENSIONS, VIEW_SIDE, check_views, preprocess, unit_rows
-from worker.algorithms.folding import Convolution, FoldedResNet18
+from worker.embedding.algorithms.embedder import DIMENSIONS, VIEW_SIDE, check_views, preprocess, unit_rows
+from worker.embedding.engines.folding import Convolution, FoldedResNet18
 
 _DEVICE: Final = "cuda"
 # CUDA wants a network to have run a few times, off the main stream, before it is captured.

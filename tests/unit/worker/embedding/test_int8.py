@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from worker.algorithms.int8 import rounded_weights
+from worker.embedding.engines.int8 import rounded_weights
 
 
 def weights(*shape: int, seed: int = 0) -> NDArray[np.float32]:

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from shared.settings import Settings
-from worker.algorithms.embedding import Embedder, ResNet18Embedder
-from worker.algorithms.resnet import build_resnet18, load_state, untrained_resnet18
+from worker.embedding.algorithms.embedder import Embedder, ResNet18Embedder
+from worker.embedding.algorithms.resnet import build_resnet18, load_state, untrained_resnet18
+from worker.embedding.weights import BUNDLED, BadWeightsFile, bundled_weights, load_weights, resolve_weights
 from worker.imaging.algorithms.model_view import model_view
-from worker.weights import BUNDLED, BadWeightsFile, bundled_weights, load_weights, resolve_weights
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
-DATA = Path(os.environ.get("VITRINE_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
+DATA = Path(os.environ.get("VITRINE_TEST_DATA") or Path(__file__).parents[5] / "shared" / "data")
 # Held out from training; see tools/train_weights/photos.py.
 HELD_OUT = ("bass", "car_side", "crocodile_head", "ewer", "hedgehog", "lobster", "pagoda", "schooner")
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from worker.algorithms.folding import Convolution, FoldedResNet18
+from worker.embedding.engines.folding import Convolution, FoldedResNet18
 
 
 class Bfloat16ResNet18(nn.Module):

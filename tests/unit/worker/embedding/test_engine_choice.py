@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.errors import BadSetting
 from shared.settings import Settings, load_settings
 from tests.support.networks import cosine_distances, drawn_views
-from worker.engines import (
+from worker.embedding.engine_choice import (
     AUTO,
     Engine,
     EngineMissing,
@@ -23,7 +23,7 @@ from worker.engines import (
     precision_in,
     this_machine,
 )
-from worker.weights import bundled_weights
+from worker.embedding.weights import bundled_weights
 
 OURS = "resnet18/vitrine-1"
 NEW_CPU = Machine(device="cpu", openvino=True, bfloat16=True, int8=True)

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from tests.support.networks import cosine_distances, drawn_views
-from worker.algorithms.bfloat16 import Bfloat16ResNet18
-from worker.algorithms.embedding import ResNet18Embedder
-from worker.algorithms.folding import fold
-from worker.algorithms.resnet import untrained_resnet18
+from worker.embedding.algorithms.embedder import ResNet18Embedder
+from worker.embedding.algorithms.resnet import untrained_resnet18
+from worker.embedding.engines.bfloat16 import Bfloat16ResNet18
+from worker.embedding.engines.folding import fold
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

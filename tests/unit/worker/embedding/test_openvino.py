@@ -11,20 +11,15 @@ from numpy.typing import NDArray
 
 from shared.settings import Settings
 from tests.support.networks import cosine_distances, drawn_views
-from worker.algorithms.bfloat16 import Bfloat16ResNet18
-from worker.algorithms.embedding import Embedder, NotFinite, ResNet18Embedder
-from worker.algorithms.folding import FoldedResNet18, fold
-from worker.algorithms.int8 import TRUNK_PLAN, Int8Plan
-from worker.algorithms.openvino_embedding import (
-    OpenVinoEmbedder,
-    Precision,
-    build_graph,
-    has_native_bfloat16,
-)
-from worker.algorithms.resnet import untrained_resnet18
-from worker.algorithms.untracked_openvino import openvino
-from worker.engines import this_machine
-from worker.weights import bundled_weights
+from worker.embedding.algorithms.embedder import Embedder, NotFinite, ResNet18Embedder
+from worker.embedding.algorithms.resnet import untrained_resnet18
+from worker.embedding.engine_choice import this_machine
+from worker.embedding.engines.bfloat16 import Bfloat16ResNet18
+from worker.embedding.engines.folding import FoldedResNet18, fold
+from worker.embedding.engines.int8 import TRUNK_PLAN, Int8Plan
+from worker.embedding.engines.openvino import OpenVinoEmbedder, Precision, build_graph, has_native_bfloat16
+from worker.embedding.engines.untracked_openvino import openvino
+from worker.embedding.weights import bundled_weights
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
@@ -152,10 +147,10 @@ def test_damaged_weights_are_an_error() -> None:
 
 def test_openvinos_telemetry_is_never_loaded() -> None:
     code = (
-        "import sys, worker.algorithms.openvino_embedding;"
+        "import sys, worker.embedding.engines.openvino;"
         "print([name for name in sys.modules if 'telemetry' in name])"
     )
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[4]
     run = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(root)},

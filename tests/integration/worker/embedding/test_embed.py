@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from shared.jobs.kinds import JobKind, JobStatus
 from tests.support.fakes import PixelEmbedder
 from tests.support.pipeline import Pipeline, picture
-from worker.tasks.embed import embed
+from worker.embedding.embed import embed
 
 
 class CountingEmbedder(PixelEmbedder):

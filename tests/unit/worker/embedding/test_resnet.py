@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from worker.algorithms.resnet import (
+from worker.embedding.algorithms.resnet import (
     WrongState,
     build_resnet18,
     checked_state,

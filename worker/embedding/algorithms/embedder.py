@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from worker.algorithms.resnet import OFFICIAL_WEIGHTS
+from worker.embedding.algorithms.resnet import OFFICIAL_WEIGHTS
 
 DIMENSIONS = 512
 VIEW_SIDE = 224

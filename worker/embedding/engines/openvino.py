@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.algorithms.embedding import (
+from worker.embedding.algorithms.embedder import (
     CHANNEL_MEANS,
     CHANNEL_SPREADS,
     DIMENSIONS,
@@ -17,9 +17,9 @@ from worker.algorithms.embedding import (
     check_views,
     unit_rows,
 )
-from worker.algorithms.folding import Block, Convolution, FoldedResNet18, on_pixels
-from worker.algorithms.int8 import Int8Plan, rounded_weights
-from worker.algorithms.untracked_openvino import openvino, opset13
+from worker.embedding.engines.folding import Block, Convolution, FoldedResNet18, on_pixels
+from worker.embedding.engines.int8 import Int8Plan, rounded_weights
+from worker.embedding.engines.untracked_openvino import openvino, opset13
 
 # A value in a graph; openvino's own types hide behind decorators.
 Node: TypeAlias = Any

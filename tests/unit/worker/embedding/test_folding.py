@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from worker.algorithms.embedding import preprocess
-from worker.algorithms.folding import Convolution, fold, on_pixels
-from worker.algorithms.resnet import WrongState, untrained_resnet18
+from worker.embedding.algorithms.embedder import preprocess
+from worker.embedding.algorithms.resnet import WrongState, untrained_resnet18
+from worker.embedding.engines.folding import Convolution, fold, on_pixels
 
 
 def with_random_norms(seed: int) -> dict[str, Tensor]:

@@ -24,8 +24,8 @@ from torch import Tensor
 
 from shared.errors import BadSetting, VitrineError
 from shared.settings import Settings, variable
-from worker.algorithms.resnet import OFFICIAL_WEIGHTS, WrongState, checked_state
-from worker.download import MOST_BYTES, DownloadFailed, Report, download
+from worker.embedding.algorithms.resnet import OFFICIAL_WEIGHTS, WrongState, checked_state
+from worker.embedding.weights.download import MOST_BYTES, DownloadFailed, Report, download
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from worker.algorithms.embedding import (
+from worker.embedding.algorithms.embedder import (
     DeviceMissing,
     Embedder,
     NotFinite,
@@ -19,7 +19,12 @@ from worker.algorithms.embedding import (
     normalise_rows,
     preprocess,
 )
-from worker.algorithms.resnet import OFFICIAL_WEIGHTS, build_resnet18, load_state, untrained_resnet18
+from worker.embedding.algorithms.resnet import (
+    OFFICIAL_WEIGHTS,
+    build_resnet18,
+    load_state,
+    untrained_resnet18,
+)
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
@@ -173,7 +178,7 @@ def test_a_device_that_this_machine_lacks_is_refused() -> None:
 
 
 def test_photos_of_one_kind_are_alike_under_trained_weights() -> None:
-    root = Path(os.environ.get("VITRINE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+    root = Path(os.environ.get("VITRINE_TEST_DATA", Path(__file__).parents[5] / "shared" / "data"))
     weights = root / "weights" / "resnet18-imagenet-approx-fp16.pth"
     folders = sorted((root / "photos" / "caltech101").glob("*"))[::8]
     if not weights.exists() or not folders:

@@ -1,0 +1,1 @@
+"""Embeddings: engines, weights, and the batches that go through them."""

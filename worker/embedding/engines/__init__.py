@@ -1,0 +1,1 @@
+"""Implementations of `Embedder`, each for some hardware and precision."""
