@@ -29,9 +29,9 @@ from shared.storage import BlobStore
 from shared.storage.directory import DirectoryBlobStore
 from tests.support.fakes import RecordingDispatcher
 from tests.support.services import service_folder
-from worker.algorithms.neighbours import NeighbourLists
-from worker.binary_copy import EMBEDDING_ROW, HEADER, TRAILER
-from worker.index_store import (
+from worker.index.binary_copy import EMBEDDING_ROW, HEADER, TRAILER
+from worker.index.exact.neighbours import NeighbourLists
+from worker.index.store import (
     Embeddings,
     K,
     SnapshotCache,

@@ -15,9 +15,9 @@ from benchmarks.galleries import clustered, real_photos, unclustered
 from benchmarks.memory import with_peak
 from benchmarks.report import table
 from benchmarks.support import BenchmarkFailed, interleave
-from worker.algorithms import tiles
-from worker.algorithms.integer_products import float32_speed, int8_speed
-from worker.algorithms.neighbours import Gallery, NeighbourLists, concatenate, full, top_k, update
+from worker.index.exact import tiles
+from worker.index.exact.codes.integer_products import float32_speed, int8_speed
+from worker.index.exact.neighbours import Gallery, NeighbourLists, concatenate, full, top_k, update
 
 K: Final = 20
 SIZES: Final = (5_000, 10_000, 20_000, 50_000, 100_000)

@@ -1,4 +1,4 @@
-"""The usual ways to move embeddings and lists between Postgres and numpy: what `worker.index_store` is measured against."""
+"""The usual ways to move embeddings and lists between Postgres and numpy: what `worker.index.store` is measured against."""
 
 import io
 import tempfile
@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from shared.db.models import Embedding, Image, IndexChange, NeighbourList
 from shared.db.models.index import DIMENSIONS
 from shared.storage import BlobStore
-from worker.algorithms.neighbours import NeighbourLists
-from worker.index_store import Embeddings
+from worker.index.exact.neighbours import NeighbourLists
+from worker.index.store import Embeddings
 
 _PAGE = 1000
 _LIST_COLUMNS = "neighbour_lists (generation, image_id, neighbour_ids, similarities)"

@@ -26,9 +26,11 @@ from shared.settings import Settings, load_settings
 from worker.embedding.embed import DRAIN_SECONDS, embed
 from worker.imaging.analyse import analyse
 from worker.imaging.palette import palette
+from worker.index import full_run as full_index
+from worker.index import incremental_run as index
 from worker.lifecycle import Job, Lifecycle, Outcome
 from worker.services import Services, make_services
-from worker.tasks import full_index, index, predictors
+from worker.tasks import predictors
 from worker.tasks.demo import demo
 from worker.tasks.predictors.kinds import load_kinds
 from worker.upkeep.sweep import sweep

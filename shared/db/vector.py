@@ -1,6 +1,6 @@
 """pgvector's column type without its Python package, which would bring numpy into the front end.
 
-In SQL a vector is text, `[0.1,0.2]`; bulk reads use COPY in binary form (worker/index_store.py).
+In SQL a vector is text, `[0.1,0.2]`; bulk reads use COPY in binary form (worker/index/store.py).
 """
 
 from collections.abc import Callable, Sequence

@@ -11,7 +11,7 @@ from tests.support.pipeline import picture
 from tests.support.s3 import S3Server, new_bucket
 from tests.support.services import service_folder
 from tests.support.stack import Stack, database_url, finished, running_stack, settled, upload
-from worker.index_store import Embeddings, read_embeddings
+from worker.index.store import Embeddings, read_embeddings
 
 PHOTOS = 30
 

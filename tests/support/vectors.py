@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.algorithms import topk
-from worker.algorithms.neighbours import NeighbourLists
+from worker.index.exact import topk
+from worker.index.exact.neighbours import NeighbourLists
 
 
 def unit(vectors: NDArray[np.floating]) -> NDArray[np.float32]:

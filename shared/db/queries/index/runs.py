@@ -1,4 +1,4 @@
-"""What workers do to the look-alike index. How bulk data travels: worker/index_store.py."""
+"""What workers do to the look-alike index. How bulk data travels: worker/index/store.py."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -22,13 +22,13 @@ from shared.jobs.kinds import RULES, JobKind, JobStatus
 from shared.storage import keys as blob_keys
 from tests.support.pipeline import Pipeline, picture
 from tests.support.vectors import random_vectors, unit
-from worker.algorithms.neighbours import top_k
 from worker.app import HANDLERS
-from worker.index_store import K, read_embeddings, read_lists
+from worker.index import full_run as full_index
+from worker.index.exact.neighbours import top_k
+from worker.index.incremental_run import incremental
+from worker.index.store import K, read_embeddings, read_lists
 from worker.lifecycle import Job, Outcome
 from worker.services import Services
-from worker.tasks import full_index
-from worker.tasks.index import incremental
 
 
 def brute_force(pipeline: Pipeline) -> dict[int, list[tuple[int, float]]]:

@@ -15,12 +15,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.algorithms import tiles
-from worker.algorithms.join_costs import exchange_pays
-from worker.algorithms.join_plan import JoinPlan
-from worker.algorithms.threads import compute_threads
-from worker.algorithms.tiles import Share
-from worker.algorithms.topk import (
+from worker.index.exact import tiles
+from worker.index.exact.join_costs import exchange_pays
+from worker.index.exact.join_plan import JoinPlan
+from worker.index.exact.threads import compute_threads
+from worker.index.exact.tiles import Share
+from worker.index.exact.topk import (
     LOWEST,
     Offers,
     Queries,
@@ -260,7 +260,7 @@ class Gallery:
         empty = _empty(len(places), k)
         if exchange_pays(len(places), *self._vectors.shape):
             # numba takes a second and 110 MB: only processes that come here pay for it.
-            from worker.algorithms.coded_exchange import CodedExchange  # noqa: PLC0415
+            from worker.index.exact.codes.exchange import CodedExchange  # noqa: PLC0415
 
             coded = CodedExchange(self.targets, places, floors)
             with compute_threads() as threads:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.algorithms import topk
-from worker.algorithms.codes import Codes
+from worker.index.exact import topk
+from worker.index.exact.codes.rotated import Codes
 
 
 @dataclass(frozen=True, slots=True)

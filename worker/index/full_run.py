@@ -13,16 +13,16 @@ from shared.db.unit_of_work import Transaction
 from shared.jobs.kinds import JobKind
 from shared.settings import Settings
 from shared.storage import keys as blob_keys
-from worker.algorithms import tiles
-from worker.algorithms.drift import drift
-from worker.algorithms.join_plan import JoinPlan
-from worker.algorithms.neighbours import Gallery
-from worker.algorithms.similarity_scale import similarity_quantiles
-from worker.index_parts import load_plan, load_shares, save_plan, save_shares
-from worker.index_store import K, read_embeddings, read_lists, save_snapshot, write_lists
+from worker.index.exact import tiles
+from worker.index.exact.drift import drift
+from worker.index.exact.join_plan import JoinPlan
+from worker.index.exact.neighbours import Gallery
+from worker.index.exact.similarity_scale import similarity_quantiles
+from worker.index.incremental_run import catch_up, read_index
+from worker.index.parts import load_plan, load_shares, save_plan, save_shares
+from worker.index.store import K, read_embeddings, read_lists, save_snapshot, write_lists
 from worker.lifecycle import Job, Outcome
 from worker.services import Services
-from worker.tasks.index import catch_up, read_index
 
 
 def plan(services: Services, job: Job) -> Outcome:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker.algorithms.threads import compute_threads
+from worker.index.exact.threads import compute_threads
 
 # Rows, columns and length of the products that are timed: large enough to run at full speed, a few milliseconds in all.
 _SIDE: Final = 512

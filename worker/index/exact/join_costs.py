@@ -6,8 +6,8 @@ weigh little, and on another machine err alike on both sides.
 
 from typing import Final
 
-from worker.algorithms.codes import MOST_DIMENSIONS
-from worker.algorithms.integer_products import float32_speed, int8_is_faster, speed
+from worker.index.exact.codes.integer_products import float32_speed, int8_is_faster, speed
+from worker.index.exact.codes.rotated import MOST_DIMENSIONS
 
 # A pair, beside its product: in passes over a matrix of products that is out of the caches, and in one that is not.
 _PLAIN_PAIR: Final = 3.0

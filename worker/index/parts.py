@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from shared.storage import BlobStore
 from shared.storage import keys as blob_keys
-from worker.algorithms.codes import Codes
-from worker.algorithms.join_plan import JoinPlan
-from worker.algorithms.tiles import Share
+from worker.index.exact.codes.rotated import Codes
+from worker.index.exact.join_plan import JoinPlan
+from worker.index.exact.tiles import Share
 
 
 def save_plan(blobs: BlobStore, run: str, plan: JoinPlan) -> None:

@@ -1,4 +1,4 @@
-"""The proof in worker/algorithms/codes.py, tried on vectors that are hard on it."""
+"""The proof in worker/index/exact/codes/rotated.py, tried on vectors that are hard on it."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,10 +10,10 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from tests.support.vectors import awkward_pool, near_ties, random_vectors, unit
-from worker.algorithms.codes import Codes, bounds, encode, make_frame, principal_axes
-from worker.algorithms.integer_products import int8_speed, multiply
-from worker.algorithms.straight_codes import encode_straight, straight_frame
-from worker.algorithms.topk import similarity
+from worker.index.exact.codes.integer_products import int8_speed, multiply
+from worker.index.exact.codes.rotated import Codes, bounds, encode, make_frame, principal_axes
+from worker.index.exact.codes.straight import encode_straight, straight_frame
+from worker.index.exact.topk import similarity
 
 FAMILIES = {
     "random": random_vectors(150, 128),

@@ -17,7 +17,7 @@ from tests.support.vectors import (
     random_vectors,
     unit,
 )
-from worker.algorithms.neighbours import NeighbourLists, concatenate, full, top_k, update
+from worker.index.exact.neighbours import NeighbourLists, concatenate, full, top_k, update
 
 POOL = awkward_pool(16)
 NONE = np.array([], dtype=np.int64)

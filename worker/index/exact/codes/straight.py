@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from worker.algorithms.codes import LEAST_SCALE, ROOM, Codes, balance, rounded
+from worker.index.exact.codes.rotated import LEAST_SCALE, ROOM, Codes, balance, rounded
 
 # Rows a time of one thread.
 _ROWS: Final = 1024

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.joined_bytes import JoinedBytes
+from worker.index.joined_bytes import JoinedBytes
 
 
 @given(st.lists(st.binary(max_size=20)), st.lists(st.tuples(st.integers(0, 120), st.integers(0, 40))))

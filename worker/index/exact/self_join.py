@@ -18,11 +18,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.algorithms import topk
-from worker.algorithms.integer_products import int8_is_faster, multiply
-from worker.algorithms.join_plan import JoinPlan
-from worker.algorithms.offer import Lists, Members, offer_block
-from worker.algorithms.threads import Threads
+from worker.index.exact import topk
+from worker.index.exact.codes.integer_products import int8_is_faster, multiply
+from worker.index.exact.join_plan import JoinPlan
+from worker.index.exact.offer import Lists, Members, offer_block
+from worker.index.exact.threads import Threads
 
 # Rows and columns of a block. Its products (4 MB) stay in the cache on their way from the matrix product to the scan.
 _BLOCK: Final = 1024

@@ -10,8 +10,7 @@ from hypothesis.extra import numpy as arrays
 
 from shared.db.models.index import DIMENSIONS
 from tests.support.vectors import assert_same_lists
-from worker.algorithms.neighbours import NO_NEIGHBOUR, NO_SIMILARITY, NeighbourLists
-from worker.binary_copy import (
+from worker.index.binary_copy import (
     HEADER,
     TRAILER,
     NotOurRows,
@@ -20,6 +19,7 @@ from worker.binary_copy import (
     no_lists,
     rows_of_lists,
 )
+from worker.index.exact.neighbours import NO_NEIGHBOUR, NO_SIMILARITY, NeighbourLists
 
 K = 5
 A_LIST = NeighbourLists(np.array([7]), np.array([[2, 3, 1, 9, 4]]), np.zeros((1, K), np.float32))

@@ -1,4 +1,4 @@
-"""The proof in worker/algorithms/topk.py, tried on vectors that are hard on it."""
+"""The proof in worker/index/exact/topk.py, tried on vectors that are hard on it."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.support.vectors import awkward_pool, near_ties, plain_similarity, random_vectors, unit
-from worker.algorithms.topk import (
+from worker.index.exact.topk import (
     LOWEST,
     Queries,
     Targets,

@@ -16,9 +16,9 @@ from sqlalchemy import Connection
 from shared.db.models.index import DIMENSIONS
 from shared.db.queries.index.runs import delete_lists
 from shared.storage import BlobStore
-from worker.algorithms.neighbours import NeighbourLists, concatenate
-from worker.binary_copy import embedding_rows, lists_of_rows, no_lists, rows_of_lists
-from worker.joined_bytes import JoinedBytes
+from worker.index.binary_copy import embedding_rows, lists_of_rows, no_lists, rows_of_lists
+from worker.index.exact.neighbours import NeighbourLists, concatenate
+from worker.index.joined_bytes import JoinedBytes
 
 # Every list keeps this many: the most that the API gives out.
 K: Final = 50

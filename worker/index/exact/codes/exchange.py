@@ -13,13 +13,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.algorithms import join_costs, topk
-from worker.algorithms.codes import Codes, bounds
-from worker.algorithms.integer_products import int8_is_faster, multiply
-from worker.algorithms.offer import Lists, Members, offer_block
-from worker.algorithms.planning import spread
-from worker.algorithms.straight_codes import StraightFrame, encode_rows, encode_straight, straight_frame
-from worker.algorithms.threads import Threads
+from worker.index.exact import join_costs, topk
+from worker.index.exact.codes.integer_products import int8_is_faster, multiply
+from worker.index.exact.codes.rotated import Codes, bounds
+from worker.index.exact.codes.straight import StraightFrame, encode_rows, encode_straight, straight_frame
+from worker.index.exact.offer import Lists, Members, offer_block
+from worker.index.exact.planning import spread
+from worker.index.exact.threads import Threads
 
 # Asked and others of a block: its products are 4 MB at most, as in a self-join.
 _BLOCK: Final = 1024

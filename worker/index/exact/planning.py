@@ -7,11 +7,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.algorithms import join_costs, topk
-from worker.algorithms.cluster_order import by_cluster
-from worker.algorithms.codes import Axes, Codes, bounds, encode, leading_axes, make_frame, principal_axes
-from worker.algorithms.join_plan import JoinPlan
-from worker.algorithms.straight_codes import encode_straight, straight_frame
+from worker.index.exact import join_costs, topk
+from worker.index.exact.cluster_order import by_cluster
+from worker.index.exact.codes.rotated import (
+    Axes,
+    Codes,
+    bounds,
+    encode,
+    leading_axes,
+    make_frame,
+    principal_axes,
+)
+from worker.index.exact.codes.straight import encode_straight, straight_frame
+from worker.index.exact.join_plan import JoinPlan
 
 # Principal axes that clusters are found by, and how often that is done where the join is long. Two clusterings cut through
 # different groups of look-alikes: few are cut twice, and only those begin with low floors.

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.algorithms.neighbours import NO_NEIGHBOUR, NeighbourLists, same_in_both
+from worker.index.exact.neighbours import NO_NEIGHBOUR, NeighbourLists, same_in_both
 
 
 class Drift(NamedTuple):

@@ -18,15 +18,15 @@ from tests.support.vectors import (
     random_vectors,
     targets_of,
 )
-from worker.algorithms import tiles, topk
-from worker.algorithms.codes import principal_axes
-from worker.algorithms.device_join import join_on
-from worker.algorithms.join_costs import join_pays
-from worker.algorithms.join_plan import JoinPlan, plain_plan
-from worker.algorithms.neighbours import NeighbourLists
-from worker.algorithms.planning import choose_size, make_plan, stand_ins
-from worker.algorithms.self_join import join, rounds
-from worker.algorithms.threads import compute_threads
+from worker.index.exact import tiles, topk
+from worker.index.exact.codes.rotated import principal_axes
+from worker.index.exact.device_join import join_on
+from worker.index.exact.join_costs import join_pays
+from worker.index.exact.join_plan import JoinPlan, plain_plan
+from worker.index.exact.neighbours import NeighbourLists
+from worker.index.exact.planning import choose_size, make_plan, stand_ins
+from worker.index.exact.self_join import join, rounds
+from worker.index.exact.threads import compute_threads
 
 POOL = awkward_pool(16)
 DEVICES = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]

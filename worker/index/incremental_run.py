@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from shared.db.queries.index import runs as index_runs
 from shared.db.queries.index.state import IndexStateRow, index_state
 from shared.db.unit_of_work import Transaction
-from worker.algorithms import neighbours
-from worker.algorithms.neighbours import NeighbourLists
-from worker.algorithms.similarity_scale import similarity_quantiles
-from worker.index_store import Embeddings, K, read_embeddings, read_lists, write_lists
+from worker.index.exact import neighbours
+from worker.index.exact.neighbours import NeighbourLists
+from worker.index.exact.similarity_scale import similarity_quantiles
+from worker.index.store import Embeddings, K, read_embeddings, read_lists, write_lists
 from worker.lifecycle import Job, Outcome
 from worker.services import Services
 

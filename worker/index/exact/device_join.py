@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from worker.algorithms import topk
-from worker.algorithms.join_plan import JoinPlan
+from worker.index.exact import topk
+from worker.index.exact.join_plan import JoinPlan
 
 Tile = tuple[slice, slice]
 

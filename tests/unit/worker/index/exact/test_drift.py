@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.support.vectors import awkward_pool
-from worker.algorithms.drift import Drift, drift
-from worker.algorithms.neighbours import NeighbourLists, full
+from worker.index.exact.drift import Drift, drift
+from worker.index.exact.neighbours import NeighbourLists, full
 
 
 def int64(values: Iterable[int]) -> NDArray[np.int64]:

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.support.vectors import awkward_pool, random_vectors
-from worker.algorithms import topk
-from worker.algorithms.offer import Lists, Members, offer_block, similarity
+from worker.index.exact import topk
+from worker.index.exact.offer import Lists, Members, offer_block, similarity
 
 MARGIN = np.float32(1e-4)
 

@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.algorithms import topk
-from worker.algorithms.device_join import join_on
-from worker.algorithms.join_costs import join_pays
-from worker.algorithms.join_plan import JoinPlan, plain_plan
-from worker.algorithms.threads import compute_threads
+from worker.index.exact import topk
+from worker.index.exact.device_join import join_on
+from worker.index.exact.join_costs import join_pays
+from worker.index.exact.join_plan import JoinPlan, plain_plan
+from worker.index.exact.threads import compute_threads
 
 # With so many parts there are 36 tiles: work for as many workers. With more, the shares that each tile keeps for merging
 # would outgrow the lists.
@@ -63,7 +63,7 @@ def plan(targets: topk.Targets, k: int, device: str = "cpu") -> JoinPlan:
     if device != "cpu" or not join_pays(*targets.vectors.shape):
         return plain_plan(len(targets.ranks))
     # numba takes a second and 110 MB: only processes that come here, or to a join below, pay for it.
-    from worker.algorithms.planning import make_plan  # noqa: PLC0415
+    from worker.index.exact.planning import make_plan  # noqa: PLC0415
 
     with compute_threads() as threads:
         return make_plan(targets, k, threads.pool)
@@ -82,7 +82,7 @@ def compare(
     elif not made.codes.values.shape[1]:
         keys = _searched(targets, tile, k)
     else:
-        from worker.algorithms.self_join import join  # noqa: PLC0415 -- numba again
+        from worker.index.exact.self_join import join  # noqa: PLC0415 -- numba again
 
         with compute_threads() as threads:
             keys = join(targets, made, tile, k, threads)

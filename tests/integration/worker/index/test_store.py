@@ -18,10 +18,10 @@ from shared.db.queries.index.runs import save_embeddings
 from shared.storage.directory import DirectoryBlobStore
 from tests.support.pipeline import Pipeline
 from tests.support.vectors import assert_same_lists, random_vectors
-from worker import index_store
-from worker.algorithms import neighbours
-from worker.algorithms.neighbours import NO_NEIGHBOUR, NO_SIMILARITY, NeighbourLists
-from worker.index_store import (
+from worker.index import store as index_store
+from worker.index.exact import neighbours
+from worker.index.exact.neighbours import NO_NEIGHBOUR, NO_SIMILARITY, NeighbourLists
+from worker.index.store import (
     Embeddings,
     K,
     SnapshotCache,

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.support.vectors import HARD, awkward_pool, families, near_ties, random_vectors, targets_of
-from worker.algorithms import topk
-from worker.algorithms.coded_exchange import CodedExchange
-from worker.algorithms.integer_products import int8_is_faster
-from worker.algorithms.join_costs import exchange_pays
-from worker.algorithms.threads import compute_threads
+from worker.index.exact import topk
+from worker.index.exact.codes.exchange import CodedExchange
+from worker.index.exact.codes.integer_products import int8_is_faster
+from worker.index.exact.join_costs import exchange_pays
+from worker.index.exact.threads import compute_threads
 
 POOL = awkward_pool(16)
 

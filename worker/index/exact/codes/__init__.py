@@ -1,0 +1,1 @@
+"""Eight-bit codes of vectors, and products of them."""
