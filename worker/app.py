@@ -29,10 +29,10 @@ from worker.imaging.palette import palette
 from worker.index import full_run as full_index
 from worker.index import incremental_run as index
 from worker.lifecycle import Job, Lifecycle, Outcome
+from worker.predictors import handlers as predictors
+from worker.predictors.kinds import load_kinds
 from worker.services import Services, make_services
-from worker.tasks import predictors
 from worker.tasks.demo import demo
-from worker.tasks.predictors.kinds import load_kinds
 from worker.upkeep.sweep import sweep
 
 Handler = Callable[[Services, Job], Outcome]

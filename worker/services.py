@@ -25,7 +25,7 @@ from worker.embedding.photo_model import PhotoModel, load_photo_model
 from worker.embedding.weights import load_weights
 from worker.imaging.sandbox import Sandbox
 from worker.index.store import SnapshotCache
-from worker.warm_models import WarmModels
+from worker.predictors.warm_models import WarmModels
 
 log = structlog.get_logger(__name__)
 

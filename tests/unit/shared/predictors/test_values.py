@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.predictors.values import check_values, is_missing, read_number
-from worker.tabular.columns import Column, read_column
-from worker.tabular.matrix import matrix_of, usual_values
+from worker.predictors.tables.columns import Column, read_column
+from worker.predictors.tables.matrix import matrix_of, usual_values
 
 
 def feature(name: str, *cells: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Training predictors and asking them."""
