@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from worker.algorithms.demo_pictures import draw
+from worker.demo.algorithms import draw
 
 # Read when the module is loaded: `python -m benchmarks` runs without anyone's settings of Vitrine.
 DATA: Final = Path(os.environ.get("VITRINE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))

@@ -23,6 +23,7 @@ from shared.jobs.broker import make_celery
 from shared.jobs.kinds import RULES, SWEEP, JobKind, Queue
 from shared.logs import configure_logs
 from shared.settings import Settings, load_settings
+from worker.demo.task import demo
 from worker.embedding.embed import DRAIN_SECONDS, embed
 from worker.imaging.analyse import analyse
 from worker.imaging.palette import palette
@@ -32,7 +33,6 @@ from worker.lifecycle import Job, Lifecycle, Outcome
 from worker.predictors import handlers as predictors
 from worker.predictors.kinds import load_kinds
 from worker.services import Services, make_services
-from worker.tasks.demo import demo
 from worker.upkeep.sweep import sweep
 
 Handler = Callable[[Services, Job], Outcome]

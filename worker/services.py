@@ -18,7 +18,7 @@ from shared.db.unit_of_work import UnitOfWork
 from shared.jobs.dispatch import CeleryDispatcher, Dispatcher
 from shared.settings import Settings
 from shared.storage import BlobStore, make_blob_store
-from worker.algorithms.demo_pictures import DemoPicture, draw
+from worker.demo.algorithms import DemoPicture, draw
 from worker.embedding.algorithms.embedder import Embedder
 from worker.embedding.engine_choice import choose_engine, make_embedder, model_id, this_machine
 from worker.embedding.photo_model import PhotoModel, load_photo_model

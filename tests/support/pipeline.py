@@ -23,8 +23,8 @@ from shared.jobs.kinds import JobKind
 from shared.settings import Settings
 from shared.storage import keys as blob_keys
 from tests.support.fakes import PixelEmbedder, RecordingDispatcher, SwitchableStore
-from worker.algorithms.demo_pictures import DemoPicture, draw
 from worker.app import HANDLERS
+from worker.demo.algorithms import DemoPicture, draw
 from worker.embedding.algorithms.embedder import Embedder
 from worker.embedding.algorithms.feature_map import FeatureMaps
 from worker.embedding.algorithms.resnet import untrained_resnet18

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from infra.demo import Client, DemoFailed, Progress, main, upload, wait_for_index, wait_for_jobs
-from worker.algorithms.demo_pictures import DemoPicture
+from worker.demo.algorithms import DemoPicture
 
 pytestmark = pytest.mark.integration
 

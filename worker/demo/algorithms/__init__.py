@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from worker.algorithms.demo_pictures import landscapes, night, paper, patterns
-from worker.algorithms.demo_pictures.canvas import Palette, Picture, to_jpeg
+from worker.demo.algorithms import landscapes, night, paper, patterns
+from worker.demo.algorithms.canvas import Palette, Picture, to_jpeg
 
 MEMBERS: Final = 8
 SEED: Final = 2026

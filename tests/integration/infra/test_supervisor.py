@@ -21,7 +21,7 @@ from tests.support.stand_in_stack import READY
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COLOUR = re.compile(rb"\x1b\[\d+m")
 
 SLEEP = "import os, time; print('pid', os.getpid()); time.sleep(600)"

@@ -32,7 +32,7 @@ from tests.support.services import (
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 # Starts a server as the stack does, says under which process, and would run until it is killed.
 STARTER = """

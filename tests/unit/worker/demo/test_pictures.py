@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from worker.algorithms.demo_pictures import FAMILIES, MEMBERS, SEED, SHAPES, DemoPicture, draw, draw_one
+from worker.demo.algorithms import FAMILIES, MEMBERS, SEED, SHAPES, DemoPicture, draw, draw_one
 
 SHRINK = 4
 

@@ -5,7 +5,7 @@ import hashlib
 from shared.db.queries.photos.images import NewImage
 from shared.jobs.new_images import record_image
 from shared.storage import keys as blob_keys
-from worker.algorithms.demo_pictures import COUNT, DemoPicture
+from worker.demo.algorithms import COUNT, DemoPicture
 from worker.lifecycle import Job, Outcome
 from worker.services import Services
 

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw
 
-from worker.algorithms.demo_pictures.canvas import (
+from worker.demo.algorithms.canvas import (
     Array,
     Palette,
     Picture,
@@ -21,7 +21,7 @@ from worker.algorithms.demo_pictures.canvas import (
     smoothstep,
     vignette,
 )
-from worker.algorithms.demo_pictures.meanders import meanders
+from worker.demo.algorithms.meanders import meanders
 
 # Tints from the lowest ground to the highest (4), line, water: a map read by night.
 CONTOUR_PALETTES: Final = (

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw
 
-from worker.algorithms.demo_pictures.canvas import (
+from worker.demo.algorithms.canvas import (
     Array,
     Palette,
     Picture,

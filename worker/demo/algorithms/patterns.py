@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from worker.algorithms.demo_pictures.canvas import (
+from worker.demo.algorithms.canvas import (
     Array,
     Palette,
     Picture,
