@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from infra.guard import Guard
 from tests.support.services import (
@@ -12,6 +13,10 @@ from tests.support.services import (
     running_valkey,
     service_folder,
 )
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("vitrine", deadline=None)
+settings.load_profile("vitrine")
 
 
 @pytest.fixture(scope="session")

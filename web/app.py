@@ -4,13 +4,46 @@ from flask import Flask
 
 from shared.logs import configure_logs
 from shared.settings import Settings, load_settings
-from web import api, cli, pages
-from web.http import errors, request_log, security
+from web import cli
+from web.http import api, errors, request_log, security
 from web.http.bodies.bounded import BoundedBodies
 from web.http.bodies.multipart import MAX_FIELD_BYTES, MAX_PARTS
 from web.http.bodies.spool import MAX_FILE_BYTES
+from web.jobs import api as jobs_api
+from web.jobs import index_api
+from web.jobs import pages as jobs_pages
+from web.layout import pages
 from web.layout.error_page import fault_page
+from web.ops import docs, health
+from web.palettes import api as palettes_api
+from web.palettes import pages as studio
+from web.photos import api as photos_api
+from web.photos import files_api
+from web.photos.pages import changes, gallery, photo, upload
+from web.predictors import api as predictors_api
+from web.predictors import photo_api as photo_predictors_api
+from web.predictors.pages import card, labels, overview, predictor, tables, training
 from web.services import EXTENSION, Services, make_services
+from web.similar import api as similar_api
+
+# In the order of the document that describes them.
+RESOURCES = (
+    photos_api.api,
+    files_api.api,
+    palettes_api.api,
+    similar_api.api,
+    predictors_api.api,
+    photo_predictors_api.api,
+    jobs_api.api,
+    index_api.api,
+    health.api,
+    docs.api,
+)
+
+PAGES = (
+    *(page.blueprint for page in (gallery, photo, changes, upload, studio, jobs_pages)),
+    *(page.blueprint for page in (overview, training, predictor, tables, labels, card)),
+)
 
 # The parts of a form around a photo of 20 MiB: its fields, headers and boundaries.
 ENVELOPE_BYTES = 128 * 1024
@@ -37,8 +70,8 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     request_log.register(app)
     security.register(app)
     errors.register(app, fault_page)
-    api.register(app)
-    pages.register(app)
+    docs.register(app, api.register(app, RESOURCES))
+    pages.register(app, PAGES)
     cli.register(app)
     return app
 

@@ -4,7 +4,7 @@ Its parsing is replaced by the strict reading of web/http/fields.py and web/http
 views answer with finished responses, and the schemas here are what the document says about them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, NoReturn, TypeVar
@@ -140,7 +140,7 @@ class _Api(flask_smorest.Api):  # type: ignore[misc]
         """Errors are answered by web/http/errors.py."""
 
 
-def register(app: Flask, resources: tuple[Resource, ...], about: str) -> Any:
+def register_resources(app: Flask, resources: Sequence[Resource], about: str) -> Any:
     """Adds the resources to the application; the document about them (apispec's APISpec)."""
     app.config.update(
         API_TITLE="Vitrine",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from inspect import cleandoc
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Flask, Response, current_app, render_template
 
 from shared.errors import VitrineError
 from web.http.errors import STATUS
@@ -17,9 +17,10 @@ pages = Blueprint("docs", __name__)
 DOCUMENT = "vitrine-openapi"
 
 
-def keep_document(extensions: dict[str, Any], document: Mapping[str, Any]) -> None:
-    """Has the document served as it is now: it does not change while the process runs."""
-    extensions[DOCUMENT] = document
+def register(app: Flask, document: Mapping[str, Any]) -> None:
+    """Serves the document, which does not change while the process runs, and the page made from it."""
+    app.extensions[DOCUMENT] = document
+    app.register_blueprint(pages)
 
 
 @api.route("GET", "/openapi.json", answers={200: Answer("OpenAPI 3.1", content_types=("application/json",))})

@@ -9,7 +9,7 @@ SMALL_RUN = """
 import sys
 import numpy as np
 import worker.app
-from worker.algorithms.neighbours import full
+from worker.index.exact.neighbours import full
 full(np.eye(40, dtype=np.float32), np.arange(40), 5)
 sys.exit("numba" in sys.modules)
 """

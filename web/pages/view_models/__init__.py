@@ -1,1 +1,0 @@
-"""What the templates show, worked out beforehand: typed, plain values, no markup."""

@@ -1,1 +1,0 @@
-"""What each kind of job does: a handler a kind, a few lines that delegate."""
