@@ -194,7 +194,7 @@ def test_the_child_knows_no_secrets(sandbox: Sandbox, monkeypatch: pytest.Monkey
 
 DECODE_FOR_EVER = """
 import sys
-from worker.sandbox import Sandbox
+from worker.imaging.sandbox import Sandbox
 
 with Sandbox(cpu_seconds=60, wall_seconds=60) as sandbox:
     sandbox.histogram(sys.stdin.buffer.read(int(sys.argv[1])))
@@ -232,7 +232,7 @@ def test_the_child_ends_with_its_parent(busy: bool) -> None:
 IN_A_DAEMON = """
 import multiprocessing
 import sys
-from worker.sandbox import Sandbox
+from worker.imaging.sandbox import Sandbox
 
 def work(data):
     with Sandbox() as sandbox:
