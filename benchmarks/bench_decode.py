@@ -17,12 +17,13 @@ from benchmarks.decode_peers import Shrink, decode_peers, plain
 from benchmarks.pictures import DRAWN, camera_jpeg, real_photos
 from benchmarks.report import table
 from benchmarks.support import BenchmarkFailed, interleave
-from worker.embedding.algorithms.embedder import Embedder, ResNet18Embedder
+from worker.embedding.algorithms.embedder import Embedder
 from worker.embedding.algorithms.resnet import OFFICIAL_WEIGHTS, build_resnet18, load_state
+from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
 from worker.embedding.weights import bundled_weights
+from worker.imaging import Sandbox
 from worker.imaging.algorithms.analysis import analyse
 from worker.imaging.algorithms.model_view import SIDE
-from worker.imaging.sandbox import Sandbox
 
 SIZE: Final = (4000, 3000)
 COLORS: Final = 6

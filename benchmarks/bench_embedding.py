@@ -14,8 +14,8 @@ from benchmarks.pictures import DATA, DRAWN, pictures, real_photos
 from benchmarks.report import table
 from benchmarks.support import interleave
 from shared.settings import Settings
-from worker.embedding.algorithms.embedder import ResNet18Embedder
 from worker.embedding.algorithms.resnet import build_resnet18, checked_state, load_state
+from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
 from worker.embedding.engine_choice import Engine, EngineMissing, choose_engine, make_embedder, this_machine
 from worker.embedding.weights import TORCHVISION, Weights, bundled_weights
 from worker.imaging.algorithms.model_view import model_view

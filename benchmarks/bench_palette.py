@@ -15,8 +15,8 @@ from benchmarks.palette_peers import Colours, Extract, palette_peers
 from benchmarks.pictures import DRAWN, pictures, real_photos, sized
 from benchmarks.report import table
 from benchmarks.support import interleave
+from worker.colour_arrays import srgb8_to_oklab
 from worker.imaging.algorithms.analysis import four_bytes_a_pixel
-from worker.imaging.algorithms.colour import srgb8_to_oklab
 from worker.imaging.algorithms.palette import extract_palette, histogram_of
 
 PICTURES: Final = 32

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.imaging.algorithms.colour import srgb8_to_linear
+from worker.colour_arrays import srgb8_to_linear
 
 Floats = NDArray[np.float64]
 

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from worker.embedding.algorithms.embedder import ResNet18Embedder, preprocess, unit_rows
 from worker.embedding.algorithms.resnet import build_resnet18, load_state
+from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder, preprocess, unit_rows
 from worker.embedding.engines.bfloat16 import Bfloat16ResNet18
 from worker.embedding.engines.folding import fold
 

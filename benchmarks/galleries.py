@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from worker.embedding.algorithms.embedder import DIMENSIONS, ResNet18Embedder, normalise_rows
+from worker.embedding.algorithms.embedder import DIMENSIONS
 from worker.embedding.algorithms.resnet import build_resnet18, load_state
+from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder, normalise_rows
 from worker.imaging.algorithms.model_view import model_view
 
 # Read when the module is loaded: `python -m benchmarks` runs without anyone's settings of Vitrine.

@@ -18,7 +18,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from worker.demo.algorithms import DemoPicture, draw
+from worker.demo import DemoPicture, draw
 
 PARALLEL: Final = 4
 TRY_LATER: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from benchmarks.bench_embedding import GALLERY
 from benchmarks.pictures import spread
-from worker.embedding.algorithms.embedder import preprocess
 from worker.embedding.algorithms.resnet import build_resnet18, load_state
+from worker.embedding.algorithms.resnet18_embedder import preprocess
 from worker.embedding.weights import bundled_weights, explicit_weights
 from worker.imaging.algorithms.model_view import model_view
 

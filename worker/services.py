@@ -18,12 +18,12 @@ from shared.db.unit_of_work import UnitOfWork
 from shared.jobs.dispatch import CeleryDispatcher, Dispatcher
 from shared.settings import Settings
 from shared.storage import BlobStore, make_blob_store
-from worker.demo.algorithms import DemoPicture, draw
-from worker.embedding.algorithms.embedder import Embedder
+from worker.demo import DemoPicture, draw
+from worker.embedding import Embedder
 from worker.embedding.engine_choice import choose_engine, make_embedder, model_id, this_machine
 from worker.embedding.photo_model import PhotoModel, load_photo_model
 from worker.embedding.weights import load_weights
-from worker.imaging.sandbox import Sandbox
+from worker.imaging import Sandbox
 from worker.index.store import SnapshotCache
 from worker.predictors.warm_models import WarmModels
 

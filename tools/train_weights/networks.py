@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from worker.embedding.algorithms.embedder import preprocess
 from worker.embedding.algorithms.resnet import build_resnet18, checked_state
+from worker.embedding.algorithms.resnet18_embedder import preprocess
 
 BLOCK: Final = "layer4.1."
 

@@ -1,1 +1,5 @@
 """Embeddings: engines, weights, and the batches that go through them."""
+
+from worker.embedding.algorithms.embedder import Embedder
+
+__all__ = ["Embedder"]

@@ -15,7 +15,7 @@ from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound, VitrineError, WrongModel
 from shared.jobs.kinds import JobKind
 from shared.storage import keys as blob_keys
-from worker.imaging.algorithms.model_view import model_view_from_bytes
+from worker.imaging import model_view_from_bytes
 from worker.lifecycle import Batch, Lifecycle
 from worker.services import Services
 

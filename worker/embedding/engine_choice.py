@@ -17,8 +17,9 @@ from torch import nn
 
 from shared.errors import BadSetting
 from shared.settings import Settings, variable
-from worker.embedding.algorithms.embedder import DeviceMissing, Embedder, ResNet18Embedder, find_device
+from worker.embedding.algorithms.embedder import DeviceMissing, Embedder
 from worker.embedding.algorithms.resnet import build_resnet18, load_state
+from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder, find_device
 from worker.embedding.engines.bfloat16 import Bfloat16ResNet18
 from worker.embedding.engines.cuda import CudaEmbedder
 from worker.embedding.engines.folding import fold

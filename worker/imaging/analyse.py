@@ -14,7 +14,7 @@ from shared.storage import keys as blob_keys
 from worker.imaging.algorithms.analysis import Analysis
 from worker.imaging.algorithms.model_view import model_view_to_bytes
 from worker.imaging.algorithms.palette import PALETTE_VERSION, Swatch
-from worker.imaging.decoding import decoding
+from worker.imaging.decode_errors import translated_decode_errors
 from worker.lifecycle import Job, Outcome
 from worker.services import Services
 
@@ -24,7 +24,7 @@ def analyse(services: Services, job: Job) -> Outcome:
     with services.unit_of_work.read() as connection:
         source = source_of(connection, job)
     data = services.blobs.get(blob_keys.original(source.sha256))
-    with decoding():
+    with translated_decode_errors():
         analysis = services.sandbox.analyse(data, source.colors)
     save_renditions(services, source.sha256, analysis)
 

@@ -18,7 +18,7 @@ from worker.imaging.algorithms.palette import (
     extract_palette,
 )
 from worker.imaging.analyse import source_of, swatch_documents
-from worker.imaging.decoding import decoding
+from worker.imaging.decode_errors import translated_decode_errors
 from worker.lifecycle import Job, Outcome
 from worker.services import Services
 
@@ -62,7 +62,7 @@ def _of_upload(services: Services, sha256: str, colors: int) -> Outcome:
     """Nothing of the photo is kept to ask again, so that every size is found at once: together they cost about as much
     as the decode."""
     data = services.blobs.get(blob_keys.upload(sha256))
-    with decoding():
+    with translated_decode_errors():
         return _every_size(services.sandbox.histogram(data), colors)
 
 

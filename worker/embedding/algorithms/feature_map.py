@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from worker.embedding.algorithms.embedder import preprocess
+from worker.embedding.algorithms.resnet18_embedder import preprocess
 
 
 class FeatureMaps:

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from worker.embedding.algorithms.embedder import CHANNEL_MEANS, CHANNEL_SPREADS
 from worker.embedding.algorithms.resnet import checked_state
+from worker.embedding.algorithms.resnet18_embedder import CHANNEL_MEANS, CHANNEL_SPREADS
 
 # torch's default, which torchvision's ResNet18 keeps.
 _EPSILON: Final = 1e-5

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.imaging.algorithms.colour import oklab_to_srgb8, srgb8_to_oklab
+from worker.colour_arrays import oklab_to_srgb8, srgb8_to_oklab
 from worker.imaging.algorithms.k_medians import MAX_K, k_medians
 
 # Part of a stored palette's key: bump when the same picture would get another palette.

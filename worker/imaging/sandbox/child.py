@@ -16,6 +16,7 @@ from typing import BinaryIO
 from worker.imaging.algorithms.analysis import analyse, histogram_from, view_from
 from worker.imaging.algorithms.decode import Unreadable
 from worker.imaging.sandbox.frames import (
+    OUT_OF_MEMORY,
     PREFIX,
     Header,
     Part,
@@ -27,9 +28,8 @@ from worker.imaging.sandbox.frames import (
     part_of_histogram,
 )
 
-OUT_OF_MEMORY = 86
-_PR_SET_PDEATHSIG = 1
 _MAX_MESSAGE = 500
+_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:

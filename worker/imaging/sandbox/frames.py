@@ -21,6 +21,8 @@ Header: TypeAlias = dict[str, Any]
 Part: TypeAlias = bytes | memoryview
 
 PREFIX = struct.Struct("<I")
+# What the child exits with when it has no memory left.
+OUT_OF_MEMORY = 86
 MAX_HEADER = 1 << 16
 # Renditions of the most detailed 40 Mpx picture stay below 10 MB; an upload has at most 20 MiB.
 MAX_BODY = 64 << 20

@@ -14,8 +14,7 @@ from shared.db.queries.predictors.training_photos import embeddings_of
 from shared.errors import ModelUnusable
 from shared.predictors.documents import PredictOrder, Task, TrainOrder
 from shared.storage import keys as blob_keys
-from worker.imaging.algorithms.model_view import model_view_from_bytes, view_box
-from worker.imaging.decoding import decoding
+from worker.imaging import model_view_from_bytes, translated_decode_errors, view_box
 from worker.lifecycle import Progress
 from worker.predictors.kind import Trained
 from worker.predictors.photos.algorithms.classifier import train
@@ -158,7 +157,7 @@ def _photo(services: Services, order: PredictOrder) -> _Photo:
     """The photo that is asked about. Raises ImageNotFound, Unreadable, TooComplex."""
     if order.upload is not None:
         data = services.blobs.get(blob_keys.upload(order.upload))
-        with decoding():
+        with translated_decode_errors():
             found = services.sandbox.view(data)
         return _Photo("an uploaded photo", order.upload, found.width, found.height, found.model_view)
     if order.image is None:

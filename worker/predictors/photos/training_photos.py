@@ -25,11 +25,15 @@ from shared.predictors.labelled_zip import (
 )
 from shared.storage import BlobStore
 from shared.storage import keys as blob_keys
-from worker.embedding.algorithms.embedder import Embedder
-from worker.imaging.algorithms.analysis import PhotoView
-from worker.imaging.algorithms.decode import Unreadable
-from worker.imaging.algorithms.model_view import model_view_from_bytes
-from worker.imaging.sandbox import DecodeCrashed, DecodeTimeout, Sandbox
+from worker.embedding import Embedder
+from worker.imaging import (
+    DecodeCrashed,
+    DecodeTimeout,
+    PhotoView,
+    Sandbox,
+    Unreadable,
+    model_view_from_bytes,
+)
 from worker.predictors.photos.algorithms.classifier import FEWEST_A_CLASS
 from worker.services import Services
 

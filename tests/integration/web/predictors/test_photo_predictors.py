@@ -24,7 +24,7 @@ from web.jobs.waiting import Waiters
 from web.predictors.photo_api import SuggestionsSchema
 from web.predictors.schemas import PredictionSchema, PredictorCardSchema
 from worker.embedding.photo_model import PhotoModel
-from worker.imaging.sandbox import Sandbox
+from worker.imaging import Sandbox
 from worker.upkeep.garbage import collect_garbage
 
 

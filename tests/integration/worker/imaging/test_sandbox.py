@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from tests.support import hostile_files, pictures
+from worker.imaging import DecodeCrashed, DecodeTimeout, Sandbox
 from worker.imaging.algorithms.analysis import analyse
 from worker.imaging.algorithms.decode import Unreadable
-from worker.imaging.sandbox import DecodeCrashed, DecodeTimeout, Sandbox
 
 PHOTO = pictures.make_jpeg(200, 150)
 SLOW = hostile_files.jpeg_of_scans(1000, 4000, 3000)  # a tenth of a megabyte that costs ten seconds
@@ -194,7 +194,7 @@ def test_the_child_knows_no_secrets(sandbox: Sandbox, monkeypatch: pytest.Monkey
 
 DECODE_FOR_EVER = """
 import sys
-from worker.imaging.sandbox import Sandbox
+from worker.imaging import Sandbox
 
 with Sandbox(cpu_seconds=60, wall_seconds=60) as sandbox:
     sandbox.histogram(sys.stdin.buffer.read(int(sys.argv[1])))
@@ -232,7 +232,7 @@ def test_the_child_ends_with_its_parent(busy: bool) -> None:
 IN_A_DAEMON = """
 import multiprocessing
 import sys
-from worker.imaging.sandbox import Sandbox
+from worker.imaging import Sandbox
 
 def work(data):
     with Sandbox() as sandbox:

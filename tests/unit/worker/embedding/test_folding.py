@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from worker.embedding.algorithms.embedder import preprocess
 from worker.embedding.algorithms.resnet import WrongState, untrained_resnet18
+from worker.embedding.algorithms.resnet18_embedder import preprocess
 from worker.embedding.engines.folding import Convolution, fold, on_pixels
 
 

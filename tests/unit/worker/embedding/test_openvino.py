@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from shared.settings import Settings
 from tests.support.networks import cosine_distances, drawn_views
-from worker.embedding.algorithms.embedder import Embedder, NotFinite, ResNet18Embedder
+from worker.embedding.algorithms.embedder import Embedder, NotFinite
 from worker.embedding.algorithms.resnet import untrained_resnet18
+from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
 from worker.embedding.engine_choice import this_machine
 from worker.embedding.engines.bfloat16 import Bfloat16ResNet18
 from worker.embedding.engines.folding import FoldedResNet18, fold

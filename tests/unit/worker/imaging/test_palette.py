@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from tests.support.pictures import draw_picture
-from worker.imaging.algorithms.colour import oklab_to_srgb8, srgb8_to_oklab
+from worker.colour_arrays import oklab_to_srgb8, srgb8_to_oklab
 from worker.imaging.algorithms.palette import ColourHistogram, Swatch, extract_palette, histogram_of
 
 Picture = NDArray[np.uint8]

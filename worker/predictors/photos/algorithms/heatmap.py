@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from worker.imaging.algorithms.colour import oklab_to_srgb8
+from worker.colour_arrays import oklab_to_srgb8
 
 # Evidence for and against, in OKLCh (lightness, chroma, hue): one lightness, so that neither looks stronger than the
 # other, and hues that all kinds of colour vision tell apart (orange and blue).

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.imaging.algorithms.colour import (
+from worker.colour_arrays import (
     linear_to_oklab,
     linear_to_srgb,
     oklab_to_linear,

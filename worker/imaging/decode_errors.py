@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from shared import errors
 from worker.imaging.algorithms.decode import Unreadable
-from worker.imaging.sandbox import DecodeTimeout
+from worker.imaging.sandbox.parent import DecodeTimeout
 
 BY_CODE = {
     kind.code: kind
@@ -14,7 +14,7 @@ BY_CODE = {
 
 
 @contextmanager
-def decoding() -> Iterator[None]:
+def translated_decode_errors() -> Iterator[None]:
     """Bad pictures raise BadInput, which ends a job as failed. A crash of the decoder passes: it may have been
     the machine's fault, so it is tried again until the attempts are spent."""
     try:
