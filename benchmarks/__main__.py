@@ -22,6 +22,7 @@ from benchmarks import (
     bench_palette,
     bench_predict,
     bench_serving,
+    bench_startup,
     bench_topk,
     bench_upload,
 )
@@ -29,6 +30,7 @@ from benchmarks.report import Report, describe_machine
 from shared.settings import PREFIX
 
 BENCHMARKS: Final[dict[str, Callable[[], str]]] = {
+    "startup": bench_startup.run,
     "upload": bench_upload.run,
     "ingest": bench_ingest.run,
     "predict": bench_predict.run,

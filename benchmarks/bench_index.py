@@ -18,7 +18,7 @@ from benchmarks.memory import with_peak
 from benchmarks.report import table
 from benchmarks.servers import running_database
 from benchmarks.support import BenchmarkFailed, interleave, ratio
-from infra.guard import Guard
+from infra.local.processes import Processes
 from shared.db.engine import make_engine
 from shared.db.models.index import DIMENSIONS
 from shared.db.queries.index.runs import save_embeddings, switch_index
@@ -233,8 +233,8 @@ def run() -> str:
     """The section of RESULTS.md."""
     with (
         service_folder("bench") as folder,
-        Guard() as guard,
-        running_database(guard, folder / "postgres") as url,
+        Processes() as processes,
+        running_database(processes, folder / "postgres") as url,
     ):
         engine = make_engine(Settings(database_url=url), "benchmark")
         gallery = Gallery(UnitOfWork(engine, RecordingDispatcher()), DirectoryBlobStore(folder / "blobs"))

@@ -14,7 +14,7 @@ from benchmarks.photos import drawn, real
 from benchmarks.report import table
 from benchmarks.servers import running_database
 from benchmarks.support import interleave, ratio
-from infra.guard import Guard
+from infra.local.processes import Processes
 from shared.settings import Settings
 from tests.support.services import running_valkey, service_folder
 from tests.support.stack import QUICK, Stack, running_stack
@@ -159,12 +159,12 @@ def _scaling(photos: Photos) -> str:
     """One cpu worker process and two, on the same backlog."""
     with (
         service_folder("bench") as folder,
-        Guard() as guard,
-        running_database(guard, folder / "postgres") as url,
-        running_valkey(guard, folder / "valkey") as valkey,
+        Processes() as processes,
+        running_database(processes, folder / "postgres") as url,
+        running_valkey(processes, folder / "valkey") as valkey,
     ):
         settings = Settings(database_url=url, broker_url=valkey.url, storage_dir=folder / "blobs")
-        backlog = Backlog(guard, settings, folder)
+        backlog = Backlog(processes, settings, folder)
         found = interleave(
             {str(count): partial(backlog.seconds, count, photos.take, WORKER_PHOTOS) for count in (1, 2)},
             WORKER_ROUNDS,

@@ -16,7 +16,7 @@ import structlog
 from benchmarks.report import table
 from benchmarks.servers import running_database
 from benchmarks.support import BenchmarkFailed, interleave, milliseconds
-from infra.guard import Guard
+from infra.local.processes import Processes
 from shared.db.engine import make_engine
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.engine import Claim
@@ -115,8 +115,8 @@ def run() -> str:
     """The section of RESULTS.md."""
     with (
         service_folder("bench") as folder,
-        Guard() as guard,
-        running_database(guard, folder / "postgres") as url,
+        Processes() as processes,
+        running_database(processes, folder / "postgres") as url,
         _logging_to(folder / "log"),
     ):
         found = _measure(Settings(database_url=url))

@@ -13,7 +13,7 @@ from benchmarks.load import CLIENT, Load, drive
 from benchmarks.report import table
 from benchmarks.servers import PEERS, VITRINE, Gunicorn, running_database, running_gunicorn
 from benchmarks.support import interleave, ratio
-from infra.guard import Guard
+from infra.local.processes import Processes
 from tests.support.services import service_folder
 
 CONNECTIONS: Final = 16
@@ -48,8 +48,8 @@ def run() -> str:
     """The section of RESULTS.md."""
     with (
         service_folder("bench") as folder,
-        Guard() as guard,
-        running_database(guard, folder / "postgres") as url,
+        Processes() as processes,
+        running_database(processes, folder / "postgres") as url,
     ):
         job_id = _fill(url)
         environ = {
@@ -58,8 +58,8 @@ def run() -> str:
             "VITRINE_LOG_FORMAT": "json",
         }
         with (
-            running_gunicorn(guard, VITRINE, folder / "vitrine", environ) as ours,
-            running_gunicorn(guard, PEERS, folder / "peers", environ) as peers,
+            running_gunicorn(processes, VITRINE, folder / "vitrine", environ) as ours,
+            running_gunicorn(processes, PEERS, folder / "peers", environ) as peers,
         ):
             rows = [row for question in _questions(job_id) for row in _measure(question, ours, peers)]
     head = ("GET", "requests/s", "p50 ms", "p99 ms", "CPU ms a request", "of the peer's requests/s", "target")

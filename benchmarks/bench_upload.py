@@ -15,7 +15,7 @@ from benchmarks.photos import drawn, numbered
 from benchmarks.report import table
 from benchmarks.servers import PEERS, running_gunicorn
 from benchmarks.support import BenchmarkFailed, interleave, milliseconds, ratio
-from infra.guard import Guard
+from infra.local.processes import Processes
 from tests.support.services import service_folder
 from tests.support.stack import QUICK, database_url, running_stack
 
@@ -90,10 +90,10 @@ def run() -> str:
     with (
         service_folder("bench") as data,
         service_folder("bench") as folder,
-        Guard() as guard,
+        Processes() as processes,
         running_stack(data, as_installed) as stack,
         running_gunicorn(
-            guard,
+            processes,
             PEERS,
             folder / "peers",
             {"VITRINE_DATABASE_URL": database_url(stack), FOLDER: str(folder / "peers")},
@@ -102,7 +102,7 @@ def run() -> str:
         ours, peer = Client(stack.url), Client(peers.url)
         idle = interleave(
             {
-                "ours": lambda: _upload_quietly(ours, photos),
+                "ours": lambda: upload_quietly(ours, photos),
                 "peer": lambda: peer.post("/images", photos.form())[0],
             },
             IDLE_ROUNDS,
@@ -143,7 +143,7 @@ def run() -> str:
     )
 
 
-def _upload_quietly(client: Client, photos: Photos) -> float:
+def upload_quietly(client: Client, photos: Photos) -> float:
     """Uploads a photo, and waits until the workers have done all that it gave them to do."""
     seconds, answer = client.post("/api/v1/images", photos.form())
     path = answer["job"]["links"]["self"]

@@ -13,9 +13,9 @@ from sqlalchemy import bindparam, func, select
 
 from benchmarks.servers import ROOT
 from benchmarks.support import BenchmarkFailed
-from infra.guard import Guard
-from infra.local import ONE_THREAD
-from infra.program import Program
+from infra.local.processes import Processes
+from infra.local.program import Program
+from infra.local.programs import ONE_THREAD
 from shared.db.engine import make_engine
 from shared.db.models import Job
 from shared.db.queries.jobs import jobs
@@ -39,8 +39,8 @@ _UNFINISHED: Final = select(func.count()).where(
 class Backlog:
     """Photos in a store and a database, and workers that come and go."""
 
-    def __init__(self, guard: Guard, settings: Settings, folder: Path) -> None:
-        self._guard = guard
+    def __init__(self, processes: Processes, settings: Settings, folder: Path) -> None:
+        self._processes = processes
         self._settings = settings
         self._folder = folder
         self._engine = make_engine(settings, "benchmark")
@@ -104,8 +104,8 @@ class Backlog:
             folder=ROOT,
         )
         with (self._folder / "worker-log").open("ab") as log:
-            process = self._guard.start(program, log.fileno())
+            process = self._processes.start(program, log.fileno())
         try:
             yield
         finally:
-            self._guard.stop(process, program)
+            self._processes.stop(process, program)

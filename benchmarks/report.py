@@ -11,7 +11,7 @@ from typing import Final
 
 import psutil
 
-from infra.postgres import MAJOR
+from infra.local.postgres import MAJOR
 
 _HEAD: Final = """\
 # Results

@@ -12,10 +12,10 @@ import psutil
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from infra.guard import Guard
-from infra.ports import LOOPBACK, kept_port
-from infra.postgres import prepare_postgres
-from infra.program import Program
+from infra.local.folder import LOOPBACK, kept_port
+from infra.local.postgres import prepare_postgres
+from infra.local.processes import Processes
+from infra.local.program import Program
 from shared.db.migrate import upgrade
 from tests.support.services import PostgresServer, until
 
@@ -25,9 +25,9 @@ PEERS: Final = "benchmarks.peers:make_app()"
 
 
 @contextmanager
-def running_database(guard: Guard, folder: Path) -> Iterator[str]:
+def running_database(processes: Processes, folder: Path) -> Iterator[str]:
     """The SQLAlchemy URL of a migrated, empty database on a server of its own, which ends with the block."""
-    server = PostgresServer(guard, prepare_postgres(folder))
+    server = PostgresServer(processes, prepare_postgres(folder))
     try:
         server.start()
         url = server.create_database()
@@ -53,7 +53,7 @@ class Gunicorn:
 
 @contextmanager
 def running_gunicorn(
-    guard: Guard, application: str, folder: Path, environ: Mapping[str, str]
+    processes: Processes, application: str, folder: Path, environ: Mapping[str, str]
 ) -> Iterator[Gunicorn]:
     """Gunicorn under Vitrine's settings over an application. Its log goes to a file in the folder."""
     folder.mkdir()
@@ -62,12 +62,12 @@ def running_gunicorn(
     command = (sys.executable, "-m", "gunicorn", *settings, application)
     program = Program("gunicorn", command, environ, folder=ROOT)
     with (folder / "log").open("wb") as log:
-        process = guard.start(program, log.fileno())
+        process = processes.start(program, log.fileno())
     try:
         until(lambda: _answers(port))
         yield Gunicorn(f"http://{LOOPBACK}:{port}", psutil.Process(process.pid))
     finally:
-        guard.stop(process, program)
+        processes.stop(process, program)
 
 
 def _answers(port: int) -> bool:

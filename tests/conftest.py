@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from infra.guard import Guard
+from infra.local.processes import Processes
 from tests.support.services import (
     PostgresServer,
     ValkeyServer,
@@ -20,16 +20,16 @@ settings.load_profile("vitrine")
 
 
 @pytest.fixture(scope="session")
-def guard() -> Iterator[Guard]:
+def processes() -> Iterator[Processes]:
     """Ends what was started through it when the test run ends, however it ends."""
-    with Guard() as guard:
-        yield guard
+    with Processes() as processes:
+        yield processes
 
 
 @pytest.fixture(scope="session")
-def postgres_server(guard: Guard) -> Iterator[PostgresServer]:
+def postgres_server(processes: Processes) -> Iterator[PostgresServer]:
     """PostgreSQL with pgvector, for the whole run. A test that kills it must start it again."""
-    with service_folder("postgres") as folder, running_postgres(guard, folder) as server:
+    with service_folder("postgres") as folder, running_postgres(processes, folder) as server:
         yield server
 
 
@@ -40,9 +40,9 @@ def postgres(postgres_server: PostgresServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def valkey_server(guard: Guard) -> Iterator[ValkeyServer]:
+def valkey_server(processes: Processes) -> Iterator[ValkeyServer]:
     """Valkey, for the whole run. A test that kills it must start it again."""
-    with service_folder("valkey") as folder, running_valkey(guard, folder) as server:
+    with service_folder("valkey") as folder, running_valkey(processes, folder) as server:
         yield server
 
 

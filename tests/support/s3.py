@@ -23,22 +23,13 @@ from uuid import uuid4
 
 import pytest
 
+from shared.parent_death import ends_with_parent
 from shared.storage import S3BlobStore
 
 _LOOPBACK = "127.0.0.1"
 _START_SECONDS = 60
 # Between finding a free port and taking it another process may be faster.
 _START_ATTEMPTS = 3
-
-# Execs a command that dies with the process that started it, however that ends (Linux; elsewhere teardown must do).
-_TETHER = """
-import ctypes, os, sys
-if sys.platform == "linux":
-    ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
-    if os.getppid() != int(sys.argv[1]):
-        sys.exit("the parent is gone")
-os.execv(sys.argv[2], sys.argv[2:])
-"""
 
 _IAM_POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
 
@@ -168,7 +159,7 @@ def _running(
 @contextmanager
 def _process(arguments: list[str], environ: dict[str, str], output: int) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
-        [sys.executable, "-c", _TETHER, str(os.getpid()), *arguments],
+        ends_with_parent(arguments),
         env={"PATH": os.defpath, **environ},
         stdin=subprocess.DEVNULL,
         stdout=output,

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
+import psutil
 from psycopg2 import sql
 from redis import Redis
 
-from infra.guard import Guard
-from infra.postgres import MAINTENANCE, Postgres, prepare_postgres
-from infra.program import Program
-from infra.valkey import Valkey, prepare_valkey
+from infra.local.postgres import MAINTENANCE, Postgres, prepare_postgres
+from infra.local.processes import Processes
+from infra.local.program import Program
+from infra.local.valkey import Valkey, prepare_valkey
 
 # Far more than any of it takes: reaching it means that something is wrong, not slow.
 PATIENCE_SECONDS = 30.0
@@ -34,8 +35,8 @@ class Server(Protocol):
 class Service:
     """A server that can be stopped, killed and started again at the same address."""
 
-    def __init__(self, guard: Guard, server: Server) -> None:
-        self._guard = guard
+    def __init__(self, processes: Processes, server: Server) -> None:
+        self._processes = processes
         self._server = server
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -50,14 +51,14 @@ class Service:
         folder = self._server.program.folder
         assert folder is not None
         with (folder / "output").open("ab") as output:
-            process = self._process = self._guard.start(self._server.program, output.fileno())
+            process = self._process = self._processes.start(self._server.program, output.fileno())
         until(lambda: self._server.is_ready() or process.poll() is not None)
         assert process.poll() is None, (folder / "output").read_text()
 
     def stop(self) -> None:
         """Stop it as `make run` does. It may be stopped already."""
         if self._process is not None:
-            self._guard.stop(self._process, self._server.program)
+            self._processes.stop(self._process, self._server.program)
             self._process = None
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
@@ -65,7 +66,7 @@ class Service:
         assert self._process is not None
         self._process.send_signal(number)
         self._process.wait(PATIENCE_SECONDS)
-        self._guard.clear(self._process)
+        self._processes.reap(self._process)
         self._process = None
 
     def freeze(self) -> None:
@@ -82,8 +83,8 @@ class Service:
 class PostgresServer(Service):
     """PostgreSQL, with as many databases as the tests want."""
 
-    def __init__(self, guard: Guard, server: Postgres) -> None:
-        super().__init__(guard, server)
+    def __init__(self, processes: Processes, server: Postgres) -> None:
+        super().__init__(processes, server)
         self._postgres = server
 
     def url(self, database: str = MAINTENANCE) -> str:
@@ -118,15 +119,15 @@ class PostgresServer(Service):
 class ValkeyServer(Service):
     """Valkey."""
 
-    def __init__(self, guard: Guard, server: Valkey) -> None:
-        super().__init__(guard, server)
+    def __init__(self, processes: Processes, server: Valkey) -> None:
+        super().__init__(processes, server)
         self.url = server.url
 
 
 @contextmanager
-def running_postgres(guard: Guard, folder: Path) -> Iterator[PostgresServer]:
+def running_postgres(processes: Processes, folder: Path) -> Iterator[PostgresServer]:
     """PostgreSQL over data in `folder`, which it makes if they are missing."""
-    server = PostgresServer(guard, prepare_postgres(folder, careless=True))
+    server = PostgresServer(processes, prepare_postgres(folder, careless=True))
     try:
         server.start()
         yield server
@@ -135,9 +136,9 @@ def running_postgres(guard: Guard, folder: Path) -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def running_valkey(guard: Guard, folder: Path) -> Iterator[ValkeyServer]:
+def running_valkey(processes: Processes, folder: Path) -> Iterator[ValkeyServer]:
     """Valkey over data in `folder`, which it makes if they are missing."""
-    server = ValkeyServer(guard, prepare_valkey(folder))
+    server = ValkeyServer(processes, prepare_valkey(folder))
     try:
         server.start()
         yield server
@@ -168,6 +169,14 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "It did not come true."
         time.sleep(0.02)
+
+
+def runs(pid: int) -> bool:
+    """Whether the process is alive. One that is dead but not yet reaped is not: init may take its time."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _name(database: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import psutil
 
-from infra.ports import kept_port
+from infra.local.folder import kept_port
 
 ROOT = Path(__file__).parents[2]
 

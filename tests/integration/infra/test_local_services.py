@@ -13,19 +13,20 @@ import psycopg2
 import pytest
 from redis import Redis
 
-from infra.errors import CannotStart
-from infra.folders import sole_use
-from infra.guard import Guard
-from infra.local import plan, prepare
-from infra.postgres import Postgres, prepare_postgres
-from infra.valkey import Valkey, prepare_valkey
-from infra.watchdog import runs
+from infra.local.__main__ import prepare
+from infra.local.folder import sole_use
+from infra.local.postgres import Postgres, prepare_postgres
+from infra.local.processes import Processes
+from infra.local.program import CannotStart
+from infra.local.programs import plan
+from infra.local.valkey import Valkey, prepare_valkey
 from shared.jobs.kinds import Queue
 from tests.support.services import (
     PATIENCE_SECONDS,
     PostgresServer,
     Service,
     flush,
+    runs,
     service_folder,
     until,
 )
@@ -38,11 +39,11 @@ ROOT = Path(__file__).parents[3]
 STARTER = """
 import sys, time
 from pathlib import Path
-from infra.guard import Guard
-from infra.{module} import prepare_{module}
-with Guard() as guard:
+from infra.local.processes import Processes
+from infra.local.{module} import prepare_{module}
+with Processes() as processes:
     server = prepare_{module}(Path(sys.argv[1]))
-    process = guard.start(server.program, sys.stderr.fileno())
+    process = processes.start(server.program, sys.stderr.fileno())
     while not server.is_ready():
         time.sleep(0.02)
     print(process.pid, flush=True)
@@ -58,9 +59,11 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("careless", [False, True])
-def test_postgres_keeps_what_it_was_told_through_kill_9(careless: bool, guard: Guard, folder: Path) -> None:
+def test_postgres_keeps_what_it_was_told_through_kill_9(
+    careless: bool, processes: Processes, folder: Path
+) -> None:
     postgres = prepare_postgres(folder, careless=careless)
-    with _running(guard, postgres) as service:
+    with _running(processes, postgres) as service:
         _execute(postgres, "CREATE TABLE told (word text)")
         _execute(postgres, "INSERT INTO told VALUES ('kept')")
         service.kill()
@@ -69,9 +72,9 @@ def test_postgres_keeps_what_it_was_told_through_kill_9(careless: bool, guard: G
         assert _execute(postgres, "SELECT word FROM told") == [("kept",)]
 
 
-def test_postgres_starts_though_the_process_id_it_left_is_taken(guard: Guard, folder: Path) -> None:
+def test_postgres_starts_though_the_process_id_it_left_is_taken(processes: Processes, folder: Path) -> None:
     postgres = prepare_postgres(folder, careless=True)
-    with _running(guard, postgres) as service:
+    with _running(processes, postgres) as service:
         service.kill()
         left = folder / "data" / "postmaster.pid"
         lines = left.read_text().splitlines()
@@ -85,9 +88,9 @@ def test_postgres_starts_though_the_process_id_it_left_is_taken(guard: Guard, fo
                 other.kill()
 
 
-def test_valkey_keeps_what_it_was_told_through_kill_9(guard: Guard, folder: Path) -> None:
+def test_valkey_keeps_what_it_was_told_through_kill_9(processes: Processes, folder: Path) -> None:
     valkey = prepare_valkey(folder)
-    with _running(guard, valkey) as service:
+    with _running(processes, valkey) as service:
         with valkey.connect() as client:
             client.lpush("queue", "message")
         service.kill()
@@ -98,7 +101,7 @@ def test_valkey_keeps_what_it_was_told_through_kill_9(guard: Guard, folder: Path
 
 @pytest.mark.parametrize("module", ["postgres", "valkey"])
 def test_a_server_is_gone_after_kill_9_of_its_starter_and_starts_again(
-    module: str, guard: Guard, folder: Path
+    module: str, processes: Processes, folder: Path
 ) -> None:
     command = [sys.executable, "-c", STARTER.format(module=module), str(folder)]
     with (
@@ -115,7 +118,7 @@ def test_a_server_is_gone_after_kill_9_of_its_starter_and_starts_again(
     again: Postgres | Valkey = (
         prepare_postgres(folder, careless=True) if module == "postgres" else prepare_valkey(folder)
     )
-    with _running(guard, again):
+    with _running(processes, again):
         assert again.is_ready()
 
 
@@ -150,11 +153,11 @@ def test_postgres_wants_the_password(postgres: str) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become someone else")
 def test_root_runs_postgres_as_someone_else_even_where_only_root_may_enter(
-    guard: Guard, tmp_path: Path
+    processes: Processes, tmp_path: Path
 ) -> None:
     tmp_path.chmod(0o700)
     postgres = prepare_postgres(tmp_path / "data", careless=True)
-    with _running(guard, postgres):
+    with _running(processes, postgres):
         assert postgres.is_ready()
         assert _owner(tmp_path / "data" / "data" / "postmaster.pid") != 0
 
@@ -178,10 +181,10 @@ def test_a_port_that_was_never_written_down_is_chosen_anew(folder: Path) -> None
     assert prepare_valkey(folder).port > 0
 
 
-def test_postgres_whose_making_was_cut_short_is_made_afresh(guard: Guard, folder: Path) -> None:
+def test_postgres_whose_making_was_cut_short_is_made_afresh(processes: Processes, folder: Path) -> None:
     (folder / "data.unfinished").mkdir()
     (folder / "data.unfinished" / "PG_VERSION").write_text("18\n")
-    with _running(guard, prepare_postgres(folder, careless=True)):
+    with _running(processes, prepare_postgres(folder, careless=True)):
         pass
     assert not (folder / "data.unfinished").exists()
 
@@ -284,8 +287,8 @@ def test_what_someone_set_himself_is_kept_and_takes_the_place_of_our_servers(fol
 
 
 @contextmanager
-def _running(guard: Guard, server: Postgres | Valkey) -> Iterator[Service]:
-    service = Service(guard, server)
+def _running(processes: Processes, server: Postgres | Valkey) -> Iterator[Service]:
+    service = Service(processes, server)
     try:
         service.start()
         yield service

@@ -14,9 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from infra.console import Console
-from infra.watchdog import runs
-from tests.support.services import PATIENCE_SECONDS, until
+from infra.local.console import Console
+from tests.support.services import PATIENCE_SECONDS, runs, until
 from tests.support.stand_in_stack import READY
 
 pytestmark = pytest.mark.integration
@@ -79,7 +78,7 @@ StartStack = Callable[..., Stack]
 
 @pytest.fixture
 def start_stack(tmp_path: Path) -> Iterator[StartStack]:
-    """Starts a supervisor over stages of stand-ins, given as dicts of `infra.program.Program` fields."""
+    """Starts a supervisor over stages of stand-ins, given as dicts of `infra.local.program.Program` fields."""
     stacks: list[Stack] = []
 
     def start(*stages: list[dict[str, Any]]) -> Stack:
@@ -112,7 +111,6 @@ def test_a_terminal_sees_colours_unless_it_asks_for_none(environ: dict[str, str]
     try:
         console = Console(["web"], theirs, environ)
         console.line("web", b"hello")
-        console.close()
         written = os.read(ours, 1000)
     finally:
         os.close(ours)

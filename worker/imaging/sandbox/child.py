@@ -1,15 +1,13 @@
-"""The process in which strangers' files are decoded: `python -m worker.imaging.sandbox.child PARENT MEMORY CPU`.
+"""The process in which strangers' files are decoded: `python -m worker.imaging.sandbox.child MEMORY CPU`.
 
 It reads requests from standard input and answers on standard output (`worker.imaging.sandbox.frames`) until its input ends. It
 has no secrets in its environment, and limits of its own. A file that is merely unreadable is an answer; everything
 else that goes wrong ends the process, and the parent says what that means.
 """
 
-import ctypes
 import math
 import os
 import resource
-import signal
 import sys
 from typing import BinaryIO
 
@@ -29,13 +27,11 @@ from worker.imaging.sandbox.frames import (
 )
 
 _MAX_MESSAGE = 500
-_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
     """Serve until the parent closes our input."""
-    parent, memory_bytes, cpu_seconds = (int(argument) for argument in sys.argv[1:])
-    _die_with(parent)
+    memory_bytes, cpu_seconds = (int(argument) for argument in sys.argv[1:])
     _limit_memory(memory_bytes)
     requests = sys.stdin.buffer
     # Answers go through a descriptor of their own, so that a library that prints can't break the protocol.
@@ -71,14 +67,6 @@ def _read(stream: BinaryIO) -> tuple[Header, bytes] | None:
         return None
     header, lengths = parse_header(stream.read(header_length(prefix)))
     return header, stream.read(sum(lengths))
-
-
-def _die_with(parent: int) -> None:
-    """End when the parent does, even in the middle of a decode. Elsewhere than on Linux: at the next read."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it went before we asked
-        sys.exit()
 
 
 def _limit_memory(memory_bytes: int) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from shared.parent_death import ends_with_parent
 from worker.imaging.algorithms.analysis import Analysis, PhotoView
 from worker.imaging.algorithms.decode import Unreadable
 from worker.imaging.algorithms.palette import ColourHistogram, check_colors
@@ -155,10 +156,21 @@ class _Child:
     """One child process and the pipes to it."""
 
     def __init__(self, memory_bytes: int, cpu_seconds: int) -> None:
-        arguments = [str(number) for number in (os.getpid(), memory_bytes, cpu_seconds)]
+        module = "worker.imaging.sandbox.child"
+        command = [
+            sys.executable,
+            "-P",
+            "-X",
+            "faulthandler",
+            "-m",
+            module,
+            str(memory_bytes),
+            str(cpu_seconds),
+        ]
         self.jobs = 0
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own numbers
-            [sys.executable, "-P", "-X", "faulthandler", "-m", "worker.imaging.sandbox.child", *arguments],
+            # Even in the middle of a decode; where the kernel does not see to it, it ends at its next read.
+            ends_with_parent(command),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,

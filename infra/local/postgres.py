@@ -6,22 +6,20 @@ server running when the process that started it is killed.
 
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import subprocess
-import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
-from psycopg2 import sql
 
-from infra.account import Account, account_for
-from infra.errors import CannotStart
-from infra.folders import kept_secret
-from infra.guard import leashed
-from infra.ports import LOOPBACK, kept_port
-from infra.program import Program
+from infra.local.folder import LOOPBACK, kept_port, kept_secret
+from infra.local.program import CannotStart, Program
+from shared.parent_death import ends_with_parent
 
 MAJOR = "18"
 USER = "vitrine"
@@ -53,6 +51,8 @@ SERVER_OPTIONS = {
 # For data that may be lost with the machine, as that of a test run may. A killed server still loses nothing, which
 # synchronous_commit=off would change.
 CARELESS_OPTIONS = {"fsync": "off", "full_page_writes": "off"}
+# For the data of someone who works as root: they often lie in a folder that is closed to everyone else.
+ENTER_ANY_FOLDER = ("--inh-caps", "+dac_override", "--ambient-caps", "+dac_override")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,42 +90,26 @@ class Postgres:
             return False
         return True
 
-    def ensure_database(self, name: str) -> None:
-        """Create the database if the server, which runs, lacks it."""
-        connection = self.connect()
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
-                if cursor.fetchone() is None:
-                    cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        finally:
-            connection.close()
-
 
 def prepare_postgres(folder: Path, *, careless: bool = False) -> Postgres:
     """A server whose data lie in `folder`, which are made the first time.
 
     The password, the port and the lock are files beside the data. careless: skip what guards the data against a
-    machine that fails. Raises CannotStart: data of another major version, a folder out of reach, no binaries.
+    machine that fails. Raises CannotStart: data of another major version, no way to leave root, no binaries.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
     binaries = _binaries()
     data = folder / "data"
-    account = account_for(data if data.exists() else folder)
-    reach = account is not None and not (account.reaches(data) and account.reaches(binaries / "postgres"))
-    if account is not None and reach and sys.platform != "linux":
-        raise CannotStart(
-            f"PostgreSQL does not run as root, and the user {account.name}, whom it runs as instead, cannot reach "
-            f"{folder} and {binaries}. Run Vitrine as an ordinary user, or in a folder that everyone may enter."
-        )
+    user = _other_user(data if data.exists() else folder)
+    privileges = () if user is None else _privileges(user, (folder, binaries))
     if data.exists():
         _refuse_other_version(data)
         if not (folder / "password").exists():
             raise CannotStart(f"The password of the database is missing: {folder / 'password'}.")
     password = kept_secret(folder / "password")
     if not data.exists():
-        _initialise(folder, data, binaries, account, reach=reach, careless=careless)
+        _initialise(folder, data, binaries, user, privileges, careless=careless)
     port = kept_port(folder / "port")
     options = {**SERVER_OPTIONS, **(CARELESS_OPTIONS if careless else {}), "port": str(port)}
     program = Program(
@@ -145,8 +129,7 @@ def prepare_postgres(folder: Path, *, careless: bool = False) -> Postgres:
         lock=folder / "lock",
         # After a kill -9 its number may belong to another process by now, which PostgreSQL would take for a server.
         stale=(data / "postmaster.pid",),
-        account=account,
-        reach=reach,
+        privileges=privileges,
     )
     return Postgres(program, port, password)
 
@@ -168,30 +151,31 @@ def _refuse_other_version(data: Path) -> None:
 
 
 def _initialise(
-    folder: Path, data: Path, binaries: Path, account: Account | None, *, reach: bool, careless: bool
+    folder: Path,
+    data: Path,
+    binaries: Path,
+    user: pwd.struct_passwd | None,
+    privileges: tuple[str, ...],
+    *,
+    careless: bool,
 ) -> None:
     """Make the data in a folder beside, so that a run that is cut short leaves nothing that looks like data."""
     unfinished = folder / "data.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     password_file = folder / "password"
-    if account is not None:
-        os.chown(unfinished, account.uid, account.gid)
-        os.chown(password_file, account.uid, account.gid)
-    initdb = Program(
-        name="initdb",
-        command=(
-            str(binaries / "initdb"),
-            *INITDB_OPTIONS,
-            *(["--no-sync"] if careless else []),
-            f"--pwfile={password_file}",
-            f"--pgdata={unfinished}",
-        ),
-        account=account,
-        reach=reach,
+    if user is not None:
+        os.chown(unfinished, user.pw_uid, user.pw_gid)
+        os.chown(password_file, user.pw_uid, user.pw_gid)
+    command = (
+        str(binaries / "initdb"),
+        *INITDB_OPTIONS,
+        *(["--no-sync"] if careless else []),
+        f"--pwfile={password_file}",
+        f"--pgdata={unfinished}",
     )
     done = subprocess.run(
-        leashed(initdb),
+        ends_with_parent(command, privileges=privileges),
         cwd=folder,
         # The time zone is set at the start; looking for the machine's would take a while.
         env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
@@ -205,3 +189,33 @@ def _initialise(
             f"PostgreSQL could not make its data in {folder}: {done.stderr.strip() or done.stdout.strip()}"
         )
     unfinished.rename(data)
+
+
+def _other_user(folder: Path) -> pwd.struct_passwd | None:
+    """Who PostgreSQL runs as if that cannot be the user who starts it, since it refuses to run as root.
+
+    It is the owner of the nearest folder that root does not own, since that is likely the person who works there, and
+    else `nobody`, which every Unix has. PostgreSQL needs a user with a name.
+    """
+    if os.geteuid() != 0:
+        return None
+    for place in (folder, *folder.parents):
+        with suppress(KeyError):
+            user = pwd.getpwuid(place.stat().st_uid)
+            if user.pw_uid != 0:
+                return user
+    return pwd.getpwnam("nobody")
+
+
+def _privileges(user: pwd.struct_passwd, folders: Iterable[Path]) -> tuple[str, ...]:
+    """Options of setpriv(1) with which a program runs as that user, and may enter these folders. Raises CannotStart."""
+    options = (f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups")
+    try:
+        look = ("setpriv", *options, "stat", *(str(folder / ".") for folder in folders))
+        entered = subprocess.run(look, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        raise CannotStart(
+            "PostgreSQL does not run as root, and setpriv, which would run it as another user, is missing (it is part "
+            "of util-linux). Run Vitrine as an ordinary user."
+        ) from None
+    return options if entered else options + ENTER_ANY_FOLDER

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import redis
 
-from infra.errors import CannotStart
-from infra.folders import kept_secret
-from infra.ports import LOOPBACK, kept_port
-from infra.program import Program
+from infra.local.folder import LOOPBACK, kept_port, kept_secret
+from infra.local.program import CannotStart, Program
 
 
 @dataclass(frozen=True, slots=True)
