@@ -32,7 +32,8 @@ run: $(INSTALLED) ## Start Vitrine with everything it needs, at http://127.0.0.1
 	@exec $(BIN)/python -m infra.local --with-parent
 
 demo: $(INSTALLED) ## Fill the gallery of the running Vitrine with drawn pictures
-	@exec $(BIN)/python -m infra.demo
+	@test -f "$${VITRINE_DATA:-var}/environment" || { echo "Start Vitrine first: make run" >&2; exit 1; }
+	@. "$${VITRINE_DATA:-var}/environment" && exec $(BIN)/flask --app web.app demo
 
 test: lint ## Lint, then run every test
 	$(BIN)/python -m pytest -n $(TEST_JOBS) tests/unit tests/contracts tests/integration

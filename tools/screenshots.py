@@ -4,6 +4,7 @@ Starts a Vitrine of its own over a temporary folder, fills it with the demo pict
 desk and on a phone, in light and in dark. The pictures go to docs/screenshots in place of those that are there.
 """
 
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +16,6 @@ from typing import Final, Literal
 import httpx
 from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
 
-from infra import demo
 from tests.browser.conftest import ARGUMENTS, PATIENCE_MS, find_chromium
 from tests.support.browser import PHONE, WIDE
 from tests.support.html import parse_page
@@ -46,8 +46,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="vitrine-screenshots-") as folder:
         Path(folder).chmod(0o711)
         with running_stack(Path(folder)) as stack, launched(chromium) as browser:
-            if status := demo.main([stack.url], {}):
-                return status
+            # As `make demo` does.
+            fill = '. "$1/environment" && exec "$2" -m flask --app web.app demo'
+            subprocess.run(["sh", "-c", fill, "sh", folder, sys.executable], check=True)  # noqa: S603, S607
             FOLDER.mkdir(exist_ok=True)
             for old in FOLDER.glob("*.jpg"):
                 old.unlink()

@@ -1,7 +1,8 @@
 """`flask ...` commands: the database, bringing photos in, re-indexing, training predictors."""
 
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -21,22 +22,26 @@ from shared.jobs.kinds import JobStatus
 from shared.settings import Settings
 from web.jobs.waiting import job_states
 from web.photos.bulk_import import Result, bring_in, entries_of
+from web.photos.demo import start_demo, unindexed_photos
 from web.predictors.demo import start_demos
 from web.predictors.train_images import train_from_folder
 from web.services import current_services
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 # An index run over a million photos takes minutes; this is only to end at all.
 _LONGEST_WAIT_SECONDS = 24 * 60 * 60
 # Seconds where a worker runs; where none does, the command says that the job is queued.
 _LONGEST_TRAINING_SECONDS = 120
+# As long as any one thing takes where workers and beat run: the index waits up to 45 s for more photos.
+_LONGEST_STANDSTILL_SECONDS = 180
 
 
 def register(app: Flask) -> None:
     """Adds the commands to the application."""
-    for command in (create_db, drop_db, import_photos, reindex, train_images, demo_predictors):
+    for command in (create_db, drop_db, import_photos, reindex, train_images, demo, demo_predictors):
         app.cli.add_command(command)
 
 
@@ -151,6 +156,39 @@ def train_images(name: str, folder: Path) -> None:
         f"{name} is trained. On photos that it did not see: balanced accuracy {metrics['balanced_accuracy']:.3f}, "
         f"where guessing has {metrics['baseline']['balanced_accuracy']:.3f}."
     )
+
+
+@click.command("demo")
+@with_appcontext
+@_in_words
+def demo() -> None:
+    """Fill the gallery with about a hundred drawn pictures, and wait until their look-alikes are known."""
+    unit_of_work = current_services().unit_of_work
+    job_id = start_demo(unit_of_work)
+    with click.progressbar(length=100, label="Drawing") as progress:
+        states = job_states(unit_of_work, job_id, _LONGEST_WAIT_SECONDS)
+        for job in _moving(states, lambda job: (job.status, job.progress)):
+            progress.update(round(job.progress * 100) - progress.pos)
+            ended = job
+    if ended.status is not JobStatus.SUCCEEDED or ended.result is None:
+        raise click.ClickException(ended.error_message or f"The drawing is {ended.status.value}.")
+    pending = unindexed_photos(unit_of_work)
+    total = next(pending)
+    with click.progressbar(length=max(total, 1), label="Look-alikes") as progress:
+        for left in _moving(pending, lambda left: left):
+            progress.update(total - left - progress.pos)
+    click.echo(f"{ended.result['images']} pictures added. Click one in the gallery to see its look-alikes.")
+
+
+def _moving(states: Iterator[T], mark: Callable[[T], object]) -> Iterator[T]:
+    """The states for as long as their mark changes now and then. Raises ClickException."""
+    last, since = None, time.monotonic()
+    for state in states:
+        if mark(state) != last:
+            last, since = mark(state), time.monotonic()
+        if time.monotonic() - since > _LONGEST_STANDSTILL_SECONDS:
+            raise click.ClickException("Nothing moves: do a worker and beat run? Their logs say more.")
+        yield state
 
 
 @click.command("demo-predictors")

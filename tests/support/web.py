@@ -110,13 +110,14 @@ class Site:
 
 
 @contextmanager
-def working(site: Site) -> Iterator[None]:
-    """A worker beside the block, which takes messages as they come."""
+def working(site: Site, *, beat: bool = False) -> Iterator[None]:
+    """A worker beside the block, which takes messages as they come; with beat, what is due is started as well."""
     done = Event()
+    work_once = site.pipeline.settle if beat else site.pipeline.drain
 
     def work() -> None:
         while not done.wait(0.002):
-            site.pipeline.drain()
+            work_once()
 
     worker = Thread(target=work)
     worker.start()

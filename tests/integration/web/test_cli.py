@@ -165,6 +165,31 @@ def test_train_images_says_in_a_sentence_what_is_wrong_with_a_folder(site: Site,
     assert run(site, "train-images", "../x", str(tmp_path)).exit_code == 1
 
 
+def test_the_demo_command_fills_the_gallery_and_waits_for_the_look_alikes(site: Site) -> None:
+    with working(site, beat=True):
+        result = run(site, "demo")
+    assert result.exit_code == 0, result.output
+    assert "12 pictures added." in result.output
+    assert site.get("images").get_json()["total"] == 12
+    assert site.pipeline.similar(1)
+
+
+def test_the_demo_command_run_again_adds_nothing(site: Site) -> None:
+    for expected in (12, 0):
+        with working(site, beat=True):
+            assert f"{expected} pictures added." in run(site, "demo").output
+    assert site.count("images") == 12
+
+
+def test_the_demo_command_without_a_worker_says_what_may_be_missing(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.cli._LONGEST_STANDSTILL_SECONDS", 0)
+    result = run(site, "demo")
+    assert result.exit_code == 1
+    assert "do a worker and beat run?" in result.output
+
+
 def test_the_demo_predictors_are_trained_from_their_invented_tables(site: Site) -> None:
     with working(site):
         result = run(site, "demo-predictors")

@@ -10,15 +10,14 @@ from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from shared.db.queries.jobs.jobs import NewJob, create_job
 from shared.db.queries.photos import images, selection
 from shared.errors import BadParameter, ImageNotFound
-from shared.jobs.kinds import JobKind
 from web.http import parameters
 from web.http.ids import image_id
 from web.http.schemas import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL, MAX_LIMIT
 from web.layout.notice import Done
 from web.palettes.gallery_palettes import job_for_palette_of_all
+from web.photos.demo import start_demo
 from web.photos.pages.gallery import read_query
 from web.services import current_services
 
@@ -95,9 +94,7 @@ def palette_of_chosen() -> Response:
 @blueprint.post("/demo")
 def fill_with_demo() -> Response:
     """Has the demo pictures drawn, and goes to the gallery that they come into."""
-    wanted = NewJob(JobKind.DEMO, dedupe_key="demo", request_id=g.request_id)
-    with current_services().unit_of_work.begin() as transaction:
-        create_job(transaction, wanted)
+    start_demo(current_services().unit_of_work, g.request_id)
     return redirect(url_for("gallery.show"), code=303)
 
 
