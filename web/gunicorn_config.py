@@ -19,8 +19,9 @@ worker_class = "gthread"
 # One for each of two cores; WEB_CONCURRENCY is gunicorn's own variable for it.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = THREADS
-# Engines, pools and sockets must not be shared by processes, so each worker builds the application for itself.
-preload_app = False
+# Built before the fork, so that the workers share its memory. It connects to nothing until its first request: connections
+# must not be shared by processes.
+preload_app = True
 
 # Of the worker's main thread, which only hands out work: silence means that the process hangs.
 timeout = 30

@@ -141,18 +141,10 @@ def told_to_stop() -> bool:
 
 
 def make_app(settings: Settings) -> Celery:
-    """The worker's Celery application, with its tasks and what beat sends."""
+    """The worker's Celery application, with its tasks."""
     celery = make_celery(settings)
     process = Process(settings, celery)
     register_tasks(celery, process)
-    celery.conf.beat_schedule = {
-        SWEEP: {
-            "task": SWEEP,
-            "schedule": timedelta(seconds=settings.sweep_seconds),
-            # A sweep that could not run in time is worth nothing once the next one is here.
-            "options": {"queue": Queue.MAINTENANCE.value, "expires": settings.sweep_seconds},
-        }
-    }
     setup_logging.connect(lambda **_: configure_logs(settings, "worker"), weak=False)
     worker_process_shutdown.connect(lambda **_: process.close(), weak=False)
     worker_init.connect(lambda sender, **_: process.prepare(sender), weak=False)

@@ -117,7 +117,7 @@ def _beat(stack: Stack) -> Program:
     command = (
         *_module("celery"),
         "--quiet",
-        *("--app", "worker.app", "beat"),
+        *("--app", "worker.beat", "beat"),
         *("--schedule", str(stack.data / "beat-schedule"), "--pidfile", ""),
     )
     return Program("beat", command, stack.environ)

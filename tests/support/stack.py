@@ -139,5 +139,5 @@ def settled(client: httpx.Client) -> dict[str, Any]:
 
 def database_url(stack: Stack) -> str:
     """The stack's database, for looking at what is stored."""
-    worker = stack.processes("worker.app", "beat")[0]
+    worker = stack.processes("worker.beat")[0]
     return worker.environ()["VITRINE_DATABASE_URL"]

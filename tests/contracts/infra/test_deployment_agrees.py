@@ -78,7 +78,7 @@ def test_every_vitrine_variable_is_a_setting() -> None:
 @pytest.mark.parametrize("service", CELERY, ids=named)
 def test_celery_understands_its_commands(service: Service) -> None:
     program, option, app, command, *rest = service.command
-    assert (program, option, app) == ("celery", "--app", "worker.app")
+    assert (program, option, app) == ("celery", "--app", "worker.beat" if command == "beat" else "worker.app")
     parser = celery_cli.commands[command]
     context = click.Context(parser, obj=CLIContext(Celery(), no_color=True, workdir=None, quiet=True))
     parser.parse_args(context, rest)
