@@ -27,7 +27,7 @@ from shared.db.unit_of_work import UnitOfWork
 from shared.settings import Settings
 from shared.storage import BlobStore
 from shared.storage.directory import DirectoryBlobStore
-from tests.support.fakes import RecordingDispatcher
+from tests.support.fakes import ignore_messages
 from tests.support.services import service_folder
 from worker.index.binary_copy import EMBEDDING_ROW, HEADER, TRAILER
 from worker.index.exact.neighbours import NeighbourLists
@@ -237,7 +237,7 @@ def run() -> str:
         running_database(processes, folder / "postgres") as url,
     ):
         engine = make_engine(Settings(database_url=url), "benchmark")
-        gallery = Gallery(UnitOfWork(engine, RecordingDispatcher()), DirectoryBlobStore(folder / "blobs"))
+        gallery = Gallery(UnitOfWork(engine, on_commit=ignore_messages), DirectoryBlobStore(folder / "blobs"))
         # First, while nothing lies about that could be used again.
         peak = gallery.peak()
         rows = [row for contest in gallery.contests() for row in _held(contest)]

@@ -22,12 +22,13 @@ from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.engine import Claim
 from shared.db.queries.jobs.jobs import JobFilter, NewJob
 from shared.db.unit_of_work import UnitOfWork
+from shared.jobs.dispatch import SendOnCommit
 from shared.jobs.kinds import JobKind, JobStatus
 from shared.logs import configure_logs
 from shared.settings import Settings
 from tests.support.fakes import RecordingDispatcher
 from tests.support.services import service_folder
-from worker.lifecycle import Batch, Job, Lifecycle, Outcome
+from worker.lifecycle import BatchResult, Job, JobResult, Lifecycle
 
 ROUNDS: Final = 10
 BATCH: Final = 32
@@ -49,7 +50,7 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self._engine = make_engine(settings, "benchmark")
         self._dispatcher = RecordingDispatcher()
-        self._unit_of_work = UnitOfWork(self._engine, self._dispatcher)
+        self._unit_of_work = UnitOfWork(self._engine, SendOnCommit(self._dispatcher, self._engine))
         lease = timedelta(seconds=settings.lease_seconds)
         self._lifecycle = Lifecycle(self._unit_of_work, "benchmark", lease)
         self._bare = psycopg2.connect(settings.database_url.replace("+psycopg2", "", 1))
@@ -174,12 +175,12 @@ def _flat(rounds: Sequence[Sequence[float]]) -> list[float]:
     return [each for times in rounds for each in times]
 
 
-def _do_nothing(_job: Job) -> Outcome:
-    return Outcome()
+def _do_nothing(_job: Job) -> JobResult:
+    return JobResult()
 
 
-def _do_nothing_to_all(claims: Sequence[Claim]) -> Batch:
-    return Batch(dict.fromkeys(claims), {}, lambda _transaction, _held: None)
+def _do_nothing_to_all(claims: Sequence[Claim]) -> BatchResult:
+    return BatchResult(dict.fromkeys(claims), {}, lambda _transaction, _held: None)
 
 
 @contextmanager

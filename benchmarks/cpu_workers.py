@@ -24,7 +24,7 @@ from shared.db.queries.photos import images
 from shared.db.queries.photos.images import NewImage
 from shared.db.unit_of_work import UnitOfWork
 from shared.jobs.broker import make_celery
-from shared.jobs.dispatch import CeleryDispatcher
+from shared.jobs.dispatch import CeleryDispatcher, SendOnCommit
 from shared.jobs.kinds import FINISHED, JobKind
 from shared.settings import Settings, variable
 from shared.storage import keys as blob_keys
@@ -45,7 +45,8 @@ class Backlog:
         self._folder = folder
         self._engine = make_engine(settings, "benchmark")
         self._unit_of_work = UnitOfWork(
-            self._engine, CeleryDispatcher(make_celery(settings, publisher_only=True))
+            self._engine,
+            SendOnCommit(CeleryDispatcher(make_celery(settings, publisher_only=True)), self._engine),
         )
         self._blobs = make_blob_store(settings)
 

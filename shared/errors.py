@@ -121,6 +121,12 @@ class BadData(BadParameter):
     code = "bad_data"
 
 
+class UnknownFact(BadInput):
+    """There is no fact of that name."""
+
+    code = "unknown_fact"
+
+
 class BadCursor(BadInput):
     """The cursor is not one that Vitrine gave out. Start again without it."""
 

@@ -16,9 +16,11 @@ from shared.db import migrate
 from shared.db.engine import make_engine
 from shared.db.provision import ensure_database
 from shared.db.queries.jobs import jobs
+from shared.db.queries.photos.analyses import images_to_reanalyse
 from shared.errors import VitrineError
 from shared.jobs.index_runs import full_run, incremental_run
 from shared.jobs.kinds import JobStatus
+from shared.jobs.reanalysis import Reanalysis
 from shared.settings import Settings
 from web.jobs.waiting import job_states
 from web.photos.bulk_import import Result, bring_in, entries_of
@@ -41,7 +43,16 @@ _LONGEST_STANDSTILL_SECONDS = 180
 
 def register(app: Flask) -> None:
     """Adds the commands to the application."""
-    for command in (create_db, drop_db, import_photos, reindex, train_images, demo, demo_predictors):
+    for command in (
+        create_db,
+        drop_db,
+        import_photos,
+        reindex,
+        reanalyse,
+        train_images,
+        demo,
+        demo_predictors,
+    ):
         app.cli.add_command(command)
 
 
@@ -131,6 +142,21 @@ def reindex(*, incremental: bool, wait: bool) -> None:
             click.echo(status.value)
     if status is not JobStatus.SUCCEEDED:
         raise click.exceptions.Exit(1)
+
+
+@click.command("reanalyse")
+@click.option("--fact", help="Only photos that lack this one, by the name of its column.")
+@with_appcontext
+@_in_words
+def reanalyse(*, fact: str | None) -> None:
+    """Have the facts of photos computed that were analysed before the facts were known, in the background."""
+    services = current_services()
+    with services.unit_of_work.begin() as transaction:
+        if not images_to_reanalyse(transaction.connection, fact, after=0, limit=1):
+            click.echo("No photo needs it.")
+            return
+        job_id = jobs.create_job(transaction, Reanalysis(fact).to_job())
+    click.echo(str(job_id))
 
 
 @click.command("train-images")

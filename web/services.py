@@ -8,7 +8,7 @@ from flask import current_app
 from shared.db.engine import make_engine
 from shared.db.unit_of_work import UnitOfWork
 from shared.jobs.broker import make_celery
-from shared.jobs.dispatch import CeleryDispatcher, Dispatcher
+from shared.jobs.dispatch import CeleryDispatcher, Dispatcher, SendOnCommit
 from shared.settings import Settings
 from shared.storage import BlobStore, make_blob_store
 from web.jobs.waiting import Waiters
@@ -28,9 +28,10 @@ class Services:
 def make_services(settings: Settings) -> Services:
     """The services that the settings name. Nothing is connected to yet."""
     dispatcher = CeleryDispatcher(make_celery(settings, publisher_only=True))
+    engine = make_engine(settings, "vitrine-web")
     return Services(
         settings=settings,
-        unit_of_work=UnitOfWork(make_engine(settings, "vitrine-web"), dispatcher),
+        unit_of_work=UnitOfWork(engine, SendOnCommit(dispatcher, engine)),
         blobs=make_blob_store(settings),
         dispatcher=dispatcher,
     )

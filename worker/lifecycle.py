@@ -17,7 +17,7 @@ from structlog.contextvars import bound_contextvars
 from shared.db.queries.jobs import engine as job_engine
 from shared.db.queries.jobs.engine import Claim
 from shared.db.unit_of_work import Transaction, UnitOfWork
-from shared.errors import BadInput, DatabaseUnavailable, IndexMoved, Unavailable, VitrineError, WrongModel
+from shared.errors import BadInput, DatabaseUnavailable, VitrineError
 from shared.jobs.kinds import RULES, JobKind, JobStatus
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ def nothing_to_write(_transaction: Transaction) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class JobResult:
     """What a handler made: the job's result, and the rows to write in the transaction that ends the job."""
 
     result: dict[str, Any] | None = None
@@ -42,7 +42,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class BatchResult:
     """What a handler of many claims made. results: of those that went well; failures: what went wrong for each other.
 
     write: records what was made for the claims it is given, those that are still held, in the transaction that ends
@@ -77,20 +77,20 @@ class Lifecycle:
         self._lease = lease
         self._exit_when_stuck = exit_when_stuck
 
-    def run(self, kind: JobKind, job_id: UUID, handler: Callable[[Job], Outcome]) -> None:
-        """Claims the job, runs the handler, ends the job by what comes of it. Nothing happens if it is not to be had:
+    def run(self, kind: JobKind, job_id: UUID, handler: Callable[[Job], JobResult]) -> None:
+        """Claims the job, runs the handler, ends the job by what comes of it. Nothing happens if it cannot be claimed:
         a message is only a hint."""
         with self._unit_of_work.read() as connection:
             claim = job_engine.claim_job(connection, job_id, kind, self._lease, self._worker)
         if claim is None:
-            log.debug("job_not_to_be_had", job_id=str(job_id), kind=kind)
+            log.debug("job_not_claimable", job_id=str(job_id), kind=kind)
             return
         with bound(claim), self._heartbeat([claim]), self._failures([claim]):
-            log.info("job_started", kind=kind)
-            outcome = handler(Job(claim, self._reporter(claim)))
-            self._finish({claim: outcome.result}, lambda transaction, _held: outcome.write(transaction))
+            log.info("job_claimed", kind=kind)
+            made = handler(Job(claim, self._reporter(claim)))
+            self._finish({claim: made.result}, lambda transaction, _held: made.write(transaction))
 
-    def run_batch(self, kind: JobKind, limit: int, handler: Callable[[Sequence[Claim]], Batch]) -> int:
+    def run_batch(self, kind: JobKind, limit: int, handler: Callable[[Sequence[Claim]], BatchResult]) -> int:
         """Claims up to `limit` due jobs of the kind and runs the handler on all of them at once.
 
         What the handler raises counts for all. Returns the number of jobs claimed.
@@ -99,7 +99,7 @@ class Lifecycle:
             claims = job_engine.claim_batch(connection, kind, limit, self._lease, self._worker)
         if not claims:
             return 0
-        log.info("batch_started", kind=kind, jobs=len(claims))
+        log.info("batch_claimed", kind=kind, jobs=len(claims))
         with self._heartbeat(claims), self._failures(claims):
             batch = handler(claims)
             if batch.results:
@@ -111,7 +111,8 @@ class Lifecycle:
     def expire(self, claim: Claim) -> None:
         """Ends or puts back a claim whose worker has vanished."""
         with bound(claim):
-            self._try_again(claim, "worker_lost", "The worker that ran this has vanished.", forgive=False)
+            log.warning("lease_expired", kind=claim.kind)
+            self._retry(claim, "worker_lost", "The worker that ran this has vanished.")
 
     def _finish(
         self,
@@ -126,7 +127,7 @@ class Lifecycle:
                 write(transaction, held)
                 job_engine.settle_families(transaction, held)
         for claim in claims:
-            state = "job_succeeded" if claim.id in ended else "job_overtaken"
+            state = "job_succeeded" if claim.id in ended else "lease_lost"
             log.info(
                 state, kind=claim.kind, job_id=str(claim.id), image_id=claim.image_id, attempt=claim.attempt
             )
@@ -146,34 +147,31 @@ class Lifecycle:
                 self._end(claim, error)
         except DatabaseUnavailable:
             # The lease runs out by itself, and the sweeper takes it from there.
-            log.warning("job_left_to_its_lease", kind=claim.kind, job_id=str(claim.id))
+            log.warning("job_end_not_recorded", kind=claim.kind, job_id=str(claim.id))
 
     def _end(self, claim: Claim, error: Exception) -> None:
         if isinstance(error, BadInput):
             log.info("job_failed", kind=claim.kind, code=error.code)
             with self._unit_of_work.begin() as transaction:
-                job_engine.end_badly(transaction, claim, JobStatus.FAILED, error.code, error.message)
+                job_engine.fail(transaction, claim, JobStatus.FAILED, error.code, error.message)
         elif isinstance(error, VitrineError):
-            # An outage or another run in the way is not the job's fault and costs it no attempt.
-            forgive = isinstance(error, Unavailable | IndexMoved | WrongModel)
-            log.warning("job_interrupted", kind=claim.kind, code=error.code)
-            self._try_again(claim, error.code, error.message, forgive=forgive)
+            log.warning("job_attempt_failed", kind=claim.kind, code=error.code)
+            free = isinstance(error, RULES[claim.kind].free_errors)
+            self._retry(claim, error.code, error.message, costs_attempt=not free)
         else:
             log.error("job_error", kind=claim.kind, exc_info=error)
-            self._try_again(
-                claim, "internal", "Something went wrong inside Vitrine. Its log says what.", forgive=False
-            )
+            self._retry(claim, "internal", "Something went wrong inside Vitrine. Its log says what.")
 
-    def _try_again(self, claim: Claim, code: str, message: str, *, forgive: bool) -> None:
-        if claim.attempt >= claim.max_attempts and not forgive:
+    def _retry(self, claim: Claim, code: str, message: str, *, costs_attempt: bool = True) -> None:
+        if costs_attempt and claim.attempt >= claim.max_attempts:
             log.error("job_dead", kind=claim.kind, attempts=claim.attempt, code=code)
             with self._unit_of_work.begin() as transaction:
-                job_engine.end_badly(transaction, claim, JobStatus.DEAD, code, message)
+                job_engine.fail(transaction, claim, JobStatus.DEAD, code, message)
             return
-        delay = backoff(claim.attempt)
-        log.info("job_put_back", kind=claim.kind, code=code, seconds=round(delay.total_seconds(), 1))
+        delay = jittered(RULES[claim.kind].backoff.seconds(claim.attempt))
+        log.info("job_requeued", kind=claim.kind, code=code, seconds=round(delay.total_seconds(), 1))
         with self._unit_of_work.read() as connection:
-            job_engine.put_back(connection, claim, delay, code, message, forgive=forgive)
+            job_engine.requeue(connection, claim, delay, code, message, costs_attempt=costs_attempt)
 
     def _reporter(self, claim: Claim) -> Progress:
         def report(progress: float) -> None:
@@ -206,15 +204,14 @@ class Lifecycle:
                 log.warning("heartbeat_missed")
         if done.is_set():
             return
-        log.warning("claims_lost", jobs=[str(claim.id) for claim in claims])
+        log.warning("leases_lost", jobs=[str(claim.id) for claim in claims])
         if self._exit_when_stuck and not done.wait(max(0.0, deadline - time.monotonic())):
             log.error("stuck_past_deadline")
             os._exit(STUCK_EXIT)
 
 
-def backoff(attempt: int) -> timedelta:
-    """2, 4, 8 ... 60 s and up to as much again by chance, so that what failed together does not return together."""
-    seconds = min(60.0, 2.0**attempt)
+def jittered(seconds: float) -> timedelta:
+    """These seconds and up to as much again by chance."""
     return timedelta(seconds=seconds * random.uniform(1, 2))  # noqa: S311 - not a secret
 
 

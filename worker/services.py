@@ -15,7 +15,7 @@ from shared.db.engine import make_engine
 from shared.db.queries.index.runs import lock_target_model, register_model
 from shared.db.queries.index.state import index_state
 from shared.db.unit_of_work import UnitOfWork
-from shared.jobs.dispatch import CeleryDispatcher, Dispatcher
+from shared.jobs.dispatch import CeleryDispatcher, Dispatcher, SendOnCommit
 from shared.settings import Settings
 from shared.storage import BlobStore, make_blob_store
 from worker.demo import DemoPicture, draw
@@ -92,9 +92,10 @@ def make_services(settings: Settings, app: Celery) -> Services:
     # Where numba keeps what it has compiled. It reads this when it is imported, which is when a gallery is large.
     os.environ.setdefault("NUMBA_CACHE_DIR", str(settings.cache_dir.resolve() / "numba"))
     dispatcher = CeleryDispatcher(app)
+    engine = make_engine(settings, "vitrine-worker")
     return Services(
         settings=settings,
-        unit_of_work=UnitOfWork(make_engine(settings, "vitrine-worker"), dispatcher),
+        unit_of_work=UnitOfWork(engine, SendOnCommit(dispatcher, engine)),
         blobs=make_blob_store(settings),
         dispatcher=dispatcher,
         worker_name=f"{socket.gethostname()}:{os.getpid()}",

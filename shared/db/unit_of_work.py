@@ -1,22 +1,17 @@
-"""One transaction, then the messages it gave rise to: the row first, the hint second."""
+"""One transaction, then the messages it gave rise to: the row first, the message second. Who sends them is injected."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import structlog
-from sqlalchemy import Connection, Engine, text, update
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.db.models import Job
-from shared.errors import BrokerUnavailable, DatabaseUnavailable
-from shared.jobs.dispatch import Dispatcher
+from shared.errors import DatabaseUnavailable
 from shared.jobs.kinds import JobKind
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +32,28 @@ class Transaction:
         self.messages.append(Message(kind, job_id))
 
 
+OnCommit = Callable[[Sequence[Message]], None]
+"""What becomes of the messages of a transaction once it is committed. Must not raise: the rows are there already."""
+
+
 class UnitOfWork:
     """Hands out transactions. Safe to share between threads."""
 
-    def __init__(self, engine: Engine, dispatcher: Dispatcher) -> None:
+    def __init__(self, engine: Engine, on_commit: OnCommit) -> None:
         self._engine = engine
-        self._dispatcher = dispatcher
+        self._on_commit = on_commit
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
-        """Commits at the end of the block, then dispatches; rolls back if the block raises.
+        """Commits at the end of the block, then hands on the messages; rolls back if the block raises.
 
-        Raises DatabaseUnavailable when Postgres cannot be reached or goes away. A broker that does not answer
-        raises nothing: the jobs are marked as still to be sent and the sweeper sends them.
+        Raises DatabaseUnavailable when Postgres cannot be reached or goes away.
         """
         with reachable_database(), self._engine.begin() as connection:
             transaction = Transaction(connection)
             yield transaction
-        self._dispatch(transaction.messages)
+        if transaction.messages:
+            self._on_commit(transaction.messages)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -77,24 +76,6 @@ class UnitOfWork:
             # By statement, for the reason given in `read`.
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield connection
-
-    def _dispatch(self, messages: list[Message]) -> None:
-        for position, message in enumerate(messages):
-            try:
-                self._dispatcher.send(message.kind, message.job_id)
-            except BrokerUnavailable:
-                unsent = [waiting.job_id for waiting in messages[position:]]
-                log.warning("broker_unavailable", unsent=len(unsent))
-                self._mark_unsent(unsent)
-                return
-
-    def _mark_unsent(self, job_ids: list[UUID]) -> None:
-        """Lets the sweeper send at once. Should this fail too, it finds the jobs by their age instead."""
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(update(Job).where(Job.id.in_(job_ids)).values(published_at=None))
-        except SQLAlchemyError as error:
-            log.warning("unsent_jobs_not_marked", error=str(error))
 
 
 @contextmanager

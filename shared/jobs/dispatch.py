@@ -1,15 +1,22 @@
 """How a job's message leaves a process. Jobs are sent by name: no sender imports a task."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from shared.db.queries.jobs.engine import mark_unsent
+from shared.db.unit_of_work import Message
 from shared.errors import BrokerUnavailable
-from shared.jobs.kinds import RULES, WAKE_UPS, JobKind, Queue
+from shared.jobs.kinds import RULES, JobKind, Queue
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -38,7 +45,7 @@ class CeleryDispatcher:
         queue = RULES[kind].queue
         try:
             with self._app.producer_or_acquire() as producer:
-                if kind in WAKE_UPS and _waiting(producer.channel, queue):
+                if RULES[kind].wake_up and _waiting(producer.channel, queue):
                     return
                 message = {"job_id": str(job_id)}
                 self._app.send_task(kind.value, kwargs=message, queue=queue.value, producer=producer)
@@ -57,6 +64,34 @@ class CeleryDispatcher:
                 return question(connection.default_channel)
         except (OperationalError, RedisError, OSError) as error:
             raise BrokerUnavailable from error
+
+
+class SendOnCommit:
+    """Sends the messages of a transaction once it is committed (`shared.db.unit_of_work.OnCommit`).
+
+    A broker that does not answer raises nothing: the jobs are marked as unsent, and the sweeper sends them.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, engine: Engine) -> None:
+        self._dispatcher = dispatcher
+        self._engine = engine
+
+    def __call__(self, messages: Sequence[Message]) -> None:
+        for position, message in enumerate(messages):
+            try:
+                self._dispatcher.send(message.kind, message.job_id)
+            except BrokerUnavailable:
+                self._mark_unsent(messages[position:])
+                return
+
+    def _mark_unsent(self, messages: Sequence[Message]) -> None:
+        log.warning("broker_unavailable", unsent=len(messages))
+        try:
+            with self._engine.begin() as connection:
+                mark_unsent(connection, [message.job_id for message in messages])
+        except SQLAlchemyError as error:
+            # Then the sweeper finds them by their age instead.
+            log.warning("unsent_jobs_not_marked", error=str(error))
 
 
 def _waiting(channel: Any, queue: Queue) -> int:

@@ -1,4 +1,4 @@
-"""Kinds of work, their states and queues, and what a message carries. Standard library only.
+"""Kinds of jobs with their rules, their states and queues.
 
 One row of `jobs` is one piece of work that someone may wait for. A kind's value is the name of its Celery task.
 """
@@ -6,6 +6,8 @@ One row of `jobs` is one piece of work that someone may wait for. A kind's value
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from shared.errors import IndexMoved, Unavailable, VitrineError, WrongModel
 
 
 class Queue(StrEnum):
@@ -46,6 +48,7 @@ class JobKind(StrEnum):
     ANALYSE = "analyse"
     EMBED = "embed"
     PALETTE = "palette"
+    REANALYSE = "reanalyse"
     DEMO = "demo"
     INDEX_PLAN = "index-plan"
     INDEX_TILE = "index-tile"
@@ -58,9 +61,19 @@ class JobKind(StrEnum):
     SUGGEST_LABELS = "suggest-labels"
 
 
-PARENTS: Final = frozenset({JobKind.ANALYSE_IMAGE, JobKind.INDEX_FULL})
-# Their tasks take whatever waits, whichever job they were sent for: of two messages that wait, the second wakes nobody.
-WAKE_UPS: Final = frozenset({JobKind.EMBED})
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long a job waits before its next attempt: `first` seconds, then twice as long each time, up to `longest`.
+
+    Up to as much again is added by chance, so that what failed together does not come back together.
+    """
+
+    first: float = 2.0
+    longest: float = 60.0
+
+    def seconds(self, attempt: int) -> float:
+        """Before the attempt that follows number `attempt` (1, 2 ...), without the part that chance adds."""
+        return float(min(self.longest, self.first * 2.0 ** (attempt - 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,35 +81,64 @@ class JobRules:
     """How jobs of a kind are run.
 
     attempts: runs before a job is dead. deadline_seconds: the longest that one run may take; the heartbeat never
-    renews a lease past it.
+    renews a lease past it. backoff: the pause between attempts. free_errors: what costs a job no attempt, since it is
+    not the job's fault. drain_seconds: of a kind whose message is a wake-up, which takes whatever waits and not the
+    job it was sent for, how long it goes on before another wake-up takes over; 0 for all other kinds.
     """
 
     queue: Queue
     attempts: int
     deadline_seconds: int
+    backoff: Backoff = Backoff()
+    free_errors: tuple[type[VitrineError], ...] = (Unavailable,)
+    drain_seconds: int = 0
 
+    @property
+    def wake_up(self) -> bool:
+        """Whether of two messages that wait the second wakes nobody."""
+        return self.drain_seconds > 0
+
+
+# An index run that finds the index changed by another meanwhile starts over, as often as it takes.
+_INDEX_ERRORS: Final = (Unavailable, IndexMoved)
 
 RULES: Final[dict[JobKind, JobRules]] = {
     # Four runs outlast a deploy, a restart and one stroke of bad luck; a photo that kills its worker stops there.
     JobKind.ANALYSE: JobRules(Queue.CPU, attempts=4, deadline_seconds=100),
-    JobKind.EMBED: JobRules(Queue.GPU, attempts=4, deadline_seconds=600),
+    # 300 s of draining are well within the broker's visibility timeout.
+    JobKind.EMBED: JobRules(
+        Queue.GPU, attempts=4, deadline_seconds=600, free_errors=(Unavailable, WrongModel), drain_seconds=300
+    ),
     JobKind.PALETTE: JobRules(Queue.CPU, attempts=4, deadline_seconds=100),
+    # A stretch of the gallery a job, which leaves the rest to another: uploads wait for one stretch at most.
+    JobKind.REANALYSE: JobRules(Queue.CPU, attempts=4, deadline_seconds=100),
     # A hundred pictures take half a minute, and what was drawn before a run died is not drawn into the gallery again.
     JobKind.DEMO: JobRules(Queue.CPU, attempts=4, deadline_seconds=600),
     # Reading a million embeddings takes minutes, and a plan or switch that dies is cheap to run again.
-    JobKind.INDEX_PLAN: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
-    JobKind.INDEX_TILE: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
-    JobKind.INDEX_MERGE: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
-    JobKind.INDEX_SWITCH: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
-    JobKind.INDEX_INCREMENTAL: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600),
+    JobKind.INDEX_PLAN: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600, free_errors=_INDEX_ERRORS),
+    JobKind.INDEX_TILE: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600, free_errors=_INDEX_ERRORS),
+    JobKind.INDEX_MERGE: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600, free_errors=_INDEX_ERRORS),
+    JobKind.INDEX_SWITCH: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600, free_errors=_INDEX_ERRORS),
+    JobKind.INDEX_INCREMENTAL: JobRules(
+        Queue.INDEX, attempts=4, deadline_seconds=3600, free_errors=_INDEX_ERRORS
+    ),
     # The largest table that is taken trains within minutes. One that kills its worker twice would do so again.
-    JobKind.TRAIN_PREDICTOR: JobRules(Queue.TRAIN, attempts=3, deadline_seconds=900),
+    JobKind.TRAIN_PREDICTOR: JobRules(
+        Queue.TRAIN, attempts=3, deadline_seconds=900, free_errors=(Unavailable, WrongModel)
+    ),
     JobKind.PREDICT_BATCH: JobRules(Queue.TRAIN, attempts=3, deadline_seconds=600),
     # A prediction takes milliseconds; the first of a large model, whose file is read before it, some seconds.
-    JobKind.PREDICT: JobRules(Queue.PREDICT, attempts=3, deadline_seconds=60),
+    JobKind.PREDICT: JobRules(
+        Queue.PREDICT, attempts=3, deadline_seconds=60, free_errors=(Unavailable, WrongModel)
+    ),
     # Some thousand embeddings are read for it: a second or two.
-    JobKind.SUGGEST_LABELS: JobRules(Queue.PREDICT, attempts=3, deadline_seconds=60),
+    JobKind.SUGGEST_LABELS: JobRules(
+        Queue.PREDICT, attempts=3, deadline_seconds=60, free_errors=(Unavailable, WrongModel)
+    ),
 }
+
+# Their children do the work: they have no rules of their own, and no task bears their name.
+PARENTS: Final = frozenset(JobKind) - RULES.keys()
 
 # The one task that has no job row: it looks after the rows.
 SWEEP: Final = "sweep"

@@ -1,11 +1,13 @@
 """Stand-ins at protocols, for tests of what stands behind them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.db.unit_of_work import Message
 from shared.errors import BrokerUnavailable, StorageUnavailable
 from shared.jobs.kinds import RULES, JobKind, Queue
 from shared.storage import DirectoryBlobStore
@@ -59,3 +61,7 @@ class PixelEmbedder:
         blocks = views.reshape(len(views), 16, 14, 16, 14, 3).mean(axis=(2, 4), dtype=np.float32)
         rows = blocks.reshape(len(views), -1)[:, :512] + 1
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+def ignore_messages(_messages: Sequence[Message]) -> None:
+    """For a unit of work whose messages nobody waits for."""

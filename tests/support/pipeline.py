@@ -19,18 +19,18 @@ from shared.db.queries.jobs.jobs import NewJob
 from shared.db.queries.photos import images, selection
 from shared.db.unit_of_work import UnitOfWork
 from shared.ids import new_job_id
-from shared.jobs.kinds import JobKind
+from shared.jobs.dispatch import SendOnCommit
+from shared.jobs.kinds import RULES, JobKind
 from shared.settings import Settings
 from shared.storage import keys as blob_keys
 from tests.support.fakes import PixelEmbedder, RecordingDispatcher, SwitchableStore
-from worker.app import HANDLERS
 from worker.demo.algorithms import DemoPicture, draw
 from worker.embedding.algorithms.embedder import Embedder
 from worker.embedding.algorithms.feature_map import FeatureMaps
 from worker.embedding.algorithms.resnet import untrained_resnet18
-from worker.embedding.embed import embed
 from worker.embedding.photo_model import PhotoModel
 from worker.lifecycle import Lifecycle
+from worker.registry import drain_handler, job_handler
 from worker.services import Services
 from worker.upkeep.sweep import sweep
 
@@ -70,7 +70,7 @@ class Pipeline:
         self.engine = make_engine(self.settings, "test")
         self.blobs = SwitchableStore(folder)
         self.dispatcher = RecordingDispatcher()
-        self.unit_of_work = UnitOfWork(self.engine, self.dispatcher)
+        self.unit_of_work = UnitOfWork(self.engine, SendOnCommit(self.dispatcher, self.engine))
         self.services = self.another_worker("worker-1")
         self.lifecycle = Lifecycle(self.unit_of_work, "worker-1", LEASE)
 
@@ -115,10 +115,10 @@ class Pipeline:
     def deliver(self, message: tuple[JobKind, UUID]) -> None:
         """Hands one message to the worker."""
         kind, job_id = message
-        if kind is JobKind.EMBED:
-            embed(self.services, self.lifecycle, lambda: False)
+        if RULES[kind].wake_up:
+            drain_handler(kind)(self.services, self.lifecycle, lambda: False)
         else:
-            self.lifecycle.run(kind, job_id, lambda job: HANDLERS[kind](self.services, job))
+            self.lifecycle.run(kind, job_id, lambda job: job_handler(kind)(self.services, job))
 
     def drain(self) -> None:
         """Hands over messages until none waits."""

@@ -39,6 +39,7 @@ STATUS: Final[Mapping[str, int]] = {
     "bad_parameter": 400,
     "bad_data": 422,
     "bad_value": 422,
+    "unknown_fact": 422,
     "bad_cursor": 400,
     "key_reused": 409,
     "key_in_use": 409,

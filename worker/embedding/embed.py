@@ -9,18 +9,16 @@ from numpy.typing import NDArray
 
 from shared.db.queries.index.runs import save_embeddings
 from shared.db.queries.index.state import index_state
-from shared.db.queries.jobs.engine import Claim, work_ahead
+from shared.db.queries.jobs.engine import Claim, backlog_of
 from shared.db.queries.photos.images import image_sources
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound, VitrineError, WrongModel
-from shared.jobs.kinds import JobKind
+from shared.jobs.kinds import RULES, JobKind
 from shared.storage import keys as blob_keys
 from worker.imaging import model_view_from_bytes
-from worker.lifecycle import Batch, Lifecycle
+from worker.lifecycle import BatchResult, Lifecycle
 from worker.services import Services
 
-# Then another wake-up goes on: well within the broker's visibility timeout.
-DRAIN_SECONDS: Final = 300
 # How long a batch that is not full waits for photos that are being analysed. One by one, each would cost twice as much in
 # the model and ten times as much in the database; nobody sees the second, since the index waits longer than that.
 GATHER_SECONDS: Final = 1.0
@@ -32,7 +30,7 @@ def embed(services: Services, lifecycle: Lifecycle, stopping: Callable[[], bool]
 
     Returns whether there may be more, which needs another wake-up: none waits for a job of its own.
     """
-    end, batch = time.monotonic() + DRAIN_SECONDS, services.settings.embed_batch
+    end, batch = time.monotonic() + RULES[JobKind.EMBED].drain_seconds, services.settings.embed_batch
     while time.monotonic() < end and not stopping():
         if not gather(services, batch, stopping):
             return False
@@ -46,13 +44,13 @@ def gather(services: Services, batch: int, stopping: Callable[[], bool]) -> bool
     end = time.monotonic() + GATHER_SECONDS
     while True:
         with services.unit_of_work.read() as connection:
-            ahead = work_ahead(connection, JobKind.EMBED, after=JobKind.ANALYSE, most=batch)
-        if not 0 < ahead.due < batch or not ahead.coming or time.monotonic() > end or stopping():
-            return ahead.due > 0
+            waiting = backlog_of(connection, JobKind.EMBED, after=JobKind.ANALYSE, limit=batch)
+        if not 0 < waiting.due < batch or not waiting.coming or time.monotonic() > end or stopping():
+            return waiting.due > 0
         time.sleep(_GATHER_PAUSE_SECONDS)
 
 
-def embed_batch(services: Services, claims: Sequence[Claim]) -> Batch:
+def embed_batch(services: Services, claims: Sequence[Claim]) -> BatchResult:
     """One forward pass over the images of these claims; a photo that cannot be read fails alone."""
     embedder = services.embedder
     with services.unit_of_work.read() as connection:
@@ -82,4 +80,4 @@ def embed_batch(services: Services, claims: Sequence[Claim]) -> Batch:
         save_embeddings(transaction.connection, embedder.model_id, found)
 
     results = {claim: {"model": embedder.model_id} for claim in readable}
-    return Batch(results, failures, write)
+    return BatchResult(results, failures, write)

@@ -15,11 +15,11 @@ from worker.imaging.algorithms.analysis import Analysis
 from worker.imaging.algorithms.model_view import model_view_to_bytes
 from worker.imaging.algorithms.palette import PALETTE_VERSION, Swatch
 from worker.imaging.decode_errors import translated_decode_errors
-from worker.lifecycle import Job, Outcome
+from worker.lifecycle import Job, JobResult
 from worker.services import Services
 
 
-def analyse(services: Services, job: Job) -> Outcome:
+def analyse(services: Services, job: Job) -> JobResult:
     """Makes the renditions, palette, perceptual hash and model view of an image."""
     with services.unit_of_work.read() as connection:
         source = source_of(connection, job)
@@ -29,12 +29,12 @@ def analyse(services: Services, job: Job) -> Outcome:
     save_renditions(services, source.sha256, analysis)
 
     palette = PaletteRow(source.id, source.colors, PALETTE_VERSION, swatch_documents(analysis.palette))
-    found = Analysed(analysis.width, analysis.height, analysis.perceptual_hash, palette)
+    found = Analysed(analysis.width, analysis.height, analysis.facts, palette)
 
     def write(transaction: Transaction) -> None:
         save_analysis(transaction.connection, found)
 
-    return Outcome({"image": str(source.id)}, write)
+    return JobResult({"image": str(source.id)}, write)
 
 
 def source_of(connection: Connection, job: Job) -> ImageSource:

@@ -19,14 +19,14 @@ from worker.imaging.algorithms.palette import (
 )
 from worker.imaging.analyse import source_of, swatch_documents
 from worker.imaging.decode_errors import translated_decode_errors
-from worker.lifecycle import Job, Outcome
+from worker.lifecycle import Job, JobResult
 from worker.services import Services
 
 # Histograms are small and come from a store that answers in milliseconds; eight at a time hide its latency.
 _READERS: Final = 8
 
 
-def palette(services: Services, job: Job) -> Outcome:
+def palette(services: Services, job: Job) -> JobResult:
     """Extracts `colors` swatches of the job's image, or of the payload's images or upload."""
     payload, colors = job.claim.payload, int(job.claim.payload["colors"])
     if job.claim.image_id is not None:
@@ -36,7 +36,7 @@ def palette(services: Services, job: Job) -> Outcome:
     return _of_upload(services, str(payload["upload"]), colors)
 
 
-def _of_image(services: Services, job: Job, colors: int) -> Outcome:
+def _of_image(services: Services, job: Job, colors: int) -> JobResult:
     with services.unit_of_work.read() as connection:
         source = source_of(connection, job)
     found = swatch_documents(extract_palette(_histogram(services, source), colors))
@@ -44,10 +44,10 @@ def _of_image(services: Services, job: Job, colors: int) -> Outcome:
     def write(transaction: Transaction) -> None:
         save_palette(transaction.connection, PaletteRow(source.id, colors, PALETTE_VERSION, found))
 
-    return Outcome({"colors": found, "version": PALETTE_VERSION}, write)
+    return JobResult({"colors": found, "version": PALETTE_VERSION}, write)
 
 
-def _of_images(services: Services, image_ids: Collection[int], colors: int) -> Outcome:
+def _of_images(services: Services, image_ids: Collection[int], colors: int) -> JobResult:
     """One palette for all of them, each counting as much as any other; those that are deleted by now are left out."""
     with services.unit_of_work.read() as connection:
         sources = image_sources(connection, image_ids)
@@ -58,7 +58,7 @@ def _of_images(services: Services, image_ids: Collection[int], colors: int) -> O
     return _every_size(merged_histogram(histograms), colors)
 
 
-def _of_upload(services: Services, sha256: str, colors: int) -> Outcome:
+def _of_upload(services: Services, sha256: str, colors: int) -> JobResult:
     """Nothing of the photo is kept to ask again, so that every size is found at once: together they cost about as much
     as the decode."""
     data = services.blobs.get(blob_keys.upload(sha256))
@@ -66,12 +66,12 @@ def _of_upload(services: Services, sha256: str, colors: int) -> Outcome:
         return _every_size(services.sandbox.histogram(data), colors)
 
 
-def _every_size(histogram: ColourHistogram, colors: int) -> Outcome:
+def _every_size(histogram: ColourHistogram, colors: int) -> JobResult:
     sizes = {
         str(size): swatch_documents(extract_palette(histogram, size))
         for size in range(MIN_COLORS, MAX_COLORS + 1)
     }
-    return Outcome({"colors": sizes[str(colors)], "sizes": sizes, "version": PALETTE_VERSION})
+    return JobResult({"colors": sizes[str(colors)], "sizes": sizes, "version": PALETTE_VERSION})
 
 
 def _histogram(services: Services, source: ImageSource) -> ColourHistogram:

@@ -21,18 +21,18 @@ from worker.index.exact.similarity_scale import similarity_quantiles
 from worker.index.incremental_run import catch_up, read_index
 from worker.index.parts import load_plan, load_shares, save_plan, save_shares
 from worker.index.store import K, read_embeddings, read_lists, save_snapshot, write_lists
-from worker.lifecycle import Job, Outcome
+from worker.lifecycle import Job, JobResult
 from worker.services import Services
 
 
-def plan(services: Services, job: Job) -> Outcome:
+def plan(services: Services, job: Job) -> JobResult:
     """The first part of a full run: takes a snapshot of the embeddings and cuts the work into tiles."""
     parent, run = _run_of(job), blob_keys.index_run(_run_of(job), job.claim.attempt)
     with services.unit_of_work.snapshot() as connection:
         model = _model_to_index(connection)
         embeddings = read_embeddings(connection, model) if model is not None else None
     if model is None or embeddings is None:
-        return Outcome({"mode": "full", "images": 0})
+        return JobResult({"mode": "full", "images": 0})
     made = Gallery(embeddings.vectors, embeddings.ids).plan(K, _device(services.settings))
     save_snapshot(services.blobs, blob_keys.snapshot(run), embeddings)
     save_plan(services.blobs, run, made)
@@ -43,7 +43,7 @@ def plan(services: Services, job: Job) -> Outcome:
         common = {"run": run, "parts": parts, "generation": generation}
         add_children(transaction, parent, _rest(common, model))
 
-    return Outcome({"mode": "full", "images": len(embeddings.ids)}, write)
+    return JobResult({"mode": "full", "images": len(embeddings.ids)}, write)
 
 
 def _rest(common: dict[str, Any], model: str) -> list[NewJob]:
@@ -63,16 +63,16 @@ def _model_to_index(connection: Connection) -> str | None:
     return state.model if missing else state.target_model
 
 
-def tile(services: Services, job: Job) -> Outcome:
+def tile(services: Services, job: Job) -> JobResult:
     """What the images of two parts, or of one, are to each other. Kept in the blob store until its parts are merged."""
     first, second = job.claim.payload["tile"]
     gallery, made, parts = _gallery(services, job)
     shares = gallery.compare(made, (parts[first], parts[second]), K, _device(services.settings))
     save_shares(services.blobs, job.claim.payload["run"], (first, second), shares)
-    return Outcome()
+    return JobResult()
 
 
-def merge(services: Services, job: Job) -> Outcome:
+def merge(services: Services, job: Job) -> JobResult:
     """The lists of the images of one part, from what its tiles found."""
     payload = job.claim.payload
     gallery, made, parts = _gallery(services, job)
@@ -82,10 +82,10 @@ def merge(services: Services, job: Job) -> Outcome:
     def write(transaction: Transaction) -> None:
         write_lists(transaction.connection, payload["generation"], lists)
 
-    return Outcome(None, write)
+    return JobResult(None, write)
 
 
-def switch(services: Services, job: Job) -> Outcome:
+def switch(services: Services, job: Job) -> JobResult:
     """The last part of a full run: takes in what has changed since its snapshot, then shows the new lists to all.
 
     Also measures drift: how many of the lists kept by incremental runs differ from those of this run.
@@ -115,7 +115,7 @@ def switch(services: Services, job: Job) -> Outcome:
         index_runs.clear_changes(connection, now.changes)
         index_runs.finish_run(connection, parent, figures)
 
-    return Outcome(figures, write)
+    return JobResult(figures, write)
 
 
 def _gallery(services: Services, job: Job) -> tuple[Gallery, JoinPlan, list[slice]]:

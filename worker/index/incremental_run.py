@@ -13,7 +13,7 @@ from worker.index.exact import neighbours
 from worker.index.exact.neighbours import NeighbourLists
 from worker.index.exact.similarity_scale import similarity_quantiles
 from worker.index.store import Embeddings, K, read_embeddings, read_lists, write_lists
-from worker.lifecycle import Job, Outcome
+from worker.lifecycle import Job, JobResult
 from worker.services import Services
 
 
@@ -55,7 +55,7 @@ class Read:
     touched: NDArray[np.int64]
 
 
-def incremental(services: Services, job: Job) -> Outcome:
+def incremental(services: Services, job: Job) -> JobResult:
     """Takes in what was added and deleted. Exact: afterwards the lists are those that a full run would make."""
     with services.unit_of_work.snapshot() as connection:
         state = index_state(connection)
@@ -75,7 +75,7 @@ def incremental(services: Services, job: Job) -> Outcome:
         index_runs.clear_changes(connection, now.changes)
         index_runs.finish_run(connection, job_id, figures)
 
-    return Outcome({"mode": "incremental", **figures}, write)
+    return JobResult({"mode": "incremental", **figures}, write)
 
 
 def read_index(

@@ -7,7 +7,7 @@ import numpy as np
 from shared.db.queries.predictors.training_photos import newest_unlabelled
 from shared.errors import BadParameter
 from shared.predictors.documents import SuggestOrder
-from worker.lifecycle import Job, Outcome
+from worker.lifecycle import Job, JobResult
 from worker.predictors.photos.algorithms.predictor_file import PhotoPredictor
 from worker.predictors.photos.algorithms.uncertainty import choose_to_label, entropy
 from worker.predictors.tasks import warm_model
@@ -17,7 +17,7 @@ from worker.services import Services
 MOST_CANDIDATES: Final = 5_000
 
 
-def suggest_labels(services: Services, job: Job) -> Outcome:
+def suggest_labels(services: Services, job: Job) -> JobResult:
     """Of the newest photos without a label, those that the predictor is least sure of, and that are not all alike.
 
     Only stored embeddings are read: of the model that the predictor was trained with, whichever is in use now.
@@ -29,7 +29,7 @@ def suggest_labels(services: Services, job: Job) -> Outcome:
     with services.unit_of_work.read() as connection:
         found = newest_unlabelled(connection, model.embedding_model, MOST_CANDIDATES)
     if not found:
-        return Outcome({"items": []})
+        return JobResult({"items": []})
     ids, embeddings = list(found), np.array(list(found.values()), np.float32)
     probabilities = model.head.probabilities(embeddings)
     uncertainty = entropy(probabilities)
@@ -42,4 +42,4 @@ def suggest_labels(services: Services, job: Job) -> Outcome:
         }
         for place in choose_to_label(probabilities, embeddings, order.count).tolist()
     ]
-    return Outcome({"items": items})
+    return JobResult({"items": items})

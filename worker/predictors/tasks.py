@@ -7,14 +7,14 @@ from shared.db.unit_of_work import Transaction
 from shared.errors import BlobNotFound, ModelUnusable, PredictorNotFound
 from shared.predictors.documents import BatchOrder, PredictOrder, PredictorKind, TrainOrder
 from shared.storage import keys as blob_keys
-from worker.lifecycle import Job, Outcome
+from worker.lifecycle import Job, JobResult
 from worker.predictors.data import uploaded
 from worker.predictors.kinds import kind_of
 from worker.predictors.warm_models import WarmModel
 from worker.services import Services
 
 
-def train(services: Services, job: Job) -> Outcome:
+def train(services: Services, job: Job) -> JobResult:
     """Learns from a table or from labelled photos. What comes of it is the newest version of the predictor's name."""
     order = TrainOrder.from_payload(job.claim.payload)
     kind = PredictorKind(order.kind)
@@ -40,26 +40,26 @@ def train(services: Services, job: Job) -> Outcome:
         save_version(transaction.connection, order.name, new, job.claim.id)
 
     result = {"predictor": order.name, "model": new.model, "task": new.task.value, "metrics": new.metrics}
-    return Outcome(result, write)
+    return JobResult(result, write)
 
 
-def predict(services: Services, job: Job) -> Outcome:
+def predict(services: Services, job: Job) -> JobResult:
     """Answers one form."""
     order = PredictOrder.from_payload(job.claim.payload)
     warm = warm_model(services, order.predictor_id, order.version)
     answer = kind_of(warm.version.kind).predict(services, warm.model, warm.version, order)
     about = {"predictor": warm.version.name, "version": warm.version.version, "model": warm.version.model}
-    return Outcome({**answer, **about})
+    return JobResult({**answer, **about})
 
 
-def predict_batch(services: Services, job: Job) -> Outcome:
+def predict_batch(services: Services, job: Job) -> JobResult:
     """Answers every row of a table."""
     order = BatchOrder.from_payload(job.claim.payload)
     warm = warm_model(services, order.predictor_id, order.version)
     data = uploaded(services, order.upload)
     table = kind_of(warm.version.kind).predict_table(warm.model, warm.version, data, job.progress)
     services.blobs.put(blob_keys.predictions(job.claim.id), table.csv, "text/csv")
-    return Outcome({**table.result, "predictor": warm.version.name, "version": warm.version.version})
+    return JobResult({**table.result, "predictor": warm.version.name, "version": warm.version.version})
 
 
 def warm_model(services: Services, predictor_id: int, version: int) -> WarmModel:

@@ -32,7 +32,8 @@ class Image(Base):
     bytes: Mapped[int]
     format: Mapped[str]
     colors: Mapped[int] = mapped_column(SmallInteger)
-    perceptual_hash: Mapped[int | None]
+    # Facts of each photo (worker/imaging/algorithms/facts.py): null until the photo has been analysed for them.
+    perceptual_hash: Mapped[int | None] = mapped_column(info={"fact": True})
     # No foreign key: jobs are archived before images are.
     job_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

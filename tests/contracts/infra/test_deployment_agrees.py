@@ -28,7 +28,6 @@ from tests.support.compose import (
     seconds,
 )
 from web import gunicorn_config
-from worker.embedding.embed import DRAIN_SECONDS
 
 COMPOSE = ComposeFile()
 OURS = [service for service in COMPOSE.services.values() if service.is_ours]
@@ -116,7 +115,8 @@ def test_what_runs_on_has_a_healthcheck_and_is_started_again(service: Service) -
 @pytest.mark.parametrize("service", [s for s in CELERY if s.queues == {"gpu"}], ids=named)
 def test_an_embedding_worker_is_not_called_ill_while_it_is_at_work(service: Service) -> None:
     # With the pool "solo" it answers between tasks only.
-    longest_silence = DRAIN_SECONDS + RULES[JobKind.EMBED].deadline_seconds
+    rules = RULES[JobKind.EMBED]
+    longest_silence = rules.drain_seconds + rules.deadline_seconds
     check = service.fields["healthcheck"]
     assert check["retries"] * seconds(check["interval"]) > longest_silence
 

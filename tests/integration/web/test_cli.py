@@ -206,3 +206,15 @@ def test_a_demo_without_a_worker_says_that_it_waits(site: Site, monkeypatch: pyt
     monkeypatch.setattr("web.cli._LONGEST_TRAINING_SECONDS", 0)
     result = run(site, "demo-predictors")
     assert (result.exit_code, result.output) == (1, "species: queued\nhouse-price: queued\n")
+
+
+def test_reanalyse_starts_a_job_where_a_photo_lacks_the_fact(site: Site) -> None:
+    assert run(site, "reanalyse", "--fact", "perceptual_hash").output == "No photo needs it.\n"
+    site.upload(picture(1))
+    site.pipeline.drain()
+    result = run(site, "reanalyse")
+    assert result.exit_code == 0
+    assert site.get(f"jobs/{result.output.strip()}").get_json()["kind"] == "reanalyse"
+    refused = run(site, "reanalyse", "--fact", "sha256")
+    assert refused.exit_code == 1
+    assert "no fact of that name" in refused.output

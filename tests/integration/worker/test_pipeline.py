@@ -22,12 +22,12 @@ from shared.jobs.kinds import RULES, JobKind, JobStatus
 from shared.storage import keys as blob_keys
 from tests.support.pipeline import Pipeline, picture
 from tests.support.vectors import random_vectors, unit
-from worker.app import HANDLERS
 from worker.index import full_run as full_index
 from worker.index.exact.neighbours import top_k
 from worker.index.incremental_run import incremental
 from worker.index.store import K, read_embeddings, read_lists
-from worker.lifecycle import Job, Outcome
+from worker.lifecycle import Job, JobResult
+from worker.registry import job_handler
 from worker.services import Services
 
 
@@ -160,9 +160,9 @@ def test_tiles_in_any_order_on_any_worker_and_done_twice_make_the_same_lists(pip
     for number, (kind, job_id) in enumerate(tiles):
         worker = pipeline.another_worker(f"worker-{number % 3}")
 
-        def twice(job: Job, kind: JobKind = kind, worker: Services = worker) -> Outcome:
-            HANDLERS[kind](worker, job)  # as an attempt whose worker vanished at the very end
-            return HANDLERS[kind](worker, job)
+        def twice(job: Job, kind: JobKind = kind, worker: Services = worker) -> JobResult:
+            job_handler(kind)(worker, job)  # as an attempt whose worker vanished at the very end
+            return job_handler(kind)(worker, job)
 
         pipeline.lifecycle.run(kind, job_id, twice)
     pipeline.drain()
@@ -181,7 +181,7 @@ def test_a_plan_that_was_thought_lost_and_goes_on_writing_harms_no_tile(pipeline
     assert message is not None
     late: list[Job] = []
 
-    def vanishes(job: Job) -> Outcome:
+    def vanishes(job: Job) -> JobResult:
         late.append(job)
         raise StorageUnavailable
 
@@ -260,7 +260,7 @@ def test_a_run_that_was_overtaken_by_another_writes_nothing_and_starts_again(pip
     message = pipeline.dispatcher.take()
     assert message is not None
 
-    def handler(job: Job) -> Outcome:
+    def handler(job: Job) -> JobResult:
         outcome = incremental(pipeline.services, job)
         with pipeline.unit_of_work.read() as connection:
             connection.execute(text("UPDATE index_state SET version = version + 1"))

@@ -11,6 +11,7 @@ from flask import url_for
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
+from web.jobs.kind_words import KIND_WORDS
 from web.layout import words
 from web.layout.paging import Pages
 from web.photos.view_models.photo import Part
@@ -80,19 +81,6 @@ STATES: Final = {
     JobStatus.CANCELLED: "waiting",
 }
 _WENT_WRONG: Final = frozenset({JobStatus.FAILED, JobStatus.DEAD})
-_SENTENCES: Final = {
-    JobKind.ANALYSE_IMAGE: "Palette and embedding of",
-    JobKind.ANALYSE: "Palette of",
-    JobKind.EMBED: "Embedding of",
-    JobKind.PALETTE: "Another palette of",
-    JobKind.DEMO: "Demo pictures for the gallery",
-    JobKind.INDEX_FULL: "Look-alikes of every photo, from the start",
-    JobKind.INDEX_INCREMENTAL: "Look-alikes of the photos that came or went",
-    JobKind.TRAIN_PREDICTOR: "Training of a predictor",
-    JobKind.PREDICT: "A prediction",
-    JobKind.PREDICT_BATCH: "Predictions for a table",
-    JobKind.SUGGEST_LABELS: "Photos to label next",
-}
 
 
 def jobs_view(
@@ -149,20 +137,20 @@ def job_line(job: JobRow, images: Mapping[int, ImageRow], now: datetime) -> JobL
 
 
 def _sentence(job: JobRow, images: Mapping[int, ImageRow]) -> tuple[str, Part | None]:
-    sentence = _SENTENCES.get(job.kind) or job.kind.value.replace("-", " ").capitalize()
+    kind = KIND_WORDS[job.kind]
     figures = job.result or {}
     if job.kind is JobKind.INDEX_INCREMENTAL and figures.get("new"):
         return f"Look-alikes of {words.count(figures['new'], 'new photo', 'new photos')}", None
     if job.kind is JobKind.INDEX_FULL and figures.get("images"):
         return f"Look-alikes of {words.count(figures['images'], 'photo', 'photos')}, from the start", None
-    if not sentence.endswith(" of"):
-        return sentence, None
+    if not kind.of_photo:
+        return kind.one, None
     if job.image_id is None:
         return "Palette in the studio", None
     image = images.get(job.image_id)
     if image is None:
-        return f"{sentence} a photo that was deleted", None
-    return sentence, Part(image.caption or image.name, url_for("photo.show", id=image.id))
+        return f"{kind.one} a photo that was deleted", None
+    return kind.one, Part(image.caption or image.name, url_for("photo.show", id=image.id))
 
 
 def _status(job: JobRow) -> str:

@@ -13,6 +13,7 @@ from shared.db.queries.index.state import IndexStateRow, RunRow
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.jobs.overview import MOST_WAITING, Finished, QueueRow, WorkerRow
 from shared.jobs.kinds import RULES, JobKind, JobStatus
+from web.jobs.kind_words import KIND_WORDS
 from web.jobs.view_models.chart import Chart, make_chart
 from web.layout import words
 
@@ -149,27 +150,6 @@ def _charts(window: Window, finished: Finished) -> tuple[Chart, Chart]:
 
 # --- queues -----------------------------------------------------------------------------------------------------
 
-KIND_NAMES: Final = {
-    JobKind.ANALYSE: "Palettes of the gallery",
-    JobKind.EMBED: "Embeddings",
-    JobKind.PALETTE: "Other palettes",
-    JobKind.DEMO: "Demo pictures",
-    JobKind.INDEX_PLAN: "Index: plans",
-    JobKind.INDEX_TILE: "Index: tiles",
-    JobKind.INDEX_MERGE: "Index: lists",
-    JobKind.INDEX_SWITCH: "Index: switches",
-    JobKind.INDEX_INCREMENTAL: "Index: what is new",
-    JobKind.TRAIN_PREDICTOR: "Trainings",
-    JobKind.PREDICT: "Predictions",
-    JobKind.PREDICT_BATCH: "Predictions for tables",
-    JobKind.SUGGEST_LABELS: "Labels to give next",
-}
-
-
-def kind_name(kind: JobKind) -> str:
-    """What jobs of a kind are about, as the name of a line."""
-    return KIND_NAMES.get(kind) or kind.value.replace("-", " ").capitalize()
-
 
 def _queue_lines(queues: Sequence[QueueRow], finished: Finished) -> tuple[QueueLine, ...]:
     done: Counter[JobKind] = Counter()
@@ -187,7 +167,7 @@ def _queue_lines(queues: Sequence[QueueRow], finished: Finished) -> tuple[QueueL
     ]
     return tuple(
         QueueLine(
-            name=kind_name(queue.kind),
+            name=KIND_WORDS[queue.kind].many,
             state="working" if queue.running else "waiting" if queue.waiting or queue.later else "done",
             words=_queue_words(queue),
             done=f"{done[queue.kind]:,}",
@@ -243,15 +223,11 @@ def index_lines(
         now=_index_now(state, pending, last),
         last=_last_run(last, now),
         coming=f"The next full run is at {next_full:%H:%M} UTC; what is new is taken in by itself.",
-        running=None if running is None else _RUNNING[running.kind],
+        running=None if running is None else KIND_WORDS[running.kind].running,
         running_href=None if running is None else url_for("jobs_page.story", id=running.id),
     )
 
 
-_RUNNING: Final = {
-    JobKind.INDEX_FULL: "A full run is under way.",
-    JobKind.INDEX_INCREMENTAL: "A run for what is new is under way.",
-}
 _MODES: Final = {"full": "full", "incremental": "for what was new"}
 
 
@@ -272,5 +248,5 @@ def _last_run(last: RunRow | None, now: datetime) -> str:
     drift = (
         f" It found {words.count(last.drift, 'list', 'lists')} that differed: a defect." if last.drift else ""
     )
-    told = "".join(f", {change}" for change in changes)
-    return f"The last run, {_MODES[last.mode]}, ended {words.ago(now - last.finished_at)}: {length}{told}.{drift}"
+    details = "".join(f", {change}" for change in changes)
+    return f"The last run, {_MODES[last.mode]}, ended {words.ago(now - last.finished_at)}: {length}{details}.{drift}"

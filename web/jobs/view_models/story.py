@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from flask import url_for
@@ -11,8 +10,8 @@ from flask import url_for
 from shared.db.queries.jobs.story import PartRow, StoryRow
 from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, PARENTS, JobKind, JobStatus
+from web.jobs.kind_words import KIND_WORDS
 from web.jobs.view_models.jobs import STATES, STATUS_NAMES, JobLine, job_line
-from web.jobs.view_models.overview import kind_name
 from web.layout import words
 
 
@@ -36,7 +35,7 @@ class StoryPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class ResultLink:
     """A link to what a job has brought."""
 
     words: str
@@ -56,19 +55,8 @@ class StoryView:
     facts: tuple[Fact, ...]
     parts: tuple[StoryPart, ...]
     more_parts: str | None
-    result: Brought | None
+    result: ResultLink | None
     whole: str | None
-
-
-# A step as a part of one job; kinds with no name here go by the name of their queue.
-_STEP_NAMES: Final = {
-    JobKind.ANALYSE: "Palette and renditions",
-    JobKind.EMBED: "Embedding",
-    JobKind.INDEX_PLAN: "Plan",
-    JobKind.INDEX_TILE: "Comparison of a tile",
-    JobKind.INDEX_MERGE: "Lists from what was compared",
-    JobKind.INDEX_SWITCH: "Switch to the new lists",
-}
 
 
 def story_view(story: StoryRow, images: Mapping[int, ImageRow], now: datetime) -> StoryView:
@@ -131,7 +119,7 @@ def _part(part: PartRow) -> StoryPart:
     if part.worker:
         facts.append(f"worker {part.worker}")
     return StoryPart(
-        name=_STEP_NAMES.get(part.kind) or kind_name(part.kind),
+        name=KIND_WORDS[part.kind].step or KIND_WORDS[part.kind].many,
         href=url_for("jobs_page.story", id=part.id),
         state=STATES[part.status],
         status=STATUS_NAMES[part.status],
@@ -140,14 +128,14 @@ def _part(part: PartRow) -> StoryPart:
     )
 
 
-def _result(story: StoryRow) -> Brought | None:
+def _result(story: StoryRow) -> ResultLink | None:
     """Where what the job brought can be seen."""
     job = story.job
     if job.status is not JobStatus.SUCCEEDED:
         return None
     if job.kind is JobKind.PALETTE and job.image_id is None:
-        return Brought("See the palette", url_for("studio.show_found", id=job.id), "palette")
+        return ResultLink("See the palette", url_for("studio.show_found", id=job.id), "palette")
     if job.kind is JobKind.TRAIN_PREDICTOR and job.result:
         name = job.result["predictor"]
-        return Brought(f"See {name}", url_for("predictor_card.show", name=name), "brain-circuit")
+        return ResultLink(f"See {name}", url_for("predictor_card.show", name=name), "brain-circuit")
     return None

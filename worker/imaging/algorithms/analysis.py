@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from shared.photo_facts import Facts
 from worker.imaging.algorithms.decode import Decoded, decode
+from worker.imaging.algorithms.facts import DecodedPhoto, facts_of
 from worker.imaging.algorithms.model_view import model_view
 from worker.imaging.algorithms.palette import ColourHistogram, Swatch, extract_palette, histogram_of
-from worker.imaging.algorithms.perceptual_hash import perceptual_hash
 from worker.imaging.algorithms.renditions import (
     DISPLAY_SIDE,
     THUMBNAIL_SIDES,
@@ -29,7 +30,7 @@ class Analysis:
     """What `analyse` finds in a file.
 
     `width`, `height`: of the whole upright picture; `format`: JPEG, PNG, WEBP or GIF; `thumbnails` by nominal long side
-    (256, 512, 1024); `perceptual_hash`: signed 64-bit; `model_view`: (224, 224, 3) uint8, C-contiguous.
+    (256, 512, 1024); `facts`: by name (see `worker.imaging.algorithms.facts`); `model_view`: (224, 224, 3) uint8, C-contiguous.
     """
 
     width: int
@@ -39,7 +40,7 @@ class Analysis:
     thumbnails: dict[int, Rendition]
     histogram: ColourHistogram
     palette: tuple[Swatch, ...]
-    perceptual_hash: int
+    facts: Facts
     model_view: NDArray[np.uint8]
 
 
@@ -60,7 +61,7 @@ def analyse(data: bytes, colors: int) -> Analysis:
         thumbnails={side: renditions[side] for side in sorted(THUMBNAIL_SIDES)},
         histogram=histogram,
         palette=extract_palette(histogram, colors),
-        perceptual_hash=perceptual_hash(views[min(THUMBNAIL_SIDES)]),
+        facts=facts_of(DecodedPhoto(decoded, views)),
         model_view=model_view([decoded.pixels, *views.values()], decoded.width, decoded.height),
     )
 

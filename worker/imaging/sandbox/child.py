@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from worker.imaging.algorithms.analysis import analyse, histogram_from, view_from
 from worker.imaging.algorithms.decode import Unreadable
+from worker.imaging.algorithms.facts import facts_from
 from worker.imaging.sandbox.frames import (
     OUT_OF_MEMORY,
     PREFIX,
@@ -54,6 +55,8 @@ def _answer(request: Header, data: bytes) -> tuple[Header, list[Part]]:
     try:
         if request["kind"] == "histogram":
             return {}, [part_of_histogram(histogram_from(data))]
+        if request["kind"] == "facts":
+            return {"facts": dict(facts_from(data))}, []
         if request["kind"] == "view":
             return frame_of_view(view_from(data))
         return frame_of_analysis(analyse(data, request["colors"]))

@@ -11,8 +11,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from shared.photo_facts import Facts
 from worker.imaging.algorithms.analysis import Analysis, PhotoView
 from worker.imaging.algorithms.decode import FORMATS
+from worker.imaging.algorithms.facts import checked_facts
 from worker.imaging.algorithms.model_view import SIDE
 from worker.imaging.algorithms.palette import MAX_COLORS, ColourHistogram, Swatch
 from worker.imaging.algorithms.renditions import CONTENT_TYPES, THUMBNAIL_SIDES, Rendition
@@ -65,7 +67,7 @@ def frame_of_analysis(analysis: Analysis) -> tuple[Header, list[Part]]:
         "width": analysis.width,
         "height": analysis.height,
         "format": analysis.format,
-        "perceptual_hash": analysis.perceptual_hash,
+        "facts": dict(analysis.facts),
         "palette": [[*swatch.rgb, swatch.proportion] for swatch in analysis.palette],
         "renditions": [[r.content_type, r.width, r.height] for r in renditions],
     }
@@ -89,7 +91,7 @@ def analysis_of_frame(header: Header, parts: Sequence[Part]) -> Analysis:
             thumbnails=dict(zip(THUMBNAIL_SIDES, thumbnails, strict=True)),
             histogram=_histogram(histogram),
             palette=_palette(header["palette"]),
-            perceptual_hash=_whole(header["perceptual_hash"], -(1 << 63), (1 << 63) - 1),
+            facts=checked_facts(header["facts"]),
             model_view=np.frombuffer(view, np.uint8).reshape(SIDE, SIDE, 3),
         )
     except (ValueError, KeyError, TypeError) as error:
@@ -119,6 +121,14 @@ def view_of_frame(header: Header, parts: Sequence[Part]) -> PhotoView:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise BadFrame("an unreadable view") from error
+
+
+def facts_of_frame(header: Header) -> Facts:
+    """The facts in a frame; BadFrame if there are none."""
+    try:
+        return checked_facts(header["facts"])
+    except (ValueError, KeyError) as error:
+        raise BadFrame("unreadable facts") from error
 
 
 def histogram_of_frame(parts: Sequence[Part]) -> ColourHistogram:

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from shared.parent_death import ends_with_parent
+from shared.photo_facts import Facts
 from worker.imaging.algorithms.analysis import Analysis, PhotoView
 from worker.imaging.algorithms.decode import Unreadable
 from worker.imaging.algorithms.palette import ColourHistogram, check_colors
@@ -27,6 +28,7 @@ from worker.imaging.sandbox.frames import (
     BadFrame,
     Header,
     analysis_of_frame,
+    facts_of_frame,
     head_of,
     header_length,
     histogram_of_frame,
@@ -113,6 +115,15 @@ class Sandbox:
         _, parts = self._ask({"kind": "histogram"}, data)
         try:
             return histogram_of_frame(parts)
+        except BadFrame as error:
+            self.close()
+            raise DecodeCrashed(f"the decoder answered with {error}") from error
+
+    def facts(self, data: bytes) -> Facts:
+        """The file's facts alone. Raises Unreadable, DecodeTimeout or DecodeCrashed."""
+        header, _ = self._ask({"kind": "facts"}, data)
+        try:
+            return facts_of_frame(header)
         except BadFrame as error:
             self.close()
             raise DecodeCrashed(f"the decoder answered with {error}") from error

@@ -52,7 +52,7 @@ class Claim:
 def claim_job(
     connection: Connection, job_id: UUID, kind: JobKind, lease: timedelta, worker: str
 ) -> Claim | None:
-    """Takes the job if it is due, or if its lease has run out and attempts are left. None: it is not to be had."""
+    """Takes the job if it is due, or if its lease has run out and attempts are left. None: it cannot be claimed."""
     claims = _claim(connection, CLAIM_ONE, kind, {"lease": lease, "by": worker, "wanted": job_id})
     return claims[0] if claims else None
 
@@ -65,17 +65,17 @@ def claim_batch(
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class Backlog:
     """due: jobs that could be claimed, counted up to what was asked for; coming: whether more will be in a moment."""
 
     due: int
     coming: bool
 
 
-def work_ahead(connection: Connection, kind: JobKind, after: JobKind, most: int) -> Ahead:
-    """What there is to do of a kind whose jobs become due as those of another kind end."""
-    row = connection.execute(AHEAD, {"of_kind": kind.value, "of_earlier": after.value, "most": most}).one()
-    return Ahead(row.due, row.coming)
+def backlog_of(connection: Connection, kind: JobKind, after: JobKind, limit: int) -> Backlog:
+    """What waits of a kind whose jobs become due as those of another kind, `after`, end."""
+    row = connection.execute(BACKLOG, {"of_kind": kind.value, "of_earlier": after.value, "most": limit}).one()
+    return Backlog(row.due, row.coming)
 
 
 def _due() -> ColumnElement[bool]:
@@ -117,8 +117,8 @@ def _claiming(which: ColumnElement[bool]) -> Select[Any]:
     )
     # The commit does not wait for the disk: a claim that a crash of Postgres undoes is a job that waits again, and
     # whatever ends the job is on disk with all that came before it (docs/adr).
-    unhurried = func.set_config("synchronous_commit", "off", True).label("synchronous_commit")
-    return select(claimed, unhurried).add_cte(started)
+    asynchronous = func.set_config("synchronous_commit", "off", True).label("synchronous_commit")
+    return select(claimed, asynchronous).add_cte(started)
 
 
 def _claim_one() -> Select[Any]:
@@ -140,7 +140,7 @@ def _claim_oldest() -> Select[Any]:
     return _claiming(Job.id.in_(select(oldest.c.id)))
 
 
-def _ahead() -> Select[Any]:
+def _backlog() -> Select[Any]:
     due = select(Job.id).where(Job.kind == bindparam("of_kind"), _due()).limit(bindparam("most")).subquery()
     # What waits for another try comes too late to be waited for.
     soon = or_(Job.status == RUNNING, _due())
@@ -153,7 +153,7 @@ def _ahead() -> Select[Any]:
 # Built once: building one takes longer than running it.
 CLAIM_ONE = _claim_one().execution_options(**PREPARED)
 CLAIM_OLDEST = _claim_oldest().execution_options(**PREPARED)
-AHEAD = _ahead().execution_options(**PREPARED)
+BACKLOG = _backlog().execution_options(**PREPARED)
 
 
 def _claim(
@@ -250,7 +250,7 @@ def settle_families(transaction: Transaction, claims: Collection[Claim]) -> None
     settle(transaction, {claim.parent_id for claim in claims if claim.parent_id})
 
 
-def end_badly(transaction: Transaction, claim: Claim, status: JobStatus, code: str, message: str) -> bool:
+def fail(transaction: Transaction, claim: Claim, status: JobStatus, code: str, message: str) -> bool:
     """Ends a claim as failed or dead. False: it was overtaken."""
     ended = {
         "id": str(claim.id),
@@ -265,12 +265,12 @@ def end_badly(transaction: Transaction, claim: Claim, status: JobStatus, code: s
     return held
 
 
-def put_back(
-    connection: Connection, claim: Claim, delay: timedelta, code: str, message: str, *, forgive: bool
+def requeue(
+    connection: Connection, claim: Claim, delay: timedelta, code: str, message: str, *, costs_attempt: bool
 ) -> bool:
     """Queues a claim again, due after the delay; the sweeper sends it then. False: it was overtaken.
 
-    forgive: the attempt is not held against the job.
+    costs_attempt: whether the attempt counts against the job.
     """
     done = connection.execute(
         update(Job)
@@ -278,7 +278,7 @@ def put_back(
         .values(
             status=QUEUED,
             run_at=func.now() + delay,
-            max_attempts=Job.max_attempts + int(forgive),
+            max_attempts=Job.max_attempts + int(not costs_attempt),
             lease_expires_at=None,
             deadline_at=None,
             published_at=None,
@@ -325,7 +325,7 @@ def take_unsent(connection: Connection, queue: Queue, limit: int) -> list[Messag
 
 
 def take_lost(connection: Connection, queue: Queue, older_than: timedelta, limit: int) -> list[Message]:
-    """Due jobs that still wait although their message was sent long ago, oldest first, marked as sent anew."""
+    """Due jobs that still wait although their message was sent long ago, oldest first, marked as sent again."""
     return _mark_sent(connection, queue, Job.published_at < func.now() - older_than, limit)
 
 
@@ -342,6 +342,11 @@ def _mark_sent(connection: Connection, queue: Queue, which: ColumnElement[bool],
     return [
         Message(JobKind(row.kind), row.id) for row in connection.execute(sent.returning(Job.id, Job.kind))
     ]
+
+
+def mark_unsent(connection: Connection, job_ids: Collection[UUID]) -> None:
+    """Lets the sweeper send messages for these jobs at once."""
+    connection.execute(update(Job).where(Job.id.in_(job_ids)).values(published_at=None))
 
 
 def _kinds_on(queue: Queue) -> list[str]:

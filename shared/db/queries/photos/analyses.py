@@ -1,23 +1,29 @@
 """What analysing an image found, as rows."""
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, Executable, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.colour import hex_to_rgb, rgb_to_oklab
+from shared.db.models import Image
 from shared.db.prepared import PREPARED
 from shared.db.queries.palettes import PaletteRow
 from shared.db.vector import to_text
+from shared.errors import UnknownFact
+from shared.photo_facts import Facts
 
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """What the decoder found. width, height: upright, in pixels; perceptual_hash: signed 64-bit; palette: its own."""
+    """What the decoder found. width, height: upright, in pixels; facts: by the names of their columns; palette: its own."""
 
     width: int
     height: int
-    perceptual_hash: int
+    facts: Facts
     palette: PaletteRow
 
 
@@ -40,14 +46,13 @@ def save_analysis(connection: Connection, found: Analysed) -> None:
         "points": points,
         "width": found.width,
         "height": found.height,
-        "perceptual_hash": found.perceptual_hash,
+        **found.facts,
     }
-    connection.execute(SAVE_ANALYSIS, values)
+    connection.execute(_save_analysis(tuple(found.facts)), values)
 
 
 # The points are how the image is found by colour. A palette that had more of them before leaves none behind.
-SAVE_ANALYSIS = (
-    text("""
+_SAVE_ANALYSIS: Final = """
     WITH palette AS (
         INSERT INTO palettes (image_id, colors, version, swatches)
         VALUES (:image_id, :colors, :version, :swatches)
@@ -61,9 +66,54 @@ SAVE_ANALYSIS = (
         SELECT :image_id, rank, oklab::vector, proportion FROM point
         ON CONFLICT (image_id, rank) DO UPDATE SET oklab = EXCLUDED.oklab, proportion = EXCLUDED.proportion
     )
-    UPDATE images SET width = :width, height = :height, perceptual_hash = :perceptual_hash, analysed_at = now()
+    UPDATE images SET {facts}, width = :width, height = :height, analysed_at = now()
     WHERE id = :image_id
-""")
-    .bindparams(bindparam("swatches", type_=JSONB), bindparam("points", type_=JSONB))
-    .execution_options(**PREPARED)
-)
+"""
+
+
+@cache
+def _save_analysis(facts: tuple[str, ...]) -> Executable:
+    """The statement for facts of these names; one and the same text each time, so that it is prepared once."""
+    statement = text(
+        _SAVE_ANALYSIS.format(facts=", ".join(f"{_column(name).name} = :{name}" for name in facts))
+    )
+    return statement.bindparams(
+        bindparam("swatches", type_=JSONB), bindparam("points", type_=JSONB)
+    ).execution_options(**PREPARED)
+
+
+def save_facts(connection: Connection, image_id: int, facts: Facts) -> None:
+    """Records facts of an image that has been analysed before."""
+    values = {_column(name): value for name, value in facts.items()}
+    connection.execute(update(Image).where(Image.id == image_id).values(values))
+
+
+@dataclass(frozen=True, slots=True)
+class ToReanalyse:
+    """An image whose facts are to be computed again."""
+
+    id: int
+    sha256: str
+
+
+def images_to_reanalyse(
+    connection: Connection, fact: str | None, after: int, limit: int
+) -> list[ToReanalyse]:
+    """Images that have been analysed, in the order of their ids, beginning behind `after`.
+
+    fact: only those that lack it. Raises UnknownFact.
+    """
+    query = select(Image.id, Image.sha256).where(
+        Image.id > after, Image.deleted_at.is_(None), Image.analysed_at.is_not(None)
+    )
+    if fact is not None:
+        query = query.where(_column(fact).is_(None))
+    rows = connection.execute(query.order_by(Image.id).limit(limit))
+    return [ToReanalyse(row.id, row.sha256) for row in rows]
+
+
+def _column(name: str) -> InstrumentedAttribute[Any]:
+    column = getattr(Image, name, None)
+    if not isinstance(column, InstrumentedAttribute) or not column.info.get("fact"):
+        raise UnknownFact(f"There is no fact of that name: {name}.")
+    return column

@@ -11,7 +11,7 @@ from shared.db.engine import make_engine
 from shared.db.prepared import PREPARED
 from shared.db.unit_of_work import UnitOfWork
 from shared.settings import Settings
-from tests.support.fakes import RecordingDispatcher
+from tests.support.fakes import ignore_messages
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 def backend(engine: Engine) -> int:
-    with UnitOfWork(engine, RecordingDispatcher()).read() as connection:
+    with UnitOfWork(engine, on_commit=ignore_messages).read() as connection:
         return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
 
 

@@ -130,7 +130,7 @@ def test_a_job_that_is_put_back_is_not_due_before_its_time(pipeline: Pipeline) -
     job_id = a_job(pipeline)
     held = must_claim(pipeline, job_id)
     with pipeline.unit_of_work.read() as connection:
-        assert job_engine.put_back(connection, held, timedelta(hours=1), "x", "y", forgive=False)
+        assert job_engine.requeue(connection, held, timedelta(hours=1), "x", "y", costs_attempt=True)
     assert claim(pipeline, job_id) is None
     with pipeline.unit_of_work.read() as connection:
         connection.execute(text("UPDATE jobs SET run_at = now()"))
@@ -199,7 +199,7 @@ def test_when_a_child_fails_what_would_follow_is_cancelled_and_the_parent_fails(
     parent = a_family(pipeline)
     one, other = children(pipeline, JobKind.PALETTE)
     with pipeline.unit_of_work.begin() as transaction:
-        assert job_engine.end_badly(transaction, one, JobStatus.FAILED, "unreadable", "It is damaged.")
+        assert job_engine.fail(transaction, one, JobStatus.FAILED, "unreadable", "It is damaged.")
     assert pipeline.job(parent).status is JobStatus.RUNNING
     finish(pipeline, other)
     job = pipeline.job(parent)
@@ -227,7 +227,7 @@ def test_a_retry_runs_again_only_what_did_not_succeed(pipeline: Pipeline) -> Non
     one, other = children(pipeline, JobKind.PALETTE)
     finish(pipeline, one)
     with pipeline.unit_of_work.begin() as transaction:
-        job_engine.end_badly(transaction, other, JobStatus.DEAD, "internal", "It broke.")
+        job_engine.fail(transaction, other, JobStatus.DEAD, "internal", "It broke.")
     assert pipeline.job(parent).status is JobStatus.DEAD
     with pipeline.unit_of_work.begin() as transaction:
         jobs.retry_job(transaction, parent)

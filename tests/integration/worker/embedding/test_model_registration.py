@@ -10,7 +10,7 @@ from shared.db.queries.index.state import IndexStateRow, index_state
 from shared.db.unit_of_work import UnitOfWork
 from shared.settings import Settings
 from shared.storage import DirectoryBlobStore
-from tests.support.fakes import RecordingDispatcher
+from tests.support.fakes import RecordingDispatcher, ignore_messages
 from tests.support.networks import one_torch_thread
 from worker.services import Services
 
@@ -22,7 +22,7 @@ Start = Callable[[str], Services]
 @pytest.fixture
 def unit_of_work(database_url: str) -> Iterator[UnitOfWork]:
     engine = make_engine(Settings(database_url=database_url), "test")
-    yield UnitOfWork(engine, RecordingDispatcher())
+    yield UnitOfWork(engine, on_commit=ignore_messages)
     engine.dispose()
 
 

@@ -57,7 +57,7 @@ def cpu_seconds_of(pid: int) -> float:
 def test_an_analysis_is_the_same_as_without_a_sandbox(sandbox: Sandbox) -> None:
     data = pictures.make_jpeg(1200, 900, seed=3, orientation=6, gps=True)
     inside, outside = sandbox.analyse(data, 5), analyse(data, 5)
-    for name in ("width", "height", "format", "display", "thumbnails", "palette", "perceptual_hash"):
+    for name in ("width", "height", "format", "display", "thumbnails", "palette", "facts"):
         assert getattr(inside, name) == getattr(outside, name)
     assert inside.histogram.to_bytes() == outside.histogram.to_bytes()
     assert np.array_equal(inside.model_view, outside.model_view)

@@ -36,7 +36,7 @@ def test_an_analysis_survives_the_way(frame: tuple[Header, list[Part]]) -> None:
     received = analysis_of_frame(header, [memoryview(part) for part in frame[1]])
     assert (received.width, received.height, received.format) == (300, 200, "JPEG")
     assert (received.display, received.thumbnails) == (sent.display, sent.thumbnails)
-    assert (received.palette, received.perceptual_hash) == (sent.palette, sent.perceptual_hash)
+    assert (received.palette, received.facts) == (sent.palette, sent.facts)
     assert received.histogram.to_bytes() == sent.histogram.to_bytes()
     assert np.array_equal(received.model_view, sent.model_view)
     assert received.model_view.flags.c_contiguous
@@ -50,7 +50,7 @@ def test_an_analysis_survives_the_way(frame: tuple[Header, list[Part]]) -> None:
         ("height", 1.5),
         ("format", "SVG"),
         ("format", ["JPEG"]),
-        ("perceptual_hash", 1 << 63),
+        ("facts", {"perceptual_hash": 1 << 63}),
         ("palette", []),
         ("palette", [[0, 0, 0, 0.05]] * 17),
         ("palette", [[0, 0, 256, 1.0]]),

@@ -1,0 +1,78 @@
+"""Facts of each photo: what one decode yields beside pictures and palette, each kept in a column of `images`.
+
+A new fact is declared here, once, and its column where the others are (`shared/db/models/image.py`, with a migration).
+The sandbox carries it, the job `analyse` writes it, and `flask reanalyse --fact NAME` computes it for photos that are
+there already. Where it is shown is up to pages and API.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image
+
+from shared.photo_facts import Facts, FactValue
+from worker.imaging.algorithms.decode import Decoded, decode
+from worker.imaging.algorithms.perceptual_hash import perceptual_hash
+from worker.imaging.algorithms.renditions import THUMBNAIL_SIDES, cascade
+
+_MAX_CHARACTERS = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedPhoto:
+    """What facts are computed from. views: the picture by nominal long side (see `cascade`)."""
+
+    decoded: Decoded
+    views: Mapping[int, Image.Image]
+
+    @property
+    def smallest(self) -> Image.Image:
+        """At most 256 pixels a side, RGB."""
+        return self.views[min(THUMBNAIL_SIDES)]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """name: of its column. type: of its values, as `FactValue` bounds them."""
+
+    name: str
+    type: type[FactValue]
+    compute: Callable[[DecodedPhoto], FactValue]
+
+    def check(self, value: object) -> FactValue:
+        """A value that came from a process that has touched a stranger's bytes. Raises ValueError."""
+        if type(value) is not self.type:
+            raise ValueError(f"{self.name} is {value!r}, not a {self.type.__name__}")
+        if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+            raise ValueError(f"{self.name} does not fit into 64 bits")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{self.name} is not finite")
+        if isinstance(value, str) and (len(value) > _MAX_CHARACTERS or "\0" in value):
+            raise ValueError(f"{self.name} is no short text")
+        return value
+
+
+FACTS: Final[tuple[Fact, ...]] = (
+    Fact("perceptual_hash", int, lambda photo: perceptual_hash(photo.smallest)),
+)
+
+
+def facts_of(photo: DecodedPhoto, facts: Iterable[Fact] = FACTS) -> Facts:
+    """All facts of a photo by name."""
+    return {fact.name: fact.compute(photo) for fact in facts}
+
+
+def facts_from(data: bytes) -> Facts:
+    """The facts of a file alone: the same as `analyse` finds. Raises Unreadable (see `decode`)."""
+    decoded = decode(data)
+    return facts_of(DecodedPhoto(decoded, cascade(decoded.pixels)))
+
+
+def checked_facts(values: object, facts: Iterable[Fact] = FACTS) -> Facts:
+    """The facts in what the sandbox's child sent: all of them and no other. Raises ValueError."""
+    facts = tuple(facts)
+    if not isinstance(values, dict) or values.keys() != {fact.name for fact in facts}:
+        raise ValueError("not the facts that were asked for")
+    return {fact.name: fact.check(values[fact.name]) for fact in facts}
