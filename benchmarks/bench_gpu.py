@@ -22,7 +22,8 @@ from worker.embedding.algorithms.resnet18_embedder import preprocess, unit_rows
 from worker.embedding.engine_choice import Engine, Machine, make_embedder
 from worker.embedding.weights import Weights, bundled_weights
 from worker.imaging.algorithms.model_view import model_view, model_view_from_bytes, model_view_to_bytes
-from worker.index.exact.neighbours import Gallery, NeighbourLists
+from worker.index.exact.lists import NeighbourLists
+from worker.index.exact.neighbours import Gallery
 
 Views = NDArray[np.uint8]
 Vectors = NDArray[np.float32]

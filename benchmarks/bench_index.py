@@ -30,7 +30,7 @@ from shared.storage.directory import DirectoryBlobStore
 from tests.support.fakes import ignore_messages
 from tests.support.services import service_folder
 from worker.index.binary_copy import EMBEDDING_ROW, HEADER, TRAILER
-from worker.index.exact.neighbours import NeighbourLists
+from worker.index.exact.lists import NeighbourLists
 from worker.index.store import (
     Embeddings,
     K,

@@ -17,7 +17,8 @@ from benchmarks.report import table
 from benchmarks.support import BenchmarkFailed, interleave
 from worker.index.exact import tiles
 from worker.index.exact.codes.integer_products import float32_speed, int8_speed
-from worker.index.exact.neighbours import Gallery, NeighbourLists, concatenate, full, top_k, update
+from worker.index.exact.lists import NeighbourLists, concatenate
+from worker.index.exact.neighbours import Gallery, build, query, update
 
 K: Final = 20
 SIZES: Final = (5_000, 10_000, 20_000, 50_000, 100_000)
@@ -132,7 +133,7 @@ def _measure_changes(vectors: NDArray[np.float32], size: int) -> tuple[InTiles, 
 
 
 def _lists(vectors: NDArray[np.float32]) -> NeighbourLists:
-    return full(vectors, np.arange(len(vectors)), K)
+    return build(vectors, np.arange(len(vectors)), K)
 
 
 def _in_tiles(vectors: NDArray[np.float32], ids: NDArray[np.int64]) -> InTiles:
@@ -162,10 +163,10 @@ def _check(vectors: NDArray[np.float32], lists: NeighbourLists) -> None:
     ids = np.arange(len(vectors))
     for place in np.random.default_rng(3).choice(len(lists), min(_CHECKED, len(lists)), replace=False):
         owner = lists.owners[place]
-        found = top_k(vectors[owner], vectors, ids, K + 1)
-        others = found.ids != owner
-        same = np.array_equal(lists.neighbours[place], found.ids[others][:K])
-        if not (same and np.array_equal(lists.similarities[place], found.similarities[others][:K])):
+        found = query(vectors[[owner]], vectors, ids, K + 1)
+        others = found.neighbours[0] != owner
+        same = np.array_equal(lists.neighbours[place], found.neighbours[0, others][:K])
+        if not (same and np.array_equal(lists.similarities[place], found.similarities[0, others][:K])):
             raise BenchmarkFailed(f"A list among {len(vectors)} images is not that of a plain search.")
 
 

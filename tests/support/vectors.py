@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.index.exact import topk
-from worker.index.exact.neighbours import NeighbourLists
+from worker.index.exact.lists import NeighbourLists
 
 
 def unit(vectors: NDArray[np.floating]) -> NDArray[np.float32]:

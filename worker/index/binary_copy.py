@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.db.models.index import DIMENSIONS
-from worker.index.exact.neighbours import NO_NEIGHBOUR, NO_SIMILARITY, NeighbourLists, concatenate
+from worker.index.exact import NO_NEIGHBOUR, NO_SIMILARITY, NeighbourLists, concatenate
 
 HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER: Final = b"\xff\xff"

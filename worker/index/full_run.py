@@ -13,11 +13,8 @@ from shared.db.unit_of_work import Transaction
 from shared.jobs.kinds import JobKind
 from shared.settings import Settings
 from shared.storage import keys as blob_keys
-from worker.index.exact import tiles
-from worker.index.exact.drift import drift
-from worker.index.exact.join_plan import JoinPlan
-from worker.index.exact.neighbours import Gallery
-from worker.index.exact.similarity_scale import similarity_quantiles
+from worker.index import exact
+from worker.index.exact import Gallery, JoinPlan, count_changed, similarity_quantiles
 from worker.index.incremental_run import catch_up, read_index
 from worker.index.parts import load_plan, load_shares, save_plan, save_shares
 from worker.index.store import K, read_embeddings, read_lists, save_snapshot, write_lists
@@ -36,7 +33,7 @@ def plan(services: Services, job: Job) -> JobResult:
     made = Gallery(embeddings.vectors, embeddings.ids).plan(K, _device(services.settings))
     save_snapshot(services.blobs, blob_keys.snapshot(run), embeddings)
     save_plan(services.blobs, run, made)
-    parts = len(tiles.parts(len(made.order), services.settings.index_tile_rows))
+    parts = len(exact.parts(len(made.order), services.settings.index_tile_rows))
 
     def write(transaction: Transaction) -> None:
         generation = index_runs.begin_run(transaction.connection, parent, "full", model)
@@ -49,7 +46,7 @@ def plan(services: Services, job: Job) -> JobResult:
 def _rest(common: dict[str, Any], model: str) -> list[NewJob]:
     """What follows a plan. common: what is in the payload of each job."""
     parts = common["parts"]
-    compared = [NewJob(JobKind.INDEX_TILE, None, common | {"tile": tile}, 1) for tile in tiles.pairs(parts)]
+    compared = [NewJob(JobKind.INDEX_TILE, None, common | {"tile": tile}, 1) for tile in exact.pairs(parts)]
     merged = [NewJob(JobKind.INDEX_MERGE, None, common | {"part": part}, 2) for part in range(parts)]
     return [*compared, *merged, NewJob(JobKind.INDEX_SWITCH, None, common | {"model": model}, 3)]
 
@@ -97,12 +94,12 @@ def switch(services: Services, job: Job) -> JobResult:
         now = read_index(connection, state, model, generation)
         served = read_lists(connection, state.generation) if state.model == model else None
     step = catch_up(now.embeddings, now.lists, now.touched)
-    lists_changed = None
+    drift = None
     if served is not None and state.generation is not None:
         kept = catch_up(now.embeddings, served, now.touched).caught_up()
-        lists_changed = drift(kept, step.caught_up()).lists_changed
+        drift = count_changed(kept, step.caught_up())
     images = len(now.embeddings.ids)
-    figures = {"images": images, "new": step.new, "removed": len(step.gone), "drift": lists_changed}
+    figures = {"images": images, "new": step.new, "removed": len(step.gone), "drift": drift}
 
     def write(transaction: Transaction) -> None:
         connection = transaction.connection
@@ -123,7 +120,7 @@ def _gallery(services: Services, job: Job) -> tuple[Gallery, JoinPlan, list[slic
     run, parts = job.claim.payload["run"], job.claim.payload["parts"]
     embeddings = services.snapshots.load(services.blobs, blob_keys.snapshot(run))
     made = load_plan(services.blobs, run)
-    return Gallery(embeddings.vectors, embeddings.ids), made, tiles.cut(len(made.order), parts)
+    return Gallery(embeddings.vectors, embeddings.ids), made, exact.cut(len(made.order), parts)
 
 
 def _device(settings: Settings) -> str:

@@ -9,9 +9,7 @@ from sqlalchemy import Connection
 from shared.db.queries.index import runs as index_runs
 from shared.db.queries.index.state import IndexStateRow, index_state
 from shared.db.unit_of_work import Transaction
-from worker.index.exact import neighbours
-from worker.index.exact.neighbours import NeighbourLists
-from worker.index.exact.similarity_scale import similarity_quantiles
+from worker.index.exact import NeighbourLists, concatenate, similarity_quantiles, update
 from worker.index.store import Embeddings, K, read_embeddings, read_lists, write_lists
 from worker.lifecycle import Job, JobResult
 from worker.services import Services
@@ -32,7 +30,7 @@ class Catching:
     def caught_up(self) -> NeighbourLists:
         """All lists as they are afterwards."""
         stale = np.concatenate([self.changed.owners, self.gone])
-        return neighbours.concatenate([self.lists.without(stale), self.changed])
+        return concatenate([self.lists.without(stale), self.changed])
 
 
 def catch_up(embeddings: Embeddings, lists: NeighbourLists, touched: NDArray[np.int64]) -> Catching:
@@ -40,7 +38,7 @@ def catch_up(embeddings: Embeddings, lists: NeighbourLists, touched: NDArray[np.
     new = np.setdiff1d(embeddings.ids, lists.owners)
     added = np.union1d(new, np.intersect1d(touched, embeddings.ids))
     gone = np.setdiff1d(lists.owners, embeddings.ids)
-    changed = neighbours.update(embeddings.vectors, embeddings.ids, lists, added, gone, K)
+    changed = update(embeddings.vectors, embeddings.ids, lists, added, gone, K)
     return Catching(lists, changed, gone, len(new))
 
 

@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 
 from shared.storage import BlobStore
 from shared.storage import keys as blob_keys
-from worker.index.exact.codes.rotated import Codes
-from worker.index.exact.join_plan import JoinPlan
-from worker.index.exact.tiles import Share
+from worker.index.exact import Codes, JoinPlan, Share
 
 
 def save_plan(blobs: BlobStore, run: str, plan: JoinPlan) -> None:

@@ -17,7 +17,7 @@ from shared.db.models.index import DIMENSIONS
 from shared.db.queries.index.runs import delete_lists
 from shared.storage import BlobStore
 from worker.index.binary_copy import embedding_rows, lists_of_rows, no_lists, rows_of_lists
-from worker.index.exact.neighbours import NeighbourLists, concatenate
+from worker.index.exact import NeighbourLists, concatenate
 from worker.index.joined_bytes import JoinedBytes
 
 # Every list keeps this many: the most that the API gives out.

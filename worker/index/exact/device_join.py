@@ -19,6 +19,7 @@ from torch import Tensor
 
 from worker.index.exact import topk
 from worker.index.exact.join_plan import JoinPlan
+from worker.index.exact.summation import CHAINS, RUN, half_of
 
 Tile = tuple[slice, slice]
 
@@ -29,10 +30,6 @@ _ROWS: Final = 4096
 _COLUMNS: Final = 32_768
 # Rows a time that are ranked: 62 candidates each, for lists of 50, are 260 MB in float64.
 _RANKED: Final = 1024
-
-# numpy's pairwise summation adds up so many numbers in eight chains, and halves what is longer.
-_RUN: Final = 128
-_CHAINS: Final = 8
 
 _LOW_HALF: Final = (1 << 32) - 1
 _SIGN: Final = 1 << 31
@@ -149,15 +146,15 @@ def _similarity(left: Tensor, right: Tensor) -> Tensor:
 def _pairwise_sum(values: Tensor) -> Tensor:
     """The sums (p,) of the rows of `values` (p, d) float64."""
     length = values.shape[1]
-    if length > _RUN:
-        half = length // 2 // _CHAINS * _CHAINS
+    if length > RUN:
+        half = half_of(length)
         return _pairwise_sum(values[:, :half]) + _pairwise_sum(values[:, half:])
-    whole = length // _CHAINS * _CHAINS
+    whole = length // CHAINS * CHAINS
     total = values.new_zeros(len(values))
     if whole:
-        chains = values[:, :_CHAINS]
-        for start in range(_CHAINS, whole, _CHAINS):
-            chains = chains + values[:, start : start + _CHAINS]
+        chains = values[:, :CHAINS]
+        for start in range(CHAINS, whole, CHAINS):
+            chains = chains + values[:, start : start + CHAINS]
         twos = chains[:, 0::2] + chains[:, 1::2]
         fours = twos[:, 0::2] + twos[:, 1::2]
         total = fours[:, 0] + fours[:, 1]

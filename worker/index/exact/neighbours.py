@@ -9,8 +9,6 @@ not negative, in any order. ValueError is raised for anything else.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +16,10 @@ from numpy.typing import NDArray
 from worker.index.exact import tiles
 from worker.index.exact.join_costs import exchange_pays
 from worker.index.exact.join_plan import JoinPlan
+from worker.index.exact.lists import NO_NEIGHBOUR, NeighbourLists, concatenate, same_in_both
 from worker.index.exact.threads import compute_threads
 from worker.index.exact.tiles import Share
 from worker.index.exact.topk import (
-    LOWEST,
     Offers,
     Queries,
     Targets,
@@ -34,71 +32,8 @@ from worker.index.exact.topk import (
     unpack,
 )
 
-# What fills the end of a list when there are fewer than k other images.
-NO_NEIGHBOUR: Final = -1
-NO_SIMILARITY: Final = LOWEST
 
-
-@dataclass(frozen=True)
-class NeighbourLists:
-    """The lists of some images.
-
-    owners: (n,) int64. neighbours: (n, k) int64, padded at the end with -1. similarities: (n, k) float32, padded with
-    -2.0. Raises ValueError for other shapes or dtypes.
-    """
-
-    owners: NDArray[np.int64]
-    neighbours: NDArray[np.int64]
-    similarities: NDArray[np.float32]
-
-    def __post_init__(self) -> None:
-        shape = self.neighbours.shape
-        if len(shape) != 2 or self.similarities.shape != shape or self.owners.shape != shape[:1]:
-            raise ValueError("Neighbour lists are owners (n,), neighbours (n, k) and similarities (n, k).")
-        if self.owners.dtype != np.int64 or self.neighbours.dtype != np.int64:
-            raise ValueError("Owners and neighbours are int64.")
-        if self.similarities.dtype != np.float32:
-            raise ValueError("Similarities are float32.")
-
-    def __len__(self) -> int:
-        return len(self.owners)
-
-    @property
-    def k(self) -> int:
-        """Places in each list."""
-        return int(self.neighbours.shape[1])
-
-    @classmethod
-    def none(cls, k: int) -> "NeighbourLists":
-        """No lists, of `k` places."""
-        return cls(np.empty(0, np.int64), np.empty((0, k), np.int64), np.empty((0, k), np.float32))
-
-    def take(self, places: NDArray[np.intp]) -> "NeighbourLists":
-        """The lists at `places`, in that order."""
-        return NeighbourLists(self.owners[places], self.neighbours[places], self.similarities[places])
-
-    def without(self, owners: NDArray[np.int64]) -> "NeighbourLists":
-        """All but the lists of `owners`."""
-        return self.take(np.flatnonzero(~np.isin(self.owners, owners)))
-
-
-class Ranking(NamedTuple):
-    """The answer to one query: `ids` (m,) int64 and `similarities` (m,) float32, most similar first."""
-
-    ids: NDArray[np.int64]
-    similarities: NDArray[np.float32]
-
-
-def concatenate(parts: Sequence[NeighbourLists]) -> NeighbourLists:
-    """The lists of all `parts` (at least one, all of one k), one after the other."""
-    return NeighbourLists(
-        np.concatenate([part.owners for part in parts]),
-        np.concatenate([part.neighbours for part in parts]),
-        np.concatenate([part.similarities for part in parts]),
-    )
-
-
-def full(vectors: NDArray[np.float32], ids: NDArray[np.int64], k: int) -> NeighbourLists:
+def build(vectors: NDArray[np.float32], ids: NDArray[np.int64], k: int) -> NeighbourLists:
     """The lists of all images, in the order of `ids`. Time n * n * d.
 
     Memory beside `vectors` and the answer: about as much as the answer, 512 bytes an image and 150 MB.
@@ -151,7 +86,7 @@ def update(  # noqa: PLR0917 -- the state, then what changed in it
     broken[: len(looked_through)] = np.isin(lists.neighbours[looked_through], named).any(axis=1)
     repaired = gallery.places(lists.owners[current[broken]])
     if tiles.is_quicker_in_full(len(entrants) + len(repaired), *vectors.shape):
-        after = full(vectors, ids, k)
+        after = build(vectors, ids, k)
         changed = after.without(same_in_both(lists, after))
     else:
         new, entered = gallery.entered(lists, current[~broken], entrants)
@@ -163,25 +98,19 @@ def _all_differ(ids: NDArray[np.int64]) -> bool:
     return bool(np.diff(np.sort(ids)).all())
 
 
-def same_in_both(one: NeighbourLists, other: NeighbourLists) -> NDArray[np.int64]:
-    """The owners whose lists are the same in both, to the last bit."""
-    both, at_one, at_other = np.intersect1d(one.owners, other.owners, assume_unique=True, return_indices=True)
-    differs = one.neighbours[at_one] != other.neighbours[at_other]
-    differs |= one.similarities[at_one] != other.similarities[at_other]
-    same: NDArray[np.int64] = both[~differs.any(axis=1)]
-    return same
+def query(
+    queries: NDArray[np.float32], vectors: NDArray[np.float32], ids: NDArray[np.int64], k: int
+) -> NeighbourLists:
+    """The k images most similar to each of `queries` (m, d) float32, L2-normalised, which are no images themselves.
 
-
-def top_k(
-    query: NDArray[np.float32], vectors: NDArray[np.float32], ids: NDArray[np.int64], k: int
-) -> Ranking:
-    """The min(k, n) images most similar to `query` (d,) float32, L2-normalised; an image of this vector included."""
+    An image with the very vector of a query is among its neighbours. owners: the rows of `queries`, 0 to m - 1. Time
+    m * n * d, by one pass over `vectors`.
+    """
     gallery = Gallery(vectors, ids)
-    outsider = Queries(check_vectors(query[np.newaxis]), np.array([0]), np.array([-1]))
-    keys = search(outsider, gallery.targets, _empty(1, k))
-    neighbours, similarities = gallery.unpacked(keys)
-    there = neighbours[0] != NO_NEIGHBOUR
-    return Ranking(neighbours[0, there], similarities[0, there])
+    rows = np.arange(len(queries))
+    outsiders = Queries(check_vectors(queries), rows, np.full(len(queries), -1))
+    keys = search(outsiders, gallery.targets, _empty(len(queries), k))
+    return NeighbourLists(rows.astype(np.int64), *gallery.unpacked(keys))
 
 
 class Gallery:

@@ -10,6 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from worker.index.exact.summation import CHAINS, RUN, half_of
+
 # Products a time that are compared before looking which: a few vector registers full.
 _STRIDE: Final = 64
 
@@ -20,8 +22,7 @@ _EMPTY: Final = np.uint64(2**64 - 1)
 _SIGN: Final = np.uint32(1 << 31)
 _HALF: Final = np.uint64(32)
 
-# numpy's pairwise summation adds up so many numbers in eight chains, and halves what is longer.
-_RUN: Final = 128
+_half_of = njit(cache=True, nogil=True)(half_of)
 
 
 class Members(NamedTuple):
@@ -89,19 +90,6 @@ def offer_block(
                     bound = scale * scales[j] * np.float32(row[j])
                     if bound >= lists.limits[top + i] - gains[j] or bound >= limits[j] - gain:
                         offer_pair(top + i, left + j, members, lists, margin)
-
-
-@njit(cache=True, nogil=True)
-def offer_pairs(
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    members: Members,
-    lists: Lists,
-    margin: np.float32,
-) -> None:
-    """Offers each of some pairs of members to the lists of both."""
-    for pair in range(len(rows)):
-        offer_pair(rows[pair], columns[pair], members, lists, margin)
 
 
 @njit(cache=True, nogil=True)
@@ -189,22 +177,21 @@ def similarity(x: NDArray[np.float32], y: NDArray[np.float32]) -> np.float32:
 @njit(cache=True, nogil=True)
 def _pairwise_sum(values: NDArray[np.float64]) -> float:
     length = len(values)
-    if length <= _RUN:
+    if length <= RUN:
         return _run_sum(values)
-    half = length // 2
-    half -= half % 8
+    half = _half_of(length)
     return _pairwise_sum(values[:half]) + _pairwise_sum(values[half:])
 
 
 @njit(cache=True, nogil=True)
 def _run_sum(values: NDArray[np.float64]) -> float:
     length = len(values)
-    whole = length - length % 8
+    whole = length // CHAINS * CHAINS
     total = 0.0
     if whole:
         a = b = c = d = e = f = g = h = 0.0
-        for i in range(0, whole, 8):
-            eight = values[i : i + 8]
+        for i in range(0, whole, CHAINS):
+            eight = values[i : i + CHAINS]
             a += eight[0]
             b += eight[1]
             c += eight[2]

@@ -20,7 +20,7 @@ from tests.support.pipeline import Pipeline
 from tests.support.vectors import assert_same_lists, random_vectors
 from worker.index import store as index_store
 from worker.index.exact import neighbours
-from worker.index.exact.neighbours import NO_NEIGHBOUR, NO_SIMILARITY, NeighbourLists
+from worker.index.exact.lists import NO_NEIGHBOUR, NO_SIMILARITY, NeighbourLists, concatenate
 from worker.index.store import (
     Embeddings,
     K,
@@ -57,7 +57,7 @@ def add_images(connection: Connection, count: int) -> NDArray[np.int64]:
 
 
 def lists_of(ids: NDArray[np.int64], seed: int = 0) -> NeighbourLists:
-    return neighbours.full(random_vectors(len(ids), DIMENSIONS, seed), ids, K)
+    return neighbours.build(random_vectors(len(ids), DIMENSIONS, seed), ids, K)
 
 
 def read_as_text(connection: Connection, generation: int) -> dict[int, tuple[list[int], list[float]]]:
@@ -164,7 +164,7 @@ def test_lists_take_the_place_of_those_of_the_same_images_in_the_same_generation
         write_lists(connection, 2, first)
         write_lists(connection, 2, some)
         assert_same_lists(read_lists(connection, 1), first)
-        expected = neighbours.concatenate([first.take(np.arange(5)), some, first.take(np.arange(30, MANY))])
+        expected = concatenate([first.take(np.arange(5)), some, first.take(np.arange(30, MANY))])
         assert_same_lists(read_lists(connection, 2), expected)
 
 

@@ -19,7 +19,7 @@ from worker.index.binary_copy import (
     no_lists,
     rows_of_lists,
 )
-from worker.index.exact.neighbours import NO_NEIGHBOUR, NO_SIMILARITY, NeighbourLists
+from worker.index.exact.lists import NO_NEIGHBOUR, NO_SIMILARITY, NeighbourLists
 
 K = 5
 A_LIST = NeighbourLists(np.array([7]), np.array([[2, 3, 1, 9, 4]]), np.zeros((1, K), np.float32))

@@ -9,8 +9,8 @@ SMALL_RUN = """
 import sys
 import numpy as np
 import worker.app
-from worker.index.exact.neighbours import full
-full(np.eye(40, dtype=np.float32), np.arange(40), 5)
+from worker.index.exact.neighbours import build
+build(np.eye(40, dtype=np.float32), np.arange(40), 5)
 sys.exit("numba" in sys.modules)
 """
 

@@ -23,7 +23,7 @@ from worker.index.exact.codes.rotated import principal_axes
 from worker.index.exact.device_join import join_on
 from worker.index.exact.join_costs import join_pays
 from worker.index.exact.join_plan import JoinPlan, plain_plan
-from worker.index.exact.neighbours import NeighbourLists
+from worker.index.exact.lists import NeighbourLists
 from worker.index.exact.planning import choose_size, make_plan, stand_ins
 from worker.index.exact.self_join import join, rounds
 from worker.index.exact.threads import compute_threads
