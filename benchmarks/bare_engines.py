@@ -12,11 +12,11 @@ from typing import Final
 import numpy as np
 import structlog
 
+from shared.limits import VIEW_SIDE
 from shared.settings import Settings
 from worker.embedding.algorithms.embedder import Embedder
 from worker.embedding.engine_choice import load_embedder
 from worker.imaging.algorithms.analysis import analyse
-from worker.imaging.algorithms.model_view import SIDE
 
 BATCH: Final = 32
 _COLORS: Final = 6
@@ -43,7 +43,7 @@ class Engines:
 
 def _load() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    _embedder().embed(np.zeros((1, SIDE, SIDE, 3), np.uint8))
+    _embedder().embed(np.zeros((1, VIEW_SIDE, VIEW_SIDE, 3), np.uint8))
 
 
 @cache

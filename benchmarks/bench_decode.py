@@ -17,13 +17,13 @@ from benchmarks.decode_peers import Shrink, decode_peers, plain
 from benchmarks.pictures import DRAWN, camera_jpeg, real_photos
 from benchmarks.report import table
 from benchmarks.support import BenchmarkFailed, interleave
+from shared.limits import VIEW_SIDE
 from worker.embedding.algorithms.embedder import Embedder
 from worker.embedding.algorithms.resnet import OFFICIAL_WEIGHTS, build_resnet18, load_state
 from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
 from worker.embedding.weights import bundled_weights
 from worker.imaging import Sandbox
 from worker.imaging.algorithms.analysis import analyse
-from worker.imaging.algorithms.model_view import SIDE
 
 SIZE: Final = (4000, 3000)
 COLORS: Final = 6
@@ -79,8 +79,8 @@ def _timed(work: Callable[[], object]) -> float:
 def _view_by(shrink: Shrink) -> Callable[[bytes], NDArray[np.uint8]]:
     def view(data: bytes) -> NDArray[np.uint8]:
         small = shrink(data)
-        left, top = (round((side - SIDE) / 2) for side in small.size)
-        return np.asarray(small.crop((left, top, left + SIDE, top + SIDE)))
+        left, top = (round((side - VIEW_SIDE) / 2) for side in small.size)
+        return np.asarray(small.crop((left, top, left + VIEW_SIDE, top + VIEW_SIDE)))
 
     return view
 

@@ -20,10 +20,10 @@ from benchmarks.servers import running_database
 from benchmarks.support import BenchmarkFailed, interleave, ratio
 from infra.local.processes import Processes
 from shared.db.engine import make_engine
-from shared.db.models.index import DIMENSIONS
 from shared.db.queries.index.runs import save_embeddings, switch_index
 from shared.db.queries.index.state import index_state
 from shared.db.unit_of_work import UnitOfWork
+from shared.limits import DIMENSIONS, MAX_SIMILAR
 from shared.settings import Settings
 from shared.storage import BlobStore
 from shared.storage.directory import DirectoryBlobStore
@@ -33,7 +33,6 @@ from worker.index.binary_copy import EMBEDDING_ROW, HEADER, TRAILER
 from worker.index.exact.lists import NeighbourLists
 from worker.index.store import (
     Embeddings,
-    K,
     SnapshotCache,
     read_embeddings,
     read_lists,
@@ -84,8 +83,8 @@ class Gallery:
             found = transaction.connection.execute(text(_IMAGES), {"count": COUNT}).scalars()
             ids = np.sort(np.fromiter(found, np.int64, COUNT))
         self._embeddings = Embeddings(ids, unclustered(COUNT))
-        similarities = np.sort(random.random((COUNT, K), np.float32), axis=1)[:, ::-1].copy()
-        self._lists = NeighbourLists(ids, random.choice(ids, (COUNT, K)), similarities)
+        similarities = np.sort(random.random((COUNT, MAX_SIMILAR), np.float32), axis=1)[:, ::-1].copy()
+        self._lists = NeighbourLists(ids, random.choice(ids, (COUNT, MAX_SIMILAR)), similarities)
 
     def contests(self) -> list[Contest]:
         return [
@@ -107,7 +106,7 @@ class Gallery:
                 },
             ),
             Contest(
-                f"{COUNT:,} lists of {K} written and switched",
+                f"{COUNT:,} lists of {MAX_SIMILAR} written and switched",
                 "≤ 15 s",
                 {
                     "binary COPY": partial(self._write, write_lists),
@@ -116,7 +115,7 @@ class Gallery:
                 },
             ),
             Contest(
-                f"{COUNT:,} lists of {K} read",
+                f"{COUNT:,} lists of {MAX_SIMILAR} read",
                 "",
                 {
                     "binary COPY": partial(self._read_lists, read_lists),

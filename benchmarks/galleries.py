@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from worker.embedding.algorithms.embedder import DIMENSIONS
+from shared.limits import DIMENSIONS
 from worker.embedding.algorithms.resnet import build_resnet18, load_state
 from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder, normalise_rows
 from worker.imaging.algorithms.model_view import model_view

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.db.models import Embedding, Image, IndexChange, NeighbourList
-from shared.db.models.index import DIMENSIONS
+from shared.limits import DIMENSIONS
 from shared.storage import BlobStore
 from worker.index.exact.lists import NeighbourLists
 from worker.index.store import Embeddings

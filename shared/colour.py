@@ -15,6 +15,8 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 RGB: TypeAlias = tuple[int, int, int]
 """Red, green and blue of sRGB, 0 to 255 each."""
 
+Vector: TypeAlias = tuple[float, float, float]
+
 BLACK: Final[RGB] = (0, 0, 0)
 WHITE: Final[RGB] = (255, 255, 255)
 
@@ -49,6 +51,40 @@ class OKLCH(NamedTuple):
     h: float
 
 
+# OKLab, by way of the responses of long, medium and short cones, whose cube roots it mixes: Ottosson's matrices of 2021, as
+# he publishes them. The way back by his numerical inverses.
+LMS_FROM_LINEAR: Final = (
+    (0.4122214708, 0.5363325363, 0.0514459929),
+    (0.2119034982, 0.6806995451, 0.1073969566),
+    (0.0883024619, 0.2817188376, 0.6299787005),
+)
+OKLAB_FROM_CUBE_ROOTS: Final = (
+    (0.2104542553, 0.7936177850, -0.0040720468),
+    (1.9779984951, -2.4285922050, 0.4505937099),
+    (0.0259040371, 0.7827717662, -0.8086757660),
+)
+CUBE_ROOTS_FROM_OKLAB: Final = (
+    (1.0, 0.3963377774, 0.2158037573),
+    (1.0, -0.1055613458, -0.0638541728),
+    (1.0, -0.0894841775, -1.2914855480),
+)
+LINEAR_FROM_LMS: Final = (
+    (4.0767416621, -3.3077115913, 0.2309699292),
+    (-1.2684380046, 2.6097574011, -0.3413193965),
+    (-0.0041960863, -0.7034186147, 1.7076147010),
+)
+
+
+def _product(matrix: tuple[Vector, Vector, Vector], vector: Vector) -> Vector:
+    a, b, c = vector
+    one, two, three = matrix
+    return (
+        one[0] * a + one[1] * b + one[2] * c,
+        two[0] * a + two[1] * b + two[2] * c,
+        three[0] * a + three[1] * b + three[2] * c,
+    )
+
+
 def _to_linear(channel: int) -> float:
     value = channel / 255
     return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
@@ -76,16 +112,10 @@ def rgb_to_hsl(rgb: RGB) -> HSL:
 
 
 def rgb_to_oklab(rgb: RGB) -> OKLab:
-    """The colour in OKLab, with Ottosson's matrices of 2021."""
-    red, green, blue = (_LINEAR[channel] for channel in rgb)
-    long = math.cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue)
-    medium = math.cbrt(0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue)
-    short = math.cbrt(0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue)
-    return OKLab(
-        0.2104542553 * long + 0.7936177850 * medium - 0.0040720468 * short,
-        1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short,
-        0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short,
-    )
+    """The colour in OKLab."""
+    red, green, blue = rgb
+    long, medium, short = _product(LMS_FROM_LINEAR, (_LINEAR[red], _LINEAR[green], _LINEAR[blue]))
+    return OKLab(*_product(OKLAB_FROM_CUBE_ROOTS, (math.cbrt(long), math.cbrt(medium), math.cbrt(short))))
 
 
 def oklab_to_oklch(lab: OKLab) -> OKLCH:
@@ -101,9 +131,17 @@ def rgb_to_oklch(rgb: RGB) -> OKLCH:
     return oklab_to_oklch(rgb_to_oklab(rgb))
 
 
-def oklab_distance(one: OKLab, other: OKLab) -> float:
-    """Euclidean distance: about 0.02 is just noticeable, 1 lies between black and white."""
-    return math.dist(one, other)
+def oklch_to_linear(color: OKLCH) -> Vector:
+    """Linear red, green and blue, outside 0 to 1 where sRGB has no such colour."""
+    hue = math.radians(color.h)
+    lab = (color.l, color.c * math.cos(hue), color.c * math.sin(hue))
+    long, medium, short = _product(CUBE_ROOTS_FROM_OKLAB, lab)
+    return _product(LINEAR_FROM_LMS, (long**3, medium**3, short**3))
+
+
+def linear_to_srgb(linear: float) -> float:
+    """A channel of sRGB, 0 to 1, of one of linear light."""
+    return 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
 
 
 def relative_luminance(rgb: RGB) -> float:

@@ -2,13 +2,13 @@
 
 from flask import Flask
 
+from shared.limits import MAX_FILE_BYTES
 from shared.logs import configure_logs
 from shared.settings import Settings, load_settings
 from web import cli
 from web.http import api, errors, request_log, security
 from web.http.bodies.bounded import BoundedBodies
 from web.http.bodies.multipart import MAX_FIELD_BYTES, MAX_PARTS
-from web.http.bodies.spool import MAX_FILE_BYTES
 from web.jobs import api as jobs_api
 from web.jobs import index_api
 from web.jobs import pages as jobs_pages

@@ -5,7 +5,7 @@ nothing is shared across a fork.
 """
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from celery.signals import setup_logging, worker_init, worker_process_shutdown
 
 from shared.errors import BrokerUnavailable
 from shared.jobs.broker import make_celery
-from shared.jobs.kinds import RULES, SWEEP, JobKind, JobRules, Queue
+from shared.jobs.kinds import RULES, SWEEP, JobKind, JobRules
 from shared.logs import configure_logs
 from shared.settings import Settings, load_settings
 from worker.process import Process, is_stopping

@@ -1,8 +1,8 @@
 """Colour spaces as array functions: sRGB, linear light and OKLab.
 
 sRGB's transfer curve is that of IEC 61966-2-1. OKLab is Björn Ottosson's ("A perceptual color space for image
-processing", 2020, https://bottosson.github.io/posts/oklab/), with the matrices as he publishes them; the way back uses
-their numerical inverses, so that a round trip loses nothing.
+processing", 2020), with the matrices of `shared.colour`; the way back uses their inverses in full precision, so that a
+round trip loses nothing.
 
 Every array is (..., 3), channels last.
 """
@@ -10,23 +10,13 @@ Every array is (..., 3), channels last.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from shared.colour import LMS_FROM_LINEAR, OKLAB_FROM_CUBE_ROOTS
+
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
 
-_LMS_FROM_LINEAR = np.array(
-    [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ]
-)
-_OKLAB_FROM_CUBE_ROOTS = np.array(
-    [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ]
-)
+_LMS_FROM_LINEAR = np.array(LMS_FROM_LINEAR)
+_OKLAB_FROM_CUBE_ROOTS = np.array(OKLAB_FROM_CUBE_ROOTS)
 _LINEAR_FROM_LMS = np.linalg.inv(_LMS_FROM_LINEAR)
 _CUBE_ROOTS_FROM_OKLAB = np.linalg.inv(_OKLAB_FROM_CUBE_ROOTS)
 

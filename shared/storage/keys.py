@@ -6,6 +6,8 @@ The first two digits are a folder of their own: with a million photos no folder 
 from typing import Final
 from uuid import UUID
 
+from shared.limits import THUMBNAIL_SIDES
+
 ORIGINALS: Final = "originals/"
 UPLOADS: Final = "uploads/"
 SNAPSHOTS: Final = "index/"
@@ -14,9 +16,6 @@ PREDICTIONS: Final = "predictions/"
 EXPLANATIONS: Final = "explanations/"
 TRAINING_PHOTOS: Final = "training-photos/"
 TRAINING_ZIPS: Final = "training-zips/"
-
-# 384 is what a tile of the gallery takes on a desk: two thirds of the bytes of 512, of which a page sends dozens.
-THUMBNAIL_SIZES: Final = (256, 384, 512, 1024)
 
 
 def original(sha256: str) -> str:
@@ -53,7 +52,7 @@ def of_image(sha256: str) -> list[str]:
     return [
         original(sha256),
         display(sha256),
-        *(thumbnail(sha256, size) for size in THUMBNAIL_SIZES),
+        *(thumbnail(sha256, size) for size in THUMBNAIL_SIDES),
         histogram(sha256),
         model_view(sha256),
     ]

@@ -6,6 +6,7 @@ import zlib
 
 from PIL import Image
 
+from tests.support.headers import png_chunk
 from tests.support.pictures import encode, flat_picture, make_apng, make_gif, make_jpeg, make_png, make_webp
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -15,11 +16,6 @@ _SOS = b"\xff\xda"
 def half_of(data: bytes) -> bytes:
     """The first half of a file, as a broken upload leaves it."""
     return data[: len(data) // 2]
-
-
-def png_chunk(kind: bytes, body: bytes) -> bytes:
-    """One PNG chunk with its length and CRC."""
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 def png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:

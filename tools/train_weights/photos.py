@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from worker.imaging.algorithms.model_view import SIDE, model_view
+from shared.limits import VIEW_SIDE
+from worker.imaging.algorithms.model_view import model_view
 
 # Every fifth of the 50 Caltech classes in alphabetical order (ASCII): for the final figures only. No photo of them is
 # trained on, and nothing is chosen by them.
@@ -112,4 +113,4 @@ def random_views(photo: Photo, sides: Sequence[int], seed: str) -> list[NDArray[
     return [np.array(view) for view in views]
 
 
-TEACHER_SIDE: Final = SIDE
+TEACHER_SIDE: Final = VIEW_SIDE

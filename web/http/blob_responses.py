@@ -7,11 +7,12 @@ from urllib.parse import quote
 
 from flask import Request, Response
 
+from shared.file_types import FILE_TYPES, HEAD_BYTES, FileType, picture_format
 from shared.storage import BlobStore
 from web.http.filenames import display_name
 
 _CHUNK_BYTES: Final = 64 * 1024
-_HEAD_BYTES: Final = 16
+_UNKNOWN: Final = FileType("application/octet-stream", ".bin")
 _YEAR_SECONDS: Final = 31_536_000
 
 
@@ -37,14 +38,14 @@ def _stream(blobs: BlobStore, key: str, name: str) -> Response:
     with ExitStack() as opened:
         size = blobs.stat(key).size
         blob = opened.enter_context(blobs.open(key))
-        head = blob.read(_HEAD_BYTES)
-        content_type, extension = _kind(head)
-        response = Response(_chunks(head, blob), content_type=content_type)
+        head = blob.read(HEAD_BYTES)
+        kind = _kind(head)
+        response = Response(_chunks(head, blob), content_type=kind.content_type)
         response.call_on_close(opened.pop_all().close)
     response.headers["Content-Length"] = str(size)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    response.headers["Content-Disposition"] = _disposition(name, extension)
+    response.headers["Content-Disposition"] = _disposition(name, kind.extension)
     return response
 
 
@@ -54,17 +55,9 @@ def _chunks(head: bytes, blob: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _kind(head: bytes) -> tuple[str, str]:
-    """Content type and extension of one of the four formats that Vitrine keeps."""
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp", ".webp"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg", ".jpg"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png", ".png"
-    if head[:6] in {b"GIF87a", b"GIF89a"}:
-        return "image/gif", ".gif"
-    return "application/octet-stream", ".bin"
+def _kind(head: bytes) -> FileType:
+    found = picture_format(head)
+    return _UNKNOWN if found is None else FILE_TYPES[found]
 
 
 def _disposition(name: str, extension: str) -> str:

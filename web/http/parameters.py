@@ -11,12 +11,11 @@ from contextlib import suppress
 from typing import Final, TypeVar
 
 from shared.errors import BadParameter, ImageNotFound
+from shared.limits import MAX_TAG_CHARACTERS, MAX_TAGS
 from web.http.ids import image_id
 
 Default = TypeVar("Default")
 
-MAX_TAGS: Final = 32
-MAX_TAG_CHARACTERS: Final = 64
 # More digits than any limit has: a longer number is out of range without being read.
 MAX_DIGITS: Final = 20
 

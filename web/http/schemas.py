@@ -9,7 +9,18 @@ from typing import Any, Final
 from marshmallow import Schema, fields, validate
 
 from shared.jobs.kinds import JobKind, JobStatus
-from shared.storage.keys import THUMBNAIL_SIZES
+from shared.limits import (
+    DEFAULT_COLORS,
+    DEFAULT_PAGE,
+    MAX_CAPTION,
+    MAX_COLORS,
+    MAX_LABEL,
+    MAX_PAGE,
+    MAX_SIMILAR,
+    MAX_TAG_CHARACTERS,
+    MIN_COLORS,
+    THUMBNAIL_SIDES,
+)
 from web.http.answer_schemas import AnswerSchema as _AnswerSchema
 from web.http.answer_schemas import always as _always
 from web.http.fields import (
@@ -25,19 +36,8 @@ from web.http.fields import (
     QueryNumber,
     QueryText,
 )
-from web.http.parameters import MAX_TAG_CHARACTERS
 from web.jobs.waiting import LONGEST_WAIT_SECONDS
 from web.palettes.formats import FORMATS
-
-MAX_CAPTION: Final = 1000
-MAX_LABEL: Final = 100
-MIN_COLORS: Final = 2
-MAX_COLORS: Final = 16
-DEFAULT_COLORS: Final = 6
-# Of a page: what a client takes in at once, and a database finds at once.
-MAX_LIMIT: Final = 200
-# Each list keeps the 50 nearest.
-MAX_SIMILAR: Final = 50
 
 _STATUSES: Final = [status.value for status in JobStatus]
 _KINDS: Final = [kind.value for kind in JobKind]
@@ -51,7 +51,7 @@ def _status(description: str) -> Any:
 
 
 class PageQuery(Schema):
-    limit = QueryInteger("how many at most", minimum=1, maximum=MAX_LIMIT, default=24)
+    limit = QueryInteger("how many at most", minimum=1, maximum=MAX_PAGE, default=DEFAULT_PAGE)
     cursor = QueryText("where the page begins: `next` of the page before", most=100)
 
 
@@ -60,7 +60,7 @@ class ImagesQuery(PageQuery):
     label = QueryText("only images with this label", most=MAX_LABEL)
     q = QueryText("only images with these words in their caption", most=200)
     color = QueryColor("nearest to this colour first")
-    ids = QueryIds("only these images, separated by commas", most=MAX_LIMIT)
+    ids = QueryIds("only these images, separated by commas", most=MAX_PAGE)
 
 
 class JobsQuery(PageQuery):
@@ -80,8 +80,8 @@ class JobQuery(Schema):
 class ThumbnailQuery(Schema):
     size = QueryChoice(
         "longer side in pixels",
-        choices=[str(size) for size in THUMBNAIL_SIZES],
-        default=str(THUMBNAIL_SIZES[0]),
+        choices=[str(size) for size in THUMBNAIL_SIDES],
+        default=str(THUMBNAIL_SIDES[0]),
     )
 
 
@@ -143,7 +143,7 @@ class ImageChanges(Schema):
 class ImagesForPalette(Schema):
     """Images that one palette is wanted for."""
 
-    images = BodyIds("ids of the images", most=MAX_LIMIT, required=True)
+    images = BodyIds("ids of the images", most=MAX_PAGE, required=True)
     colors = BodyInteger(
         "colours of the palette", minimum=MIN_COLORS, maximum=MAX_COLORS, default=DEFAULT_COLORS
     )

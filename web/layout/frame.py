@@ -6,7 +6,7 @@ from typing import Final
 from flask import current_app, url_for
 
 from shared.db.queries.index.state import IndexStateRow
-from web.http.bodies.spool import MAX_FILE_BYTES
+from shared.limits import MAX_FILE_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response
 from shared.db.queries.index.state import index_state
 from shared.db.queries.photos.images import ImageFilter, list_images
 from shared.errors import BadInput, Conflict
+from shared.limits import MAX_COLORS, MIN_COLORS
 from web.http import parameters
 from web.http.errors import STATUS
 from web.http.ids import job_id
-from web.http.schemas import MAX_COLORS, MIN_COLORS
 from web.jobs.waiting import wait_for_job
 from web.layout.frame import make_frame
 from web.palettes.ephemeral import get_palette_job, passing_palette

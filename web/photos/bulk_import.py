@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from shared.errors import BadInput, BadParameter
+from shared.limits import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL
 from web.http import parameters
 from web.http.bodies.spool import Spool
-from web.http.schemas import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL
 from web.photos.uploads import Upload, add_image
 from web.services import Services
 

@@ -10,6 +10,7 @@ from shared.db.queries.photos import images
 from shared.db.queries.photos.images import ImageRow
 from shared.errors import BlobNotFound, NotFound
 from shared.jobs.kinds import ACTIVE
+from shared.limits import THUMBNAIL_SIDES
 from shared.storage import keys as blob_keys
 from web.http.blob_responses import blob_answer
 from web.http.errors import NotReady
@@ -36,7 +37,7 @@ def get_thumbnail(id: str, query: dict[str, Any]) -> Response:  # noqa: A002
     """Get the picture, small."""
     image, size = _image(id), query["size"]
     # Photos that were analysed before there was a size have none of it: the next larger one shows as much.
-    sizes = [each for each in blob_keys.THUMBNAIL_SIZES if each >= int(size)]
+    sizes = [each for each in THUMBNAIL_SIDES if each >= int(size)]
     return _rendition(image, [blob_keys.thumbnail(image.sha256, each) for each in sizes], size)
 
 

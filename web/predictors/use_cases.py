@@ -14,11 +14,12 @@ from shared.db.queries.photos import images
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadParameter, TooLarge
 from shared.jobs.kinds import JobKind
+from shared.limits import MAX_FILE_BYTES
 from shared.predictors.documents import AUTO, BatchOrder, PredictOrder, PredictorKind, Task, TrainOrder
 from shared.predictors.labelled_zip import open_labelled_zip
 from shared.predictors.values import check_values
 from shared.storage import keys as blob_keys
-from web.http.bodies.spool import MAX_FILE_BYTES, Spool
+from web.http.bodies.spool import Spool
 from web.http.errors import BadValues, FieldProblem
 from web.photos import guard
 from web.predictors.requests import Question, Training, image_of

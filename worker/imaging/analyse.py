@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from shared.colour import rgb_to_hex
 from shared.db.queries.palettes import PaletteRow
 from shared.db.queries.photos.analyses import Analysed, save_analysis
 from shared.db.queries.photos.images import ImageSource, image_source
@@ -60,7 +61,4 @@ def save_renditions(services: Services, sha256: str, analysis: Analysis) -> None
 
 def swatch_documents(palette: tuple[Swatch, ...]) -> list[dict[str, Any]]:
     """Swatches as rows keep them."""
-    return [
-        {"hex": "#{:02x}{:02x}{:02x}".format(*swatch.rgb), "proportion": swatch.proportion}
-        for swatch in palette
-    ]
+    return [{"hex": rgb_to_hex(swatch.rgb), "proportion": swatch.proportion} for swatch in palette]

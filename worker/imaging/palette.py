@@ -8,15 +8,10 @@ from shared.db.queries.palettes import PaletteRow, save_palette
 from shared.db.queries.photos.images import ImageSource, image_sources
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound
+from shared.limits import MAX_COLORS, MIN_COLORS
 from shared.storage import keys as blob_keys
 from worker.imaging.algorithms.histograms import merged_histogram
-from worker.imaging.algorithms.palette import (
-    MAX_COLORS,
-    MIN_COLORS,
-    PALETTE_VERSION,
-    ColourHistogram,
-    extract_palette,
-)
+from worker.imaging.algorithms.palette import PALETTE_VERSION, ColourHistogram, extract_palette
 from worker.imaging.analyse import source_of, swatch_documents
 from worker.imaging.decode_errors import translated_decode_errors
 from worker.lifecycle import Job, JobResult

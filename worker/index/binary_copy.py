@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.db.models.index import DIMENSIONS
+from shared.limits import DIMENSIONS
 from worker.index.exact import NO_NEIGHBOUR, NO_SIMILARITY, NeighbourLists, concatenate
 
 HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)

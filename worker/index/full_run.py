@@ -11,13 +11,14 @@ from shared.db.queries.index.state import index_state
 from shared.db.queries.jobs.jobs import NewJob, add_children
 from shared.db.unit_of_work import Transaction
 from shared.jobs.kinds import JobKind
+from shared.limits import MAX_SIMILAR
 from shared.settings import Settings
 from shared.storage import keys as blob_keys
 from worker.index import exact
 from worker.index.exact import Gallery, JoinPlan, count_changed, similarity_quantiles
 from worker.index.incremental_run import catch_up, read_index
 from worker.index.parts import load_plan, load_shares, save_plan, save_shares
-from worker.index.store import K, read_embeddings, read_lists, save_snapshot, write_lists
+from worker.index.store import read_embeddings, read_lists, save_snapshot, write_lists
 from worker.lifecycle import Job, JobResult
 from worker.services import Services
 
@@ -30,7 +31,7 @@ def plan(services: Services, job: Job) -> JobResult:
         embeddings = read_embeddings(connection, model) if model is not None else None
     if model is None or embeddings is None:
         return JobResult({"mode": "full", "images": 0})
-    made = Gallery(embeddings.vectors, embeddings.ids).plan(K, _device(services.settings))
+    made = Gallery(embeddings.vectors, embeddings.ids).plan(MAX_SIMILAR, _device(services.settings))
     save_snapshot(services.blobs, blob_keys.snapshot(run), embeddings)
     save_plan(services.blobs, run, made)
     parts = len(exact.parts(len(made.order), services.settings.index_tile_rows))
@@ -64,7 +65,7 @@ def tile(services: Services, job: Job) -> JobResult:
     """What the images of two parts, or of one, are to each other. Kept in the blob store until its parts are merged."""
     first, second = job.claim.payload["tile"]
     gallery, made, parts = _gallery(services, job)
-    shares = gallery.compare(made, (parts[first], parts[second]), K, _device(services.settings))
+    shares = gallery.compare(made, (parts[first], parts[second]), MAX_SIMILAR, _device(services.settings))
     save_shares(services.blobs, job.claim.payload["run"], (first, second), shares)
     return JobResult()
 
@@ -74,7 +75,7 @@ def merge(services: Services, job: Job) -> JobResult:
     payload = job.claim.payload
     gallery, made, parts = _gallery(services, job)
     shares = load_shares(services.blobs, payload["run"], payload["part"], payload["parts"])
-    lists = gallery.merged(made, parts[payload["part"]], shares, K)
+    lists = gallery.merged(made, parts[payload["part"]], shares, MAX_SIMILAR)
 
     def write(transaction: Transaction) -> None:
         write_lists(transaction.connection, payload["generation"], lists)

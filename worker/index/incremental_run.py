@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 from shared.db.queries.index import runs as index_runs
 from shared.db.queries.index.state import IndexStateRow, index_state
 from shared.db.unit_of_work import Transaction
+from shared.limits import MAX_SIMILAR
 from worker.index.exact import NeighbourLists, concatenate, similarity_quantiles, update
-from worker.index.store import Embeddings, K, read_embeddings, read_lists, write_lists
+from worker.index.store import Embeddings, read_embeddings, read_lists, write_lists
 from worker.lifecycle import Job, JobResult
 from worker.services import Services
 
@@ -38,7 +39,7 @@ def catch_up(embeddings: Embeddings, lists: NeighbourLists, touched: NDArray[np.
     new = np.setdiff1d(embeddings.ids, lists.owners)
     added = np.union1d(new, np.intersect1d(touched, embeddings.ids))
     gone = np.setdiff1d(lists.owners, embeddings.ids)
-    changed = update(embeddings.vectors, embeddings.ids, lists, added, gone, K)
+    changed = update(embeddings.vectors, embeddings.ids, lists, added, gone, MAX_SIMILAR)
     return Catching(lists, changed, gone, len(new))
 
 

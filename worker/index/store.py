@@ -13,15 +13,12 @@ from numpy.typing import NDArray
 from psycopg2 import sql
 from sqlalchemy import Connection
 
-from shared.db.models.index import DIMENSIONS
 from shared.db.queries.index.runs import delete_lists
+from shared.limits import DIMENSIONS, MAX_SIMILAR
 from shared.storage import BlobStore
 from worker.index.binary_copy import embedding_rows, lists_of_rows, no_lists, rows_of_lists
 from worker.index.exact import NeighbourLists, concatenate
 from worker.index.joined_bytes import JoinedBytes
-
-# Every list keeps this many: the most that the API gives out.
-K: Final = 50
 
 # Rows of one COPY: 17 MB of embeddings or 8 MB of lists, far beyond where the cost of a statement shows.
 ROWS: Final = 8192
@@ -74,13 +71,13 @@ def read_lists(connection: Connection, generation: int | None) -> NeighbourLists
     connection: as for `read_embeddings`.
     """
     if generation is None:
-        return no_lists(K)
-    parts, done = [no_lists(K)], False
+        return no_lists(MAX_SIMILAR)
+    parts, done = [no_lists(MAX_SIMILAR)], False
     while not done:
         query = _SOME_LISTS.format(
             generation=sql.Literal(generation), after=_last(parts[-1].owners), rows=sql.Literal(ROWS)
         )
-        parts.append(lists_of_rows(_copy_out(connection, query), K))
+        parts.append(lists_of_rows(_copy_out(connection, query), MAX_SIMILAR))
         done = len(parts[-1]) < ROWS
     return concatenate(parts)
 

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.base import Base
 from shared.db.vector import Vector
-
-DIMENSIONS = 512
+from shared.limits import DIMENSIONS
 
 
 class Embedding(Base):

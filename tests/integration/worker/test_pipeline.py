@@ -10,7 +10,6 @@ from PIL import Image as Pictures
 from sqlalchemy import Connection, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from shared.db.models.index import DIMENSIONS
 from shared.db.queries import palettes
 from shared.db.queries.index import state as index
 from shared.db.queries.index.runs import register_model
@@ -19,13 +18,14 @@ from shared.db.queries.photos import images
 from shared.errors import StorageUnavailable
 from shared.jobs.index_runs import full_run, incremental_run
 from shared.jobs.kinds import RULES, JobKind, JobStatus
+from shared.limits import DIMENSIONS, MAX_SIMILAR
 from shared.storage import keys as blob_keys
 from tests.support.pipeline import Pipeline, picture
 from tests.support.vectors import random_vectors, unit
 from worker.index import full_run as full_index
 from worker.index.exact.neighbours import query
 from worker.index.incremental_run import incremental
-from worker.index.store import K, read_embeddings, read_lists
+from worker.index.store import read_embeddings, read_lists
 from worker.lifecycle import Job, JobResult
 from worker.registry import job_handler
 from worker.services import Services
@@ -213,7 +213,7 @@ def test_a_full_run_of_a_large_gallery_equals_a_plain_search(pipeline: Pipeline)
         lists = read_lists(connection, index.index_state(connection).generation)
     np.testing.assert_array_equal(lists.owners, stored.ids)
     for place in range(0, count, 500):
-        found = query(stored.vectors[[place]], stored.vectors, stored.ids, K + 1)
+        found = query(stored.vectors[[place]], stored.vectors, stored.ids, MAX_SIMILAR + 1)
         others = found.neighbours[0] != stored.ids[place]
         np.testing.assert_array_equal(lists.neighbours[place], found.neighbours[0, others])
         np.testing.assert_array_equal(lists.similarities[place], found.similarities[0, others])

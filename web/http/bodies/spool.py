@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import BinaryIO, Final, Self, cast
 
 from shared.errors import StorageUnavailable, TooLarge
+from shared.limits import MAX_FILE_BYTES
 
 # Photos as phones and cameras make them; 40 megapixels at good quality.
-MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 # The usual photo stays in memory. Sixteen threads with a file each hold 32 MiB.
 _MEMORY_BYTES: Final = 2 * 1024 * 1024
 

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from shared.colour import OKLCH, RGB, contrast_ratio, rgb_to_hex, rgb_to_oklch
+from shared.colour import (
+    OKLCH,
+    RGB,
+    contrast_ratio,
+    linear_to_srgb,
+    oklch_to_linear,
+    rgb_to_hex,
+    rgb_to_oklch,
+)
 from web.palettes.formats import Swatch
 
 # The ground of tokens.css in both themes, at its least favourable: --sunken. A test holds the two against each other.
@@ -42,13 +50,13 @@ def accent_of(swatches: Sequence[Swatch]) -> Accent | None:
 
 def oklch_to_rgb(color: OKLCH) -> RGB:
     """The nearest sRGB colour of the same lightness and hue: chroma gives way where sRGB has not enough of it."""
-    if _inside(_channels(color)):
-        return _rounded(_channels(color))
+    if _inside(oklch_to_linear(color)):
+        return _rounded(oklch_to_linear(color))
     low, high = 0.0, color.c
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        low, high = (middle, high) if _inside(_channels(color._replace(c=middle))) else (low, middle)
-    return _rounded(_channels(color._replace(c=low)))
+        low, high = (middle, high) if _inside(oklch_to_linear(color._replace(c=middle))) else (low, middle)
+    return _rounded(oklch_to_linear(color._replace(c=low)))
 
 
 def presence(swatch: Swatch) -> float:
@@ -79,28 +87,10 @@ def readable(color: OKLCH, ground: RGB, towards: float) -> RGB:
     return oklch_to_rgb(color._replace(l=far))
 
 
-def _channels(color: OKLCH) -> tuple[float, float, float]:
-    """Linear red, green and blue, outside 0 to 1 where sRGB has no such colour."""
-    hue = math.radians(color.h)
-    a, b = color.c * math.cos(hue), color.c * math.sin(hue)
-    long = (color.l + 0.3963377774 * a + 0.2158037573 * b) ** 3
-    medium = (color.l - 0.1055613458 * a - 0.0638541728 * b) ** 3
-    short = (color.l - 0.0894841775 * a - 1.2914855480 * b) ** 3
-    return (
-        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
-        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
-        -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
-    )
-
-
 def _inside(channels: tuple[float, float, float]) -> bool:
     return all(-1e-4 <= channel <= 1 + 1e-4 for channel in channels)
 
 
 def _rounded(channels: tuple[float, float, float]) -> RGB:
-    red, green, blue = (round(255 * _encoded(min(1.0, max(0.0, channel)))) for channel in channels)
+    red, green, blue = (round(255 * linear_to_srgb(min(1.0, max(0.0, channel)))) for channel in channels)
     return red, green, blue
-
-
-def _encoded(linear: float) -> float:
-    return 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055

@@ -9,8 +9,8 @@ from flask import url_for
 from shared import colour
 from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, JobStatus
+from shared.limits import MAX_COLORS, MIN_COLORS
 from web.http.presenters import image_path
-from web.http.schemas import MAX_COLORS, MIN_COLORS
 from web.layout import words
 from web.palettes.formats import FORMATS, Swatch, describe
 

@@ -10,9 +10,8 @@ from flask import url_for
 from shared import colour
 from shared.db.queries.photos.images import ImageRow
 from shared.errors import BadParameter
-from web.http.bodies.spool import MAX_FILE_BYTES
+from shared.limits import DEFAULT_COLORS, MAX_COLORS, MAX_FILE_BYTES, MIN_COLORS
 from web.http.presenters import PREFIX
-from web.http.schemas import DEFAULT_COLORS, MAX_COLORS, MIN_COLORS
 from web.layout import words
 from web.palettes.formats import FORMATS, Swatch
 from web.palettes.view_models.accent import Accent, accent_of

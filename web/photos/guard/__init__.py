@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import BinaryIO, Final
 
 from shared.errors import EmptyFile, Unreadable, UnsupportedType
+from shared.file_types import Format, picture_format
 from web.photos.guard import gif, jpeg, png, sniff, webp
-from web.photos.guard.limits import DEFAULT_LIMITS, Format, Header, Limits
+from web.photos.guard.limits import DEFAULT_LIMITS, Header, Limits
 from web.photos.guard.reader import CUT_OFF, Reader
 
 __all__ = ["DEFAULT_LIMITS", "Header", "Limits", "inspect"]
@@ -34,10 +35,10 @@ def inspect(stream: BinaryIO, limits: Limits = DEFAULT_LIMITS) -> Header:
         if reader.size == 0:
             raise EmptyFile
         head = reader.at(0, sniff.HEAD_BYTES)
-        picture_format = sniff.picture_format(head)
-        if picture_format is None:
+        found = picture_format(head)
+        if found is None:
             raise _refusal(head)
-        return _PARSERS[picture_format](reader, limits)
+        return _PARSERS[found](reader, limits)
     finally:
         stream.seek(0)
 

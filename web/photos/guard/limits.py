@@ -1,13 +1,11 @@
 """What the guard lets through, and what it reports about a picture."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from shared.errors import BadDimensions, TooManyFrames, TooManyPixels, Unreadable
-
-MEBIBYTE: Final = 1024 * 1024
-
-Format = Literal["JPEG", "PNG", "WEBP", "GIF"]
+from shared.file_types import Format
+from shared.limits import MAX_PIXELS, MAX_SIDE, MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +22,8 @@ class Header:
 class Limits:
     """The bounds of the upload guard, each with its reason."""
 
-    # A longer side makes one row of a resize too large to hold, and no camera makes one.
-    max_side: int = 16_384
-    # Forty megapixels decode to 120 MB of RGB: the most that a worker's memory limit bears with room for its copies.
-    max_pixels: int = 40_000_000
+    max_side: int = MAX_SIDE
+    max_pixels: int = MAX_PIXELS
     # Every scan goes over the whole picture: a 200 KB progressive JPEG with 1,000 of them costs 37 s of CPU.
     max_scans: int = 64
     # Real JPEGs have tens of segments, long ones some hundreds: each costs the decoder a step in Python.

@@ -1,16 +1,12 @@
-"""What a file is by its first bytes. Neither its name nor the client's content type is believed."""
+"""What a file is that is no picture Vitrine reads: what its sender is told it seems to be."""
 
 import codecs
 from typing import Final
 
-from web.photos.guard.limits import Format
+from shared.file_types import GIF_MAGICS, JPEG_MAGIC, PNG_MAGIC
 
 # As much as a file of another kind needs to show itself: SVG and HTML may start with long comments.
 HEAD_BYTES: Final = 4096
-
-_PNG: Final = b"\x89PNG\r\n\x1a\n"
-_JPEG: Final = b"\xff\xd8\xff"
-_GIF: Final = (b"GIF87a", b"GIF89a")
 
 # (offset, bytes, name with its article)
 _OTHERS: Final = (
@@ -45,24 +41,13 @@ _OTHERS: Final = (
 _HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
 
-def picture_format(head: bytes) -> Format | None:
-    """Which of the four formats a file starts like, or None. `head` holds its first bytes."""
-    if head.startswith(_JPEG):
-        return "JPEG"
-    if head.startswith(_PNG):
-        return "PNG"
-    if head.startswith(_GIF):
-        return "GIF"
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "WEBP"
-    return None
-
-
 def is_cut_off(head: bytes) -> bool:
     """Whether a whole file is nothing but the first bytes of a magic number."""
-    if len(head) >= 4 and (_PNG.startswith(head) or any(magic.startswith(head) for magic in _GIF)):
+    if len(head) >= 4 and (PNG_MAGIC.startswith(head) or any(magic.startswith(head) for magic in GIF_MAGICS)):
         return True
-    return head == _JPEG[:2] or (head.startswith(b"RIFF") and len(head) < 12 and b"WEBP".startswith(head[8:]))
+    return head == JPEG_MAGIC[:2] or (
+        head.startswith(b"RIFF") and len(head) < 12 and b"WEBP".startswith(head[8:])
+    )
 
 
 def other_kind(head: bytes) -> str | None:

@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 
 from shared.db.queries.photos import images, selection
 from shared.errors import BadParameter, ImageNotFound
+from shared.limits import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL, MAX_PAGE, MAX_TAGS
 from web.http import parameters
 from web.http.ids import image_id
-from web.http.schemas import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL, MAX_LIMIT
 from web.layout.notice import Done
 from web.palettes.gallery_palettes import job_for_palette_of_all
 from web.photos.demo import start_demo
@@ -24,7 +24,7 @@ from web.services import current_services
 blueprint = Blueprint("changes", __name__)
 
 # As many as a page holds that was lengthened some times; each is a row that a transaction locks.
-MOST: Final = MAX_LIMIT
+MOST: Final = MAX_PAGE
 
 
 @blueprint.post("/images/<id>/edit")
@@ -76,7 +76,7 @@ def describe_chosen() -> Response:
     described: list[int] = []
     with current_services().unit_of_work.begin() as transaction:
         if tags:
-            described = selection.add_tags(transaction.connection, chosen, tags, parameters.MAX_TAGS)
+            described = selection.add_tags(transaction.connection, chosen, tags, MAX_TAGS)
         if label:
             described = selection.set_label(transaction.connection, chosen, label)
     return _back(Done("described", described))

@@ -15,9 +15,9 @@ from shared.db.queries.photos.images import list_images
 from shared.db.queries.photos.selection import deleted_images
 from shared.db.queries.previous_page import previous_images
 from shared.jobs.kinds import JobKind
+from shared.limits import MAX_PAGE
 from web.http import parameters
 from web.http.cursors import decode_image
-from web.http.schemas import MAX_LIMIT
 from web.layout.frame import make_frame
 from web.layout.notice import DEEDS, Done, Notice, notice_of
 from web.photos.view_models.gallery import Facets, GalleryQuery, gallery_view
@@ -76,7 +76,7 @@ def _notice(connection: Connection) -> Notice | None:
     deed = parameters.choice("done", request.args.getlist("done"), choices=DEEDS, default=None)
     if deed is None:
         return None
-    ids = parameters.id_list("images", request.args.getlist("images"), most=MAX_LIMIT) or ()
+    ids = parameters.id_list("images", request.args.getlist("images"), most=MAX_PAGE) or ()
     return notice_of(Done(deed, ids), deleted_images(connection, ids))
 
 

@@ -13,9 +13,9 @@ from shared.db.queries.palettes import find_palette
 from shared.db.queries.photos.images import ImageRow, get_image, get_images
 from shared.errors import JobNotFound
 from shared.jobs.kinds import JobStatus
+from shared.limits import MAX_COLORS, MIN_COLORS
 from web.http import parameters, presenters
 from web.http.ids import image_id
-from web.http.schemas import MAX_COLORS, MIN_COLORS
 from web.layout.frame import make_frame
 from web.palettes.formats import Swatch
 from web.palettes.gallery_palettes import job_for_palette

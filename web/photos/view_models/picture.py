@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.db.queries.photos.images import ImageRow
-from shared.storage.keys import THUMBNAIL_SIZES
+from shared.limits import DISPLAY_SIDE, THUMBNAIL_SIDES
 from web.http.presenters import image_path
 
 # The longer side of the display rendition, at most; a test holds it against the worker's.
-DISPLAY_SIDE: Final = 2048
 # Beyond these a tile would be a sliver or a ribbon; the photo is then shown whole on its ground.
 NARROWEST: Final = 0.4
 WIDEST: Final = 4.0
@@ -81,7 +80,7 @@ def _thumbnails(image: ImageRow) -> list[tuple[str, int]]:
     if image.analysed_at is None:
         return []
     sources = []
-    for size in THUMBNAIL_SIZES:
+    for size in THUMBNAIL_SIDES:
         sources.append((f"{image_path(image.id)}/thumbnail?size={size}", _shown_width(image, size)))
         if size >= max(image.width, image.height):
             break

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from web.http.bodies.spool import MAX_FILE_BYTES
+from shared.limits import MAX_FILE_BYTES
 
 # Types by which a file dialog tells photos from other files. What a file is, its bytes decide.
 ACCEPT: Final = "image/jpeg,image/png,image/webp,image/gif"

@@ -8,9 +8,9 @@ from flask import url_for
 
 from shared.db.queries.photos.facets import Facet
 from shared.db.queries.predictors.jobs import OrderedJob
+from shared.limits import MAX_FILE_BYTES
 from shared.predictors.documents import AUTO, MODELS, PredictorKind, Task, TrainOrder
 from shared.predictors.labelled_zip import DEFAULT_LIMITS
-from web.http.bodies.spool import MAX_FILE_BYTES
 from web.predictors.requests import DATA, MEBIBYTE
 from web.predictors.schemas import MAX_COLUMN_NAME, MAX_NAME
 from web.predictors.view_models.figures import listed

@@ -13,28 +13,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from shared.colour import hex_to_rgb, rgb_to_hex
+from worker.colour_arrays import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
+
 Array = NDArray[np.float32]
 Picture = Array
 Field = Array
 
 JPEG_QUALITY: Final = 88
 _RAMP_STEPS: Final = 1024
-
-# sRGB to OKLab and back, by way of LMS: Björn Ottosson, "A perceptual color space for image processing" (2020).
-_LMS_FROM_RGB: Final = np.array(
-    [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ]
-)
-_LAB_FROM_LMS: Final = np.array(
-    [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +34,14 @@ class Palette:
 
 def rgb(colour: str) -> Array:
     """`#rrggbb` as float32 of shape (3,), sRGB from 0 to 1."""
-    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float32) / np.float32(255)
-
-
-def rgb255(colour: str) -> tuple[int, int, int]:
-    """`#rrggbb` as the triple of whole numbers that Pillow draws with."""
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+    return np.array(hex_to_rgb(colour), dtype=np.float32) / np.float32(255)
 
 
 def mix(first: str, second: str, share: float) -> str:
     """The colour that lies `share` of the way from the first to the second in OKLab."""
     lut = _ramp_table((first, second))
-    red, green, blue = (
-        int(v) for v in np.rint(lut[round(float(np.clip(share, 0, 1)) * (_RAMP_STEPS - 1))] * 255)
-    )
-    return f"#{red:02x}{green:02x}{blue:02x}"
+    red, green, blue = np.rint(lut[round(float(np.clip(share, 0, 1)) * (_RAMP_STEPS - 1))] * 255)
+    return rgb_to_hex((int(red), int(green), int(blue)))
 
 
 def ramp(stops: Sequence[str], position: Field) -> Picture:
@@ -74,21 +54,11 @@ def ramp(stops: Sequence[str], position: Field) -> Picture:
 
 @lru_cache(maxsize=256)
 def _ramp_table(stops: tuple[str, ...]) -> Array:
-    lab = np.array([_oklab(rgb(stop)) for stop in stops])
+    lab = linear_to_oklab(srgb_to_linear([rgb(stop) for stop in stops]))
     at = np.linspace(0, len(stops) - 1, _RAMP_STEPS)
     mixed = np.stack([np.interp(at, np.arange(len(stops)), lab[:, axis]) for axis in range(3)], axis=1)
-    lms = (mixed @ np.linalg.inv(_LAB_FROM_LMS).T) ** 3
-    linear = np.clip(lms @ np.linalg.inv(_LMS_FROM_RGB).T, 0, 1)
-    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    table: Array = encoded.astype(np.float32)
+    table: Array = linear_to_srgb(oklab_to_linear(mixed)).astype(np.float32)
     return table
-
-
-def _oklab(colour: Array) -> NDArray[np.float64]:
-    value = colour.astype(np.float64)
-    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    lab: NDArray[np.float64] = _LAB_FROM_LMS @ np.cbrt(_LMS_FROM_RGB @ linear)
-    return lab
 
 
 def grid(height: int, width: int) -> tuple[Field, Field]:

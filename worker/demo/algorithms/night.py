@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from shared.colour import hex_to_rgb
 from worker.demo.algorithms.canvas import (
     Array,
     Palette,
@@ -17,7 +18,6 @@ from worker.demo.algorithms.canvas import (
     paint,
     ramp,
     rgb,
-    rgb255,
     smoothstep,
     vignette,
     warped,
@@ -104,12 +104,12 @@ def _street(
         tall = height * (0.50 - 0.27 * depth) * rng.uniform(0.72, 1.3) + height * 0.06
         roof = height - tall
         box = (left, roof, left + wide, float(height))
-        wall_pen.rectangle(box, fill=rgb255(mix(colour, "#000000", rng.uniform(0, 0.12))))
+        wall_pen.rectangle(box, fill=hex_to_rgb(mix(colour, "#000000", rng.uniform(0, 0.12))))
         light_pen.rectangle(box, fill=(0, 0, 0))
         mask_pen.rectangle(box, fill=255)
         if rng.random() < 0.3:
             mast = (left + wide * 0.48, roof - unit * rng.uniform(0.5, 1.3), left + wide * 0.52, roof)
-            wall_pen.rectangle(mast, fill=rgb255(colour))
+            wall_pen.rectangle(mast, fill=hex_to_rgb(colour))
             light_pen.rectangle(mast, fill=(0, 0, 0))
             mask_pen.rectangle(mast, fill=255)
         _windows(rng, light_pen, box, unit=unit, depth=depth, colours=windows)
@@ -137,7 +137,7 @@ def _windows(
     dim = 0.45 + 0.5 * depth
     for floor, column in np.argwhere(lit).tolist():
         x, y = left + margin + (column + 0.22) * pitch, roof + (floor + 0.5) * pitch * 1.35
-        ink = rgb255(mix("#000000", glass, dim * rng.uniform(0.6, 1.05)))
+        ink = hex_to_rgb(mix("#000000", glass, dim * rng.uniform(0.6, 1.05)))
         pen.rectangle((x, y, x + pitch * 0.56, y + pitch * 0.75), fill=ink)
 
 

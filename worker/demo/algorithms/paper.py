@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw
 
+from shared.colour import hex_to_rgb
 from worker.demo.algorithms.canvas import (
     Array,
     Palette,
@@ -17,7 +18,6 @@ from worker.demo.algorithms.canvas import (
     paint,
     ramp,
     rgb,
-    rgb255,
     smoothstep,
     vignette,
 )
@@ -144,7 +144,7 @@ def rivers(rng: np.random.Generator, width: int, height: int, palette: Palette) 
     upright = height > width
     courses = meanders(rng, max(width, height), girth, courses=16)
     # Clear, but of the land's colour: averaging down would draw a dark seam otherwise.
-    beds = Image.new("RGBA", (width * scale, height * scale), (*rgb255(land), 0))
+    beds = Image.new("RGBA", (width * scale, height * scale), (*hex_to_rgb(land), 0))
     pen = ImageDraw.Draw(beds)
     for index, course in enumerate(courses):
         age = 1 - index / (len(courses) - 1)
@@ -155,7 +155,7 @@ def rivers(rng: np.random.Generator, width: int, height: int, palette: Palette) 
         colour = river if last else mix(old[index % len(old)], land, 0.35 * age)
         wide = girth * (1.15 if last else 1.0)
         for ink, extra in ((mix(colour, line, 0.8 if last else 0.3), 2.4 if last else 1.5), (colour, 0.0)):
-            pen.line(points, fill=rgb255(ink), width=round((wide + 2 * extra) * scale), joint="curve")
+            pen.line(points, fill=hex_to_rgb(ink), width=round((wide + 2 * extra) * scale), joint="curve")
     drawn = np.asarray(beds.reduce(scale), dtype=np.float32) / np.float32(255)
     paint(picture, drawn[..., :3], 0.93 * drawn[..., 3])
     fibre = noise(rng, height, width, 5, octaves=2) - 0.5

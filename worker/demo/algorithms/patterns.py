@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from shared.colour import hex_to_rgb
 from worker.demo.algorithms.canvas import (
     Array,
     Palette,
@@ -19,7 +20,6 @@ from worker.demo.algorithms.canvas import (
     noise,
     paint,
     rgb,
-    rgb255,
     smoothstep,
     vignette,
 )
@@ -106,7 +106,7 @@ def bauhaus(rng: np.random.Generator, width: int, height: int, palette: Palette)
     side = min(width, height) // cells
     columns, rows = -(-width // side), -(-height // side)
     size = side * scale
-    board = Image.new("RGB", (columns * size, rows * size), rgb255(ground))
+    board = Image.new("RGB", (columns * size, rows * size), hex_to_rgb(ground))
     for row in range(rows):
         for column in range(columns):
             board.paste(_bauhaus_tile(rng, size, ground, inks), (column * size, row * size))
@@ -118,9 +118,9 @@ def bauhaus(rng: np.random.Generator, width: int, height: int, palette: Palette)
 
 
 def _bauhaus_tile(rng: np.random.Generator, size: int, ground: str, inks: list[str]) -> Image.Image:
-    back, front, third = (rgb255(str(c)) for c in rng.choice([ground, ground, *inks], 3, replace=False))
+    back, front, third = (hex_to_rgb(str(c)) for c in rng.choice([ground, ground, *inks], 3, replace=False))
     if back == front:
-        front = rgb255(inks[0])
+        front = hex_to_rgb(inks[0])
     tile = Image.new("RGB", (size, size), back)
     pen = ImageDraw.Draw(tile)
     _MOTIFS[int(rng.choice(len(_MOTIFS), p=_MOTIF_SHARES))](pen, size, front, third)
@@ -258,7 +258,7 @@ def stained_glass(rng: np.random.Generator, width: int, height: int, palette: Pa
         base = panes[(ring_of[index] + turn) % len(panes)] if rng.random() < 0.72 else str(rng.choice(panes))
         colour = mix(base, light if rng.random() < 0.5 else "#120a18", rng.uniform(0, 0.2))
         corners = [(x * scale, y * scale) for x, y in cell]
-        pen.polygon(corners, fill=rgb255(colour))
+        pen.polygon(corners, fill=hex_to_rgb(colour))
         pen.line([*corners, corners[0]], fill=(16, 14, 18), width=lead, joint="curve")
     picture = from_pillow(window, scale)
     y, x = grid(height, width)

@@ -5,9 +5,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-DIMENSIONS = 512
-VIEW_SIDE = 224
-
 
 class DeviceMissing(ValueError):
     """This machine does not have the device that was asked for."""

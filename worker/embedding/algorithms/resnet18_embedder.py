@@ -7,7 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from worker.embedding.algorithms.embedder import DIMENSIONS, VIEW_SIDE, DeviceMissing, NotFinite
+from shared.limits import DIMENSIONS, VIEW_SIDE
+from worker.embedding.algorithms.embedder import DeviceMissing, NotFinite
 from worker.embedding.algorithms.resnet import OFFICIAL_WEIGHTS
 
 DEVICES = ("auto", "cpu", "cuda", "mps")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from worker.embedding.algorithms.embedder import DIMENSIONS, VIEW_SIDE
+from shared.limits import DIMENSIONS, VIEW_SIDE
 from worker.embedding.algorithms.resnet18_embedder import check_views, preprocess, unit_rows
 from worker.embedding.engines.folding import Convolution, FoldedResNet18
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.embedding.algorithms.embedder import DIMENSIONS, VIEW_SIDE
+from shared.limits import DIMENSIONS, VIEW_SIDE
 from worker.embedding.algorithms.resnet18_embedder import (
     CHANNEL_MEANS,
     CHANNEL_SPREADS,

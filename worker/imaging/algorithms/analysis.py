@@ -7,19 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from shared.limits import DISPLAY_SIDE, THUMBNAIL_SIDES
 from shared.photo_facts import Facts
 from worker.imaging.algorithms.decode import Decoded, decode
 from worker.imaging.algorithms.facts import DecodedPhoto, facts_of
 from worker.imaging.algorithms.model_view import model_view
 from worker.imaging.algorithms.palette import ColourHistogram, Swatch, extract_palette, histogram_of
-from worker.imaging.algorithms.renditions import (
-    DISPLAY_SIDE,
-    THUMBNAIL_SIDES,
-    Rendition,
-    cascade,
-    encode,
-    encode_all,
-)
+from worker.imaging.algorithms.renditions import Rendition, cascade, encode, encode_all
 
 _PALETTE_PIXELS = 200_000
 _HALF_SOLID = 128

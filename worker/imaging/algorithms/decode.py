@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageCms
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-MAX_PIXELS = 40_000_000
+from shared.file_types import FORMATS
+from shared.limits import MAX_PIXELS
 
 _GIF_SCREEN, _GIF_SCREEN_AT = struct.Struct("<HH"), 6
 _WHITE = (255, 255, 255)

@@ -12,10 +12,11 @@ from typing import Final
 
 from PIL import Image
 
+from shared.limits import THUMBNAIL_SIDES
 from shared.photo_facts import Facts, FactValue
 from worker.imaging.algorithms.decode import Decoded, decode
 from worker.imaging.algorithms.perceptual_hash import perceptual_hash
-from worker.imaging.algorithms.renditions import THUMBNAIL_SIDES, cascade
+from worker.imaging.algorithms.renditions import cascade
 
 _MAX_CHARACTERS = 1000
 

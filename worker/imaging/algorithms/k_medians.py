@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_K: Final = 16
+from shared.limits import MAX_COLORS
 
 Reals = NDArray[np.floating[Any]]
 Doubles = NDArray[np.float64]
@@ -44,7 +44,7 @@ _WORTH_A_SWAP: Final = 0.9999
 _ONE_THREAD: Final = 1 << 18
 # Python's own generator, because its sequence for a seed is guaranteed for ever.
 _SEED = random.Random(20200417)  # noqa: S311 - sampling, not secrets
-_FOR_PLACES: Final = np.array([[_SEED.random() for _ in range(_CANDIDATES)] for _ in range(MAX_K)])
+_FOR_PLACES: Final = np.array([[_SEED.random() for _ in range(_CANDIDATES)] for _ in range(MAX_COLORS)])
 _FOR_SWAPS: Final = np.array([[_SEED.random() for _ in range(_SWAP_CANDIDATES)] for _ in range(_SWAPS)])
 
 
@@ -56,7 +56,7 @@ class Clustering(NamedTuple):
 
 
 def k_medians(points: Doubles, weights: Doubles, k: int) -> Clustering:
-    """`k` places for (n, 3) points of (n,) weights above 0; 2 <= k <= MAX_K, k <= n.
+    """`k` places for (n, 3) points of (n,) weights above 0; 2 <= k <= MAX_COLORS, k <= n.
 
     Places may coincide, and have no points, where there are fewer different points than k.
     """

@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-SIDE = 224
+from shared.limits import VIEW_SIDE
+
 _SHORT_SIDE = 256
 # Shrinking by whole steps first is as good as not doing so down to about 2.5 x the target: measured on 12 MP photos,
 # the embedding then stays within 2.5e-4 (cosine) of the plain path's, and moves 1.7e-3 at 1.5 x.
 _KEPT = 2.6
 
 _MAGIC = b"VMV1"
-_BYTES = SIDE * SIDE * 3
+_BYTES = VIEW_SIDE * VIEW_SIDE * 3
 _RAW_DEFLATE = -15
 
 
@@ -37,17 +38,19 @@ def model_view(views: list[Image.Image], width: int, height: int) -> NDArray[np.
         resized = _SHORT_SIDE, int(_SHORT_SIDE * height / width)
     else:
         resized = int(_SHORT_SIDE * width / height), _SHORT_SIDE
-    left, top = (round((side - SIDE) / 2.0) for side in resized)
+    left, top = (round((side - VIEW_SIDE) / 2.0) for side in resized)
     # Only the middle is resized, to the same values: what a 1 x 16384 picture would be otherwise does not fit in memory.
     across, down = view.width / resized[0], view.height / resized[1]
-    middle = (left * across, top * down, (left + SIDE) * across, (top + SIDE) * down)
-    return np.array(view.resize((SIDE, SIDE), Image.Resampling.BILINEAR, middle, reducing_gap=_KEPT))
+    middle = (left * across, top * down, (left + VIEW_SIDE) * across, (top + VIEW_SIDE) * down)
+    return np.array(
+        view.resize((VIEW_SIDE, VIEW_SIDE), Image.Resampling.BILINEAR, middle, reducing_gap=_KEPT)
+    )
 
 
 def view_box(width: int, height: int) -> tuple[float, float, float, float]:
     """What the view shows of a picture of `width` x `height`: left, upper, right, lower, as shares of its sides."""
     short = min(width, height)
-    across, down = (SIDE / _SHORT_SIDE * short / side for side in (width, height))
+    across, down = (VIEW_SIDE / _SHORT_SIDE * short / side for side in (width, height))
     return (1 - across) / 2, (1 - down) / 2, (1 + across) / 2, (1 + down) / 2
 
 
@@ -75,10 +78,14 @@ def model_view_from_bytes(data: bytes) -> NDArray[np.uint8]:
         raise ValueError("a damaged model view") from error
     if len(raw) != _BYTES:
         raise ValueError("a model view of the wrong size")
-    planes = np.add.accumulate(np.frombuffer(raw, np.uint8).reshape(3, SIDE, SIDE), axis=2, dtype=np.uint8)
+    planes = np.add.accumulate(
+        np.frombuffer(raw, np.uint8).reshape(3, VIEW_SIDE, VIEW_SIDE), axis=2, dtype=np.uint8
+    )
     return np.ascontiguousarray(planes.transpose(1, 2, 0))
 
 
 def _check_shape(view: NDArray[np.uint8]) -> None:
-    if view.shape != (SIDE, SIDE, 3) or view.dtype != np.uint8:
-        raise ValueError(f"a model view is ({SIDE}, {SIDE}, 3) uint8, not {view.shape} {view.dtype}")
+    if view.shape != (VIEW_SIDE, VIEW_SIDE, 3) or view.dtype != np.uint8:
+        raise ValueError(
+            f"a model view is ({VIEW_SIDE}, {VIEW_SIDE}, 3) uint8, not {view.shape} {view.dtype}"
+        )

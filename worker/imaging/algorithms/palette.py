@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.limits import MAX_COLORS, MIN_COLORS
 from worker.colour_arrays import oklab_to_srgb8, srgb8_to_oklab
-from worker.imaging.algorithms.k_medians import MAX_K, k_medians
+from worker.imaging.algorithms.k_medians import k_medians
 
 # Part of a stored palette's key: bump when the same picture would get another palette.
 PALETTE_VERSION = "oklab-kmedians-2"
-MIN_COLORS = 2
-MAX_COLORS = MAX_K
 
 Bytes = NDArray[np.uint8]
 

@@ -6,8 +6,7 @@ from typing import TypeAlias
 
 from PIL import Image
 
-DISPLAY_SIDE = 2048
-THUMBNAIL_SIDES = (1024, 512, 384, 256)
+from shared.limits import DISPLAY_SIDE, THUMBNAIL_SIDES
 
 # A halving is seven times cheaper than a resize; a thumbnail may fall short of its nominal side by a tenth for it.
 _CLOSE_ENOUGH = 0.9
@@ -53,7 +52,7 @@ def shrink(pixels: Image.Image, side: int) -> Image.Image:
 def cascade(pixels: Image.Image) -> dict[int, Image.Image]:
     """The picture by nominal long side (DISPLAY_SIDE and THUMBNAIL_SIDES), each made from the next of twice its size."""
     views: dict[int, Image.Image] = {}
-    for side in (DISPLAY_SIDE, *THUMBNAIL_SIDES):
+    for side in (DISPLAY_SIDE, *reversed(THUMBNAIL_SIDES)):
         larger = (views[each] for each in reversed(views) if each >= 2 * side)
         views[side] = shrink(next(larger, pixels), side)
     return views

@@ -11,13 +11,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from shared.file_types import FORMATS
+from shared.limits import MAX_COLORS, THUMBNAIL_SIDES, VIEW_SIDE
 from shared.photo_facts import Facts
 from worker.imaging.algorithms.analysis import Analysis, PhotoView
-from worker.imaging.algorithms.decode import FORMATS
 from worker.imaging.algorithms.facts import checked_facts
-from worker.imaging.algorithms.model_view import SIDE
-from worker.imaging.algorithms.palette import MAX_COLORS, ColourHistogram, Swatch
-from worker.imaging.algorithms.renditions import CONTENT_TYPES, THUMBNAIL_SIDES, Rendition
+from worker.imaging.algorithms.palette import ColourHistogram, Swatch
+from worker.imaging.algorithms.renditions import CONTENT_TYPES, Rendition
 
 Header: TypeAlias = dict[str, Any]
 Part: TypeAlias = bytes | memoryview
@@ -92,7 +92,7 @@ def analysis_of_frame(header: Header, parts: Sequence[Part]) -> Analysis:
             histogram=_histogram(histogram),
             palette=_palette(header["palette"]),
             facts=checked_facts(header["facts"]),
-            model_view=np.frombuffer(view, np.uint8).reshape(SIDE, SIDE, 3),
+            model_view=np.frombuffer(view, np.uint8).reshape(VIEW_SIDE, VIEW_SIDE, 3),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise BadFrame("an unreadable analysis") from error
@@ -117,7 +117,7 @@ def view_of_frame(header: Header, parts: Sequence[Part]) -> PhotoView:
             width=_whole(header["width"], 1),
             height=_whole(header["height"], 1),
             thumbnail=_rendition(bytes(thumbnail), *header["thumbnail"]),
-            model_view=np.frombuffer(view, np.uint8).reshape(SIDE, SIDE, 3),
+            model_view=np.frombuffer(view, np.uint8).reshape(VIEW_SIDE, VIEW_SIDE, 3),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise BadFrame("an unreadable view") from error

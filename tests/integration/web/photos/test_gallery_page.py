@@ -6,11 +6,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from shared.db.queries.photos.images import Position
+from shared.limits import MAX_PAGE, MAX_TAGS
 from tests.support.pipeline import picture
 from tests.support.site import Site, link, make_flat, page_of, send, site, tiles
 from web.http.cursors import encode_image
-from web.http.parameters import MAX_TAGS
-from web.http.schemas import MAX_LIMIT
 from web.photos.pages import gallery
 
 __all__ = ["site"]
@@ -280,7 +279,7 @@ def test_chosen_photos_lead_to_one_palette_of_all(site: Site) -> None:
     assert len(result["colors"]) == 6
 
 
-@pytest.mark.parametrize("ids", [[], list(range(1, MAX_LIMIT + 2))], ids=["none", "too many"])
+@pytest.mark.parametrize("ids", [[], list(range(1, MAX_PAGE + 2))], ids=["none", "too many"])
 def test_a_choice_of_none_or_too_many_is_explained(site: Site, ids: list[int]) -> None:
     page = page_of(act(site, "delete", ids), 400)
     assert "hoose" in page.text

@@ -11,10 +11,10 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from shared.db.models.index import DIMENSIONS
 from shared.db.queries.index import runs as index_runs
 from shared.db.queries.index import state as index
 from shared.db.queries.index.runs import save_embeddings
+from shared.limits import DIMENSIONS, MAX_SIMILAR
 from shared.storage.directory import DirectoryBlobStore
 from tests.support.pipeline import Pipeline
 from tests.support.vectors import assert_same_lists, random_vectors
@@ -23,7 +23,6 @@ from worker.index.exact import neighbours
 from worker.index.exact.lists import NO_NEIGHBOUR, NO_SIMILARITY, NeighbourLists, concatenate
 from worker.index.store import (
     Embeddings,
-    K,
     SnapshotCache,
     read_embeddings,
     read_lists,
@@ -57,7 +56,7 @@ def add_images(connection: Connection, count: int) -> NDArray[np.int64]:
 
 
 def lists_of(ids: NDArray[np.int64], seed: int = 0) -> NeighbourLists:
-    return neighbours.build(random_vectors(len(ids), DIMENSIONS, seed), ids, K)
+    return neighbours.build(random_vectors(len(ids), DIMENSIONS, seed), ids, MAX_SIMILAR)
 
 
 def read_as_text(connection: Connection, generation: int) -> dict[int, tuple[list[int], list[float]]]:
@@ -132,11 +131,11 @@ def test_an_embedding_made_anew_takes_the_place_of_the_old_one(pipeline: Pipelin
 
 @st.composite
 def some_lists(draw: st.DrawFn) -> NeighbourLists:
-    lengths = draw(st.lists(st.integers(0, K), max_size=40))
-    shape = (len(lengths), K)
+    lengths = draw(st.lists(st.integers(0, MAX_SIMILAR), max_size=40))
+    shape = (len(lengths), MAX_SIMILAR)
     neighbours_ = draw(arrays.arrays(np.int64, shape, elements=st.integers(0, 2**62), fill=st.integers(0, 9)))
     similarities = draw(arrays.arrays(np.float32, shape, elements=FINITE, fill=FINITE))
-    behind = np.arange(K) >= np.array(lengths, np.int64)[:, np.newaxis]
+    behind = np.arange(MAX_SIMILAR) >= np.array(lengths, np.int64)[:, np.newaxis]
     neighbours_[behind], similarities[behind] = NO_NEIGHBOUR, NO_SIMILARITY
     return NeighbourLists(np.arange(len(lengths), dtype=np.int64), neighbours_, similarities)
 

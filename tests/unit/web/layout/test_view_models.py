@@ -1,5 +1,6 @@
 """What pages show, worked out from colours and numbers alone; and what the site's files may weigh."""
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,13 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import web.app
-from shared.colour import OKLCH, contrast_ratio, hex_to_rgb, oklab_distance, rgb_to_oklab, rgb_to_oklch
+from shared.colour import OKLCH, contrast_ratio, hex_to_rgb, rgb_to_oklab, rgb_to_oklch
 from web.layout import words
 from web.layout.error_view import fault_heading
 from web.palettes.formats import Swatch
 from web.palettes.view_models.accent import DARK_GROUND, LIGHT_GROUND, accent_of, oklch_to_rgb
-from web.photos.view_models.picture import DISPLAY_SIDE, gradient
-from worker.imaging.algorithms import renditions
+from web.photos.view_models.picture import gradient
 
 STATIC = Path(web.app.__file__).parent / "static"
 channels = st.integers(0, 255)
@@ -79,9 +79,7 @@ def test_the_accent_is_reckoned_on_the_grounds_of_the_style_sheet() -> None:
         # The ground that is nearer to the text in lightness is the one that text can be read on least well.
         assert light.l >= LIGHT_GROUND.l
         assert dark.l <= DARK_GROUND.l
-        assert (
-            oklab_distance(rgb_to_oklab(oklch_to_rgb(light)), rgb_to_oklab(oklch_to_rgb(LIGHT_GROUND))) < 0.05
-        )
+        assert math.dist(rgb_to_oklab(oklch_to_rgb(light)), rgb_to_oklab(oklch_to_rgb(LIGHT_GROUND))) < 0.05
 
 
 def _oklch(text: str) -> OKLCH:
@@ -90,10 +88,6 @@ def _oklch(text: str) -> OKLCH:
 
 
 # --- pictures ---------------------------------------------------------------------------------------------------
-
-
-def test_the_display_rendition_has_the_size_that_workers_make() -> None:
-    assert DISPLAY_SIDE == renditions.DISPLAY_SIDE
 
 
 def test_a_ground_can_be_made_of_any_number_of_colours() -> None:

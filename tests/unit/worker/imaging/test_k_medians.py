@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from worker.imaging.algorithms.k_medians import MAX_K, k_medians
+from shared.limits import MAX_COLORS
+from worker.imaging.algorithms.k_medians import k_medians
 
 Doubles = NDArray[np.float64]
 
@@ -53,7 +54,7 @@ def test_it_is_about_as_good_as_the_best_of_five_plain_runs(k: int, seed: int) -
     assert mean_distance(points, weights, k_medians(points, weights, k).places) <= 1.03 * best
 
 
-@given(st.integers(0, 10_000), st.integers(2, MAX_K), st.integers(0, 50))
+@given(st.integers(0, 10_000), st.integers(2, MAX_COLORS), st.integers(0, 50))
 def test_each_point_is_labelled_with_its_nearest_place(seed: int, k: int, more: int) -> None:
     points, weights = cloud(seed, k + more)
     places, labels = k_medians(points, weights, k)
@@ -62,7 +63,7 @@ def test_each_point_is_labelled_with_its_nearest_place(seed: int, k: int, more: 
     assert apart[np.arange(len(points)), labels] == pytest.approx(apart.min(axis=1), abs=1e-7)
 
 
-@given(st.integers(0, 10_000), st.integers(2, MAX_K))
+@given(st.integers(0, 10_000), st.integers(2, MAX_COLORS))
 def test_the_same_points_have_the_same_places_to_the_last_bit(seed: int, k: int) -> None:
     points, weights = cloud(seed)
     once, again = k_medians(points, weights, k), k_medians(points.copy(), weights.copy(), k)

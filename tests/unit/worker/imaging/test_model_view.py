@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from shared.limits import VIEW_SIDE
 from tests.support.pictures import draw_picture, make_jpeg
 from worker.imaging.algorithms.decode import decode
-from worker.imaging.algorithms.model_view import SIDE, model_view, model_view_from_bytes, model_view_to_bytes
+from worker.imaging.algorithms.model_view import model_view, model_view_from_bytes, model_view_to_bytes
 from worker.imaging.algorithms.renditions import cascade
 
 
@@ -54,7 +55,7 @@ def test_a_large_photo_is_seen_nearly_as_by_torchvision(size: tuple[int, int]) -
 
 def test_a_view_is_made_for_the_model() -> None:
     view = view_of(draw_picture(500, 400))
-    assert view.shape == (SIDE, SIDE, 3)
+    assert view.shape == (VIEW_SIDE, VIEW_SIDE, 3)
     assert view.dtype == np.uint8
     assert view.flags.c_contiguous
 
@@ -66,19 +67,19 @@ def test_the_longest_strip_takes_no_memory() -> None:
 @settings(max_examples=20)
 @given(st.integers(0, 2**32), st.sampled_from([1, 16, 256]))
 def test_a_stored_view_is_the_same(seed: int, levels: int) -> None:
-    view = np.random.default_rng(seed).integers(0, levels, (SIDE, SIDE, 3), dtype=np.uint8)
+    view = np.random.default_rng(seed).integers(0, levels, (VIEW_SIDE, VIEW_SIDE, 3), dtype=np.uint8)
     restored = model_view_from_bytes(model_view_to_bytes(view))
     assert np.array_equal(restored, view)
     assert restored.flags.c_contiguous
 
 
 def test_a_photo_is_stored_in_less_than_its_raw_size() -> None:
-    assert len(model_view_to_bytes(view_of(draw_picture(300, 200)))) < 0.7 * SIDE * SIDE * 3
+    assert len(model_view_to_bytes(view_of(draw_picture(300, 200)))) < 0.7 * VIEW_SIDE * VIEW_SIDE * 3
 
 
 def test_other_arrays_are_no_view() -> None:
     with pytest.raises(ValueError, match="a model view is"):
-        model_view_to_bytes(np.zeros((SIDE, SIDE), np.uint8))
+        model_view_to_bytes(np.zeros((VIEW_SIDE, VIEW_SIDE), np.uint8))
 
 
 @pytest.mark.parametrize("damaged", ["empty", "cut", "junk", "longer"])
@@ -88,7 +89,7 @@ def test_a_damaged_view_is_refused(damaged: str) -> None:
         "empty": b"",
         "cut": stored[: len(stored) // 2],
         "junk": stored[:4] + b"\xff" * 40,
-        "longer": _stored_raw(SIDE * SIDE * 3 + 1),
+        "longer": _stored_raw(VIEW_SIDE * VIEW_SIDE * 3 + 1),
     }
     with pytest.raises(ValueError, match="model view"):
         model_view_from_bytes(files[damaged])

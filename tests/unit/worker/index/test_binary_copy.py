@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from shared.db.models.index import DIMENSIONS
+from shared.limits import DIMENSIONS
 from tests.support.vectors import assert_same_lists
 from worker.index.binary_copy import (
     HEADER,

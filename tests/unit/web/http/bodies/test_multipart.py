@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import BadParameter, NoFile, OneFileOnly, TooLarge, VitrineError
+from shared.limits import MAX_FILE_BYTES
 from web.http.bodies.multipart import MAX_FIELD_BYTES, MAX_PARTS, Form, read_form
-from web.http.bodies.spool import MAX_FILE_BYTES, Spool
+from web.http.bodies.spool import Spool
 
 TYPE = "multipart/form-data; boundary=B"
 

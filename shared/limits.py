@@ -1,0 +1,51 @@
+"""Numbers that several rooms need, each with the reason why it is that number. Constants only.
+
+A limit that one module alone knows stands in that module.
+"""
+
+from typing import Final
+
+MEBIBYTE: Final = 1024 * 1024
+
+# --- photos ---------------------------------------------------------------------------------------------------------
+
+# Photos of 20 MP as cameras store them have 5 to 15 MiB.
+MAX_FILE_BYTES: Final = 20 * MEBIBYTE
+# Forty megapixels decode to 120 MB of RGB: the most that a worker's memory limit bears with room for its copies.
+MAX_PIXELS: Final = 40_000_000
+# A longer side makes one row of a resize too large to hold, and no camera makes one.
+MAX_SIDE: Final = 16_384
+# The long side, in pixels, of what is shown of a photo, and of its thumbnails. 384 is what a tile of the gallery takes on
+# a desk: two thirds of the bytes of 512, of which a page sends dozens.
+DISPLAY_SIDE: Final = 2048
+THUMBNAIL_SIDES: Final = (256, 384, 512, 1024)
+
+MAX_CAPTION: Final = 1000
+MAX_LABEL: Final = 100
+MAX_TAGS: Final = 32
+MAX_TAG_CHARACTERS: Final = 64
+
+# --- palettes -------------------------------------------------------------------------------------------------------
+
+# One colour is no palette, and more than 16 are more than an eye takes in at once.
+MIN_COLORS: Final = 2
+MAX_COLORS: Final = 16
+DEFAULT_COLORS: Final = 6
+
+# --- embeddings and look-alikes -------------------------------------------------------------------------------------
+
+# What a ResNet18 reads, and what it answers with.
+VIEW_SIDE: Final = 224
+DIMENSIONS: Final = 512
+# Every list keeps this many: the most that the API gives out.
+MAX_SIMILAR: Final = 50
+
+# --- predictors -----------------------------------------------------------------------------------------------------
+
+MAX_COLUMN_NAME: Final = 100
+
+# --- lists ----------------------------------------------------------------------------------------------------------
+
+# Of a page: what a client takes in at once, and a database finds at once.
+MAX_PAGE: Final = 200
+DEFAULT_PAGE: Final = 24
