@@ -6,7 +6,7 @@ that does not take their queue is spared.
 
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any, Final
 
 from shared.jobs.kinds import RULES, JobKind
@@ -41,8 +41,7 @@ HANDLERS: Final[Mapping[JobKind, str]] = {
 
 @cache
 def _handler(kind: JobKind) -> Any:
-    module, name = HANDLERS[kind].split(":")
-    return getattr(import_module(module), name)
+    return resolve_name(HANDLERS[kind])
 
 
 def job_handler(kind: JobKind) -> JobHandler:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Final
 
-import structlog
 from celery import Celery
 
 from shared.db.engine import make_engine
-from shared.db.queries.index.runs import lock_target_model, register_model
 from shared.db.queries.index.state import index_state
 from shared.db.unit_of_work import UnitOfWork
 from shared.jobs.dispatch import CeleryDispatcher, Dispatcher, SendOnCommit
@@ -20,17 +19,19 @@ from shared.settings import Settings
 from shared.storage import BlobStore, make_blob_store
 from worker.demo import DemoPicture, draw
 from worker.embedding import Embedder
-from worker.embedding.engine_choice import choose_engine, make_embedder, model_id, this_machine
-from worker.embedding.photo_model import PhotoModel, load_photo_model
-from worker.embedding.weights import load_weights
 from worker.imaging import Sandbox
-from worker.index.store import SnapshotCache
 from worker.predictors.warm_models import WarmModels
 
-log = structlog.get_logger(__name__)
+if TYPE_CHECKING:
+    from worker.embedding.photo_model import PhotoModel
+    from worker.index.store import SnapshotCache
 
 # All that is made of a photo at once, and enough model views to hide what a store takes to answer.
 STORE_THREADS: Final = 8
+# Named, not imported: torch costs a second and 150 MB, which a worker that does not compute with it is spared.
+_LOAD_EMBEDDER: Final = "worker.embedding.loading:load_registered_embedder"
+_LOAD_PHOTO_MODEL: Final = "worker.embedding.photo_model:load_photo_model"
+_SNAPSHOT_CACHE: Final = "worker.index.store:SnapshotCache"
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,14 @@ class Services:
     blobs: BlobStore
     dispatcher: Dispatcher
     worker_name: str
-    snapshots: SnapshotCache = field(default_factory=SnapshotCache)
     models: WarmModels = field(default_factory=WarmModels)
     demo_pictures: Callable[[], Iterable[DemoPicture]] = field(default=draw)
+
+    @cached_property
+    def snapshots(self) -> "SnapshotCache":
+        """The snapshot of embeddings that index jobs of this process used last."""
+        cache: SnapshotCache = resolve_name(_SNAPSHOT_CACHE)()
+        return cache
 
     @cached_property
     def sandbox(self) -> Sandbox:
@@ -59,26 +65,16 @@ class Services:
     @cached_property
     def embedder(self) -> Embedder:
         """The embedding model. Loading it makes it the one that the index is made with."""
-        settings = self.settings
-        weights, machine = load_weights(settings), this_machine(settings)
-        # The row stays locked from the look to the change: of two workers that start at once, the second sees the first.
-        with self.unit_of_work.begin() as transaction:
-            registered = lock_target_model(transaction.connection)
-            engine = choose_engine(settings.engine, machine, weights.model_id, registered)
-            model = model_id(weights.model_id, engine.precision)
-            register_model(transaction.connection, model, weights.description)
-        embedder = make_embedder(settings, weights, engine, machine)
-        log.info(
-            "model_loaded", model=model, weights=weights.description, engine=engine, device=embedder.device
-        )
-        return embedder
+        load: Callable[[Settings, UnitOfWork], Embedder] = resolve_name(_LOAD_EMBEDDER)
+        return load(self.settings, self.unit_of_work)
 
     @cached_property
-    def photo_model(self) -> PhotoModel:
+    def photo_model(self) -> "PhotoModel":
         """The embedding model for predictors. Unlike `embedder` it says nothing about what the index is made with."""
         with self.unit_of_work.read() as connection:
             registered = index_state(connection).target_model
-        return load_photo_model(self.settings, registered)
+        load: Callable[[Settings, str | None], PhotoModel] = resolve_name(_LOAD_PHOTO_MODEL)
+        return load(self.settings, registered)
 
     def close(self) -> None:
         """Ends the child and the threads, if there are any."""

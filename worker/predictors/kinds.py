@@ -6,7 +6,7 @@ are spared. A worker that predicts or trains loads them before its first task.
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Final
 
 from shared.predictors.documents import PredictorKind
@@ -21,8 +21,7 @@ KINDS: Final[Mapping[PredictorKind, str]] = {
 @cache
 def kind_of(kind: PredictorKind) -> Kind:
     """The implementation of a kind; the same object each time."""
-    module, name = KINDS[kind].split(":")
-    made: Kind = getattr(import_module(module), name)()
+    made: Kind = resolve_name(KINDS[kind])()
     return made
 
 

@@ -7,8 +7,9 @@ import zipfile
 from importlib.metadata import version
 from typing import Final
 
-import skops.io
 from sklearn.pipeline import Pipeline
+
+from worker.predictors.tables.algorithms.skops_without_torch import skops
 
 # What the pipelines of pipelines.py hold beyond what skops itself trusts: fitted trees.
 TRUSTED: Final = (

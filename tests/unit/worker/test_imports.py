@@ -1,0 +1,39 @@
+"""A worker process imports what the jobs of its queues compute with, and nothing else."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.compose import ROOT
+
+HEAVY = ("torch", "torchvision", "openvino", "sklearn", "scipy", "numba", "numpy")
+SCRIPT = "import sys; {code}; print(*({heavy}).intersection(sys.modules))"
+HANDLERS = "import worker.app; from worker.registry import import_handlers; import_handlers({queues})"
+PREDICTORS = "; from worker.predictors.kinds import load_kinds; load_kinds()"
+
+
+def imported(code: str) -> set[str]:
+    """The heavy libraries that a process has imported after running the code."""
+    command = [sys.executable, "-c", SCRIPT.format(code=code, heavy=set(HEAVY))]
+    done = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
+    return set(done.stdout.split())
+
+
+def test_beat_computes_with_nothing() -> None:
+    assert imported("import worker.beat") == set()
+
+
+@pytest.mark.parametrize(
+    ("queues", "libraries"),
+    [
+        ({"cpu", "maintenance"}, {"numpy"}),
+        ({"index"}, {"numpy", "torch"}),
+    ],
+)
+def test_a_worker_imports_what_its_queues_need(queues: set[str], libraries: set[str]) -> None:
+    assert imported(HANDLERS.format(queues=queues)) == libraries
+
+
+def test_a_prediction_worker_imports_torch_only_for_its_first_photo() -> None:
+    assert imported(HANDLERS.format(queues={"predict"}) + PREDICTORS) == {"numpy", "sklearn", "scipy"}
