@@ -1,24 +1,26 @@
-"""The JSON API: its resources, the document about them, and the ETags of its answers."""
+"""The JSON API: its resources, and the ETags of its answers."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask, Response, request
 
-from web.http.routing import API_PREFIX, Resource, register_resources
+from web.http.addresses import API_PREFIX
+from web.http.openapi import openapi_document
+from web.http.routing import Resource
 
 ABOUT = (
-    "Upload photos, get their palettes and their look-alikes; train predictors and ask them. Errors are application/problem+json (RFC 9457). "
-    "Lists are paged by cursor. GETs bear an ETag and honour If-None-Match."
+    "Upload photos, get their palettes and their look-alikes; train predictors and ask them. Errors are "
+    "application/problem+json (RFC 9457). Lists are paged by cursor. GETs bear an ETag and honour If-None-Match."
 )
 
 
 def register(app: Flask, resources: Sequence[Resource]) -> dict[str, Any]:
     """Adds the API and returns the OpenAPI document about it."""
-    spec = register_resources(app, resources, ABOUT)
+    for resource in resources:
+        app.register_blueprint(resource.blueprint)
     app.after_request(_tag)
-    document: dict[str, Any] = spec.to_dict()
-    return document
+    return openapi_document(resources, ABOUT)
 
 
 def _tag(response: Response) -> Response:

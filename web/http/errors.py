@@ -4,16 +4,15 @@ The one table of status codes. Errors are raised where they are known and come h
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Final
 
 import structlog
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from shared.errors import BadJson, BadParameter, NotFound, Unavailable, VitrineError
-from web.http.json_responses import json_answer
+from web.http.documents import UNSET, Document, UnsetType, about, json_response
 
 log = structlog.get_logger(__name__)
 
@@ -82,10 +81,21 @@ class NotReady(NotFound):
     code = "not_ready"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
-    field: str
-    message: str
+class FieldProblem(Document, kw_only=False):
+    field: Annotated[str, about("the field at fault")]
+    message: Annotated[str, about("what to change")]
+
+
+class Problem(Document):
+    """An error, as RFC 9457 has it."""
+
+    type: Annotated[str, about("where the code is explained")]
+    title: Annotated[str, about("the HTTP status in words")]
+    status: Annotated[int, about("the HTTP status")]
+    detail: Annotated[str, about("what happened and what to do, for a person")]
+    code: Annotated[str, about("what happened, for a program")]
+    request_id: Annotated[str | None, about("what to look for in the logs")]
+    errors: Annotated[tuple[FieldProblem, ...] | UnsetType, about("fields at fault")] = UNSET
 
 
 class BadParameters(BadParameter):
@@ -200,17 +210,16 @@ def problem_answer(
     problems: tuple[FieldProblem, ...] = (),
 ) -> Response:
     """A problem document. code: what a program decides by; detail: a sentence for a person."""
-    document: dict[str, Any] = {
-        "type": f"/api/docs#{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "request_id": g.get("request_id"),
-    }
-    if problems:
-        document["errors"] = [{"field": each.field, "message": each.message} for each in problems]
-    return json_answer(document, status, headers, content_type=PROBLEM_TYPE)
+    document = Problem(
+        type=f"/api/docs#{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        request_id=g.get("request_id"),
+        errors=problems or UNSET,
+    )
+    return json_response(document, status, headers, content_type=PROBLEM_TYPE)
 
 
 def _page(status: int, detail: str, headers: Mapping[str, str] | None) -> Response:

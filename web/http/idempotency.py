@@ -4,40 +4,58 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
+import msgspec
 from flask import Request
 
 from shared.db.queries import idempotency
 from shared.db.queries.idempotency import KeptAnswer
 from shared.errors import BadParameter
+from web.http.documents import Document
 from web.http.security import api_key
 from web.services import Services
+
+D = TypeVar("D", bound=Document)
 
 HEADER: Final = "Idempotency-Key"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 
 
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[D]):
+    """A status of HTTP and the document that comes with it."""
+
+    status: int
+    document: D
+
+
 def answer_once(
-    services: Services, asked: Request, said: Mapping[str, Any], make: Callable[[], KeptAnswer]
-) -> KeptAnswer:
+    services: Services,
+    request: Request,
+    content: Mapping[str, Any],
+    make: Callable[[], Answered[D]],
+    kind: type[D],
+) -> Answered[D]:
     """The answer that `make` gives, or gave to the first request with this key. Without a key, simply the former.
 
-    said: what the request says, apart from how it was packed. Only an answer is kept, never an error. Raises
-    KeyReused and KeyInUse (see claim_key).
+    content: what the request says, apart from how it was packed. kind: of the document. Only an answer is kept, never
+    an error. Raises KeyReused and KeyInUse (see claim_key).
     """
-    key = _scoped_key(asked)
+    key = _scoped_key(request)
     if key is None:
         return make()
     with services.unit_of_work.begin() as transaction:
-        kept = idempotency.claim_key(transaction.connection, key, _fingerprint(asked, said))
+        kept = idempotency.claim_key(transaction.connection, key, _fingerprint(request, content))
     if kept is not None:
-        return kept
+        return Answered(kept.status, msgspec.convert(kept.body, kind))
     answered = False
     try:
         answer = make()
         with services.unit_of_work.begin() as transaction:
-            idempotency.keep_answer(transaction.connection, key, answer)
+            kept = KeptAnswer(answer.status, msgspec.to_builtins(answer.document))
+            idempotency.keep_answer(transaction.connection, key, kept)
         answered = True
     finally:
         if not answered:
@@ -46,17 +64,17 @@ def answer_once(
     return answer
 
 
-def _scoped_key(asked: Request) -> str | None:
+def _scoped_key(request: Request) -> str | None:
     """The key together with who sent it: two clients may hit upon the same one."""
-    given = asked.headers.get(HEADER)
+    given = request.headers.get(HEADER)
     if given is None:
         return None
     if not _KEY.fullmatch(given):
         raise BadParameter(HEADER, f"{HEADER} must be 1 to 200 visible ASCII characters.")
-    sender = hashlib.sha256((api_key(asked) or "").encode()).hexdigest()[:16]
+    sender = hashlib.sha256((api_key(request) or "").encode()).hexdigest()[:16]
     return f"{sender}:{given}"
 
 
-def _fingerprint(asked: Request, said: Mapping[str, Any]) -> str:
-    request = json.dumps([asked.method, asked.path, said], sort_keys=True)
-    return hashlib.sha256(request.encode()).hexdigest()
+def _fingerprint(request: Request, content: Mapping[str, Any]) -> str:
+    whole = json.dumps([request.method, request.path, content], sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()

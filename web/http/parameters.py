@@ -1,20 +1,19 @@
-"""Query and form values, read strictly: what is not plainly right is refused with the name of the field.
+"""Kinds of parameters: how one is read from a query, a form or JSON, and how it is described.
 
-Every function takes all values that came under the name (`args.getlist(name)`), since a parameter given twice is an
-error and not a choice. None given means the default.
+What is not plainly right is refused with the name of the field: no digits of other scripts, no `1_0`, nothing cut off.
+Sets of parameters are declared with these kinds (web/http/parameter_sets.py).
 """
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from contextlib import suppress
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Protocol
 
 from shared.errors import BadParameter, ImageNotFound
 from shared.limits import MAX_TAG_CHARACTERS, MAX_TAGS
 from web.http.ids import image_id
-
-Default = TypeVar("Default")
 
 # More digits than any limit has: a longer number is out of range without being read.
 MAX_DIGITS: Final = 20
@@ -25,58 +24,231 @@ _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _HEX_COLOR: Final = re.compile(r"(?:#|%23)?([0-9a-fA-F]{6})")
 
 
-def _single(name: str, values: Sequence[str]) -> str | None:
-    if len(values) > 1:
-        raise BadParameter(name, f"{name} must be given once.")
-    return values[0] if values else None
+class Kind(Protocol):
+    """about: what the parameter means, for the document about the API."""
+
+    @property
+    def about(self) -> str: ...
+
+    def from_text(self, name: str, raw: str) -> Any:
+        """The value in a query or a form. Raises BadParameter."""
+
+    def from_json(self, name: str, value: Any) -> Any:
+        """The value in a JSON body. Raises BadParameter."""
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of what may be sent."""
 
 
-def integer(
-    name: str, values: Sequence[str], *, default: Default, minimum: int, maximum: int
-) -> int | Default:
-    """A whole number within the bounds (both included), in ASCII digits alone. Raises BadParameter."""
-    raw = _single(name, values)
-    if raw is None:
-        return default
-    if _INTEGER.fullmatch(raw) and len(raw) <= MAX_DIGITS:
-        value = int(raw)
-        if minimum <= value <= maximum:
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """A whole number within bounds, both included, in ASCII digits alone."""
+
+    about: str
+    minimum: int
+    maximum: int
+
+    def from_text(self, name: str, raw: str) -> int:
+        if _INTEGER.fullmatch(raw) and len(raw) <= MAX_DIGITS:
+            return self.from_json(name, int(raw))
+        raise self._refusal(name)
+
+    def from_json(self, name: str, value: Any) -> int:
+        # Neither a fraction nor true, which Python calls an int.
+        if type(value) is int and self.minimum <= value <= self.maximum:
             return value
-    raise BadParameter(name, f"{name} must be a whole number from {minimum} to {maximum}.")
+        raise self._refusal(name)
+
+    def _refusal(self, name: str) -> BadParameter:
+        return BadParameter(name, f"{name} must be a whole number from {self.minimum} to {self.maximum}.")
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
 
 
-def number(
-    name: str, values: Sequence[str], *, default: Default, minimum: float = 0.0, maximum: float = 1.0
-) -> float | Default:
-    """A number within the bounds (both included), as digits with at most one point. Raises BadParameter."""
-    raw = _single(name, values)
-    if raw is None:
-        return default
-    if _NUMBER.fullmatch(raw) and len(raw) <= 2 * MAX_DIGITS:
-        value = float(raw)
-        if minimum <= value <= maximum:
-            return value
-    raise BadParameter(name, f"{name} must be a number from {minimum:g} to {maximum:g}, such as 0.5.")
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number within bounds, both included, as digits with at most one point."""
+
+    about: str
+    minimum: float = 0.0
+    maximum: float = 1.0
+
+    def from_text(self, name: str, raw: str) -> float:
+        if _NUMBER.fullmatch(raw) and len(raw) <= 2 * MAX_DIGITS:
+            return self.from_json(name, float(raw))
+        raise self._refusal(name)
+
+    def from_json(self, name: str, value: Any) -> float:
+        if type(value) in {int, float} and self.minimum <= value <= self.maximum:
+            return float(value)
+        raise self._refusal(name)
+
+    def _refusal(self, name: str) -> BadParameter:
+        bounds = f"{self.minimum:g} to {self.maximum:g}"
+        return BadParameter(name, f"{name} must be a number from {bounds}, such as 0.5.")
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "number", "minimum": self.minimum, "maximum": self.maximum}
 
 
-def choice(name: str, values: Sequence[str], *, choices: Collection[str], default: Default) -> str | Default:
-    """One of the given words, as written. Raises BadParameter, which lists them."""
-    raw = _single(name, values)
-    if raw is None:
-        return default
-    if raw not in choices:
-        raise BadParameter(name, f"{name} must be one of {', '.join(choices)}.")
-    return raw
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of some words, as written."""
+
+    about: str
+    choices: Collection[str]
+
+    def from_text(self, name: str, raw: str) -> str:
+        return self.from_json(name, raw)
+
+    def from_json(self, name: str, value: Any) -> str:
+        if not isinstance(value, str) or value not in self.choices:
+            raise BadParameter(name, f"{name} must be one of {', '.join(self.choices)}.")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.choices)}
 
 
-def text(name: str, values: Sequence[str], *, default: Default, max_characters: int) -> str | Default:
-    """One line of text in Unicode NFC, without blanks around it; may be empty. Raises BadParameter."""
-    raw = _single(name, values)
-    return default if raw is None else clean_text(name, raw, max_characters=max_characters)
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A line of text in Unicode NFC, without blanks around it; an empty one is none."""
+
+    about: str
+    longest: int
+
+    def from_text(self, name: str, raw: str) -> str | None:
+        return clean_text(name, raw, max_characters=self.longest) or None
+
+    def from_json(self, name: str, value: Any) -> str | None:
+        return None if value is None else self.from_text(name, _string(name, value))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": self.longest}
+
+
+@dataclass(frozen=True, slots=True)
+class AnyText:
+    """Text as it is, of any length that a body may have."""
+
+    about: str
+
+    def from_text(self, name: str, raw: str) -> str:  # noqa: ARG002 - as every kind
+        return raw
+
+    def from_json(self, name: str, value: Any) -> str:
+        return _string(name, value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class Color:
+    """A colour as `#rrggbb`, in lower case once read; the sign may be missing or percent-encoded."""
+
+    about: str
+
+    def from_text(self, name: str, raw: str) -> str:
+        found = _HEX_COLOR.fullmatch(raw)
+        if not found:
+            raise BadParameter(name, f"{name} must be a colour such as #1e90ff.")
+        return f"#{found[1].lower()}"
+
+    def from_json(self, name: str, value: Any) -> str:
+        return self.from_text(name, _string(name, value))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageIds:
+    """Ids of images, separated by commas or as a list. As numbers once read.
+
+    In a query, one that could not have been given out names none; in a body it is refused as not found.
+    """
+
+    about: str
+    most: int
+
+    def from_text(self, name: str, raw: str) -> tuple[int, ...]:
+        parts = raw.split(",", self.most)
+        if len(parts) > self.most:
+            raise BadParameter(name, f"{name} must hold at most {self.most} ids.")
+        found = []
+        for part in parts:
+            with suppress(ImageNotFound):
+                found.append(image_id(part.strip()))
+        return tuple(found)
+
+    def from_json(self, name: str, value: Any) -> tuple[int, ...]:
+        ids = _strings(name, value)
+        if not 1 <= len(ids) <= self.most:
+            raise BadParameter(name, f"{name} must hold 1 to {self.most} ids.")
+        return tuple(image_id(each) for each in ids)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """Tags, separated by commas or as a list, in the order of their first appearance, each once."""
+
+    about: str
+    json_schema: ClassVar[dict[str, Any]] = {"type": "array", "items": {"type": "string"}}
+
+    def from_text(self, name: str, raw: str) -> tuple[str, ...]:
+        if len(raw) > 4 * MAX_TAGS * MAX_TAG_CHARACTERS:
+            raise BadParameter(name, f"{name} must hold at most {MAX_TAGS} tags.")
+        return clean_tags(name, raw.split(","))
+
+    def from_json(self, name: str, value: Any) -> tuple[str, ...]:
+        return clean_tags(name, _strings(name, value))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file in a form. It is read on its way in (web/http/bodies/multipart.py): this only describes it."""
+
+    about: str
+
+    def from_text(self, name: str, raw: str) -> Any:
+        raise NotImplementedError
+
+    def from_json(self, name: str, value: Any) -> Any:
+        raise NotImplementedError
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "binary"}
+
+
+def _string(name: str, value: Any) -> str:
+    if value is None:
+        raise BadParameter(name, f"{name} must not be null.")
+    if not isinstance(value, str):
+        raise BadParameter(name, f"{name} must be text.")
+    return value
+
+
+def _strings(name: str, value: Any) -> list[str]:
+    if value is None:
+        raise BadParameter(name, f"{name} must not be null.")
+    if not isinstance(value, list):
+        raise BadParameter(name, f"{name} must be a list.")
+    for place, item in enumerate(value, 1):
+        if not isinstance(item, str):
+            raise BadParameter(name, f"item {place} of {name} must be text.")
+    return value
 
 
 def clean_text(name: str, raw: str, *, max_characters: int) -> str:
-    """`raw` as `text` returns it, for a value that came in a JSON body. Raises BadParameter."""
+    """One line of text in Unicode NFC, without blanks around it; may be empty. Raises BadParameter."""
     # Before normalising, whose time grows with the square of the length for text made of combining marks.
     if len(raw) > 4 * max_characters:
         raise BadParameter(name, f"{name} must be at most {max_characters} characters long.")
@@ -88,15 +260,7 @@ def clean_text(name: str, raw: str, *, max_characters: int) -> str:
     return value
 
 
-def tag_list(name: str, values: Sequence[str]) -> list[str]:
-    """Tags from one comma-separated value: `one, two,one` gives `["one", "two"]`. Raises BadParameter."""
-    raw = _single(name, values) or ""
-    if len(raw) > 4 * MAX_TAGS * MAX_TAG_CHARACTERS:
-        raise BadParameter(name, f"{name} must hold at most {MAX_TAGS} tags.")
-    return clean_tags(name, raw.split(","))
-
-
-def clean_tags(name: str, raw: Iterable[str]) -> list[str]:
+def clean_tags(name: str, raw: Iterable[str]) -> tuple[str, ...]:
     """Tags in the order of their first appearance, without empty ones and repetitions. Raises BadParameter."""
     tags: dict[str, None] = {}
     for item in raw:
@@ -107,30 +271,4 @@ def clean_tags(name: str, raw: Iterable[str]) -> list[str]:
             tags[tag] = None
         if len(tags) > MAX_TAGS:
             raise BadParameter(name, f"{name} must hold at most {MAX_TAGS} tags.")
-    return list(tags)
-
-
-def id_list(name: str, values: Sequence[str], *, most: int) -> tuple[int, ...] | None:
-    """Ids of images from one comma-separated value; those that nothing can have are left out. Raises BadParameter."""
-    raw = _single(name, values)
-    if raw is None:
-        return None
-    parts = raw.split(",", most)
-    if len(parts) > most:
-        raise BadParameter(name, f"{name} must hold at most {most} ids.")
-    found = []
-    for part in parts:
-        with suppress(ImageNotFound):
-            found.append(image_id(part.strip()))
-    return tuple(found)
-
-
-def hex_color(name: str, values: Sequence[str], *, default: Default) -> str | Default:
-    """A colour as `#rrggbb` in lower case; the sign may be missing or percent-encoded. Raises BadParameter."""
-    raw = _single(name, values)
-    if raw is None:
-        return default
-    found = _HEX_COLOR.fullmatch(raw)
-    if not found:
-        raise BadParameter(name, f"{name} must be a colour such as #1e90ff.")
-    return f"#{found[1].lower()}"
+    return tuple(tags)

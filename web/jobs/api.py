@@ -1,7 +1,6 @@
 """Jobs: asking how far they are, waiting for them, cancelling and retrying them."""
 
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from flask import Response
@@ -11,12 +10,11 @@ from shared.db.queries.jobs.jobs import JobFilter, JobRow
 from shared.db.unit_of_work import Transaction
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from web.http import cursors
+from web.http.documents import json_response
 from web.http.ids import job_id
-from web.http.json_responses import json_answer
-from web.http.presenters import job_document
 from web.http.routing import Answer, Resource
-from web.http.schemas import JobPageSchema, JobQuery, JobSchema, JobsQuery
-from web.http.started import RETRY_SECONDS
+from web.jobs.accepted import RETRY_SECONDS
+from web.jobs.documents import Job, JobPage, JobQuery, JobsQuery
 from web.jobs.events import stream_events
 from web.jobs.waiting import read_job, wait_for_job
 from web.services import current_services
@@ -24,42 +22,37 @@ from web.services import current_services
 api = Resource("jobs", "Work that is under way or done.")
 
 
-@api.route("GET", "/jobs", query=JobsQuery, answers={200: Answer("a page of jobs", JobPageSchema)})
-def list_jobs(query: dict[str, Any]) -> Response:
+@api.route("GET", "/jobs", query=JobsQuery, answers={200: Answer("a page of jobs", JobPage)})
+def list_jobs(query: JobsQuery) -> JobPage:
     """List jobs, newest first."""
     wanted = JobFilter(
-        status=JobStatus(query["status"]) if query["status"] else None,
-        kind=JobKind(query["kind"]) if query["kind"] else None,
+        status=JobStatus(query.status) if query.status else None,
+        kind=JobKind(query.kind) if query.kind else None,
     )
-    before, limit = cursors.decode_job(query["cursor"]), query["limit"]
+    before, limit = cursors.decode_job(query.cursor), query.limit
     with current_services().unit_of_work.read() as connection:
         found, total = jobs.list_jobs(connection, wanted, limit + 1, before)
     last = found[limit - 1].id if len(found) > limit else None
-    return json_answer(
-        {
-            "items": [job_document(job) for job in found[:limit]],
-            "next": cursors.encode_job(last),
-            "total": total,
-        }
-    )
+    items = tuple(map(Job.of, found[:limit]))
+    return JobPage(items=items, next=cursors.encode_job(last), total=total)
 
 
 @api.route(
     "GET",
     "/jobs/<id>",
     query=JobQuery,
-    answers={200: Answer("the job", JobSchema, headers={"Retry-After": "while it is unfinished"})},
+    answers={200: Answer("the job", Job, headers={"Retry-After": "while it is unfinished"})},
     problems=(404,),
 )
-def get_job(id: str, query: dict[str, Any]) -> Response:  # noqa: A002 - the name in the contract
+def get_job(id: str, query: JobQuery) -> Response:  # noqa: A002 - the name in the contract
     """Get a job, at once or when it has ended."""
     services = current_services()
-    return _job(wait_for_job(services.unit_of_work, services.waiters, job_id(id), query["wait"]))
+    return _job(wait_for_job(services.unit_of_work, services.waiters, job_id(id), query.wait))
 
 
 def _job(job: JobRow) -> Response:
     headers = {"Retry-After": str(RETRY_SECONDS)} if job.status in ACTIVE else {}
-    return json_answer(job_document(job), headers=headers)
+    return json_response(Job.of(job), headers=headers)
 
 
 @api.route(
@@ -88,7 +81,7 @@ def get_job_events(id: str) -> Response:  # noqa: A002
 @api.route(
     "POST",
     "/jobs/<id>/cancel",
-    answers={200: Answer("the job, cancelled", JobSchema)},
+    answers={200: Answer("the job, cancelled", Job)},
     problems=(401, 403, 404, 409),
 )
 def cancel_job(id: str) -> Response:  # noqa: A002
@@ -99,7 +92,7 @@ def cancel_job(id: str) -> Response:  # noqa: A002
 @api.route(
     "POST",
     "/jobs/<id>/retry",
-    answers={200: Answer("the job, queued again", JobSchema)},
+    answers={200: Answer("the job, queued again", Job)},
     problems=(401, 403, 404, 409),
 )
 def retry_job(id: str) -> Response:  # noqa: A002

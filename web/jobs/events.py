@@ -1,15 +1,16 @@
 """A job as server-sent events (HTML standard, section 9.2)."""
 
-import json
 import time
 from collections.abc import Iterator
 from typing import Final
+
+import msgspec
 
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.unit_of_work import UnitOfWork
 from shared.errors import JobNotFound, Unavailable
 from shared.jobs.kinds import FINISHED
-from web.http.presenters import job_document
+from web.jobs.documents import Job
 from web.jobs.waiting import Waiters, job_states
 
 # Proxies cut a silent connection after 15 to 60 s.
@@ -61,4 +62,5 @@ def _difference(last: JobRow, job: JobRow) -> Iterator[str]:
 
 
 def _event(name: str, job: JobRow) -> str:
-    return f"event: {name}\ndata: {json.dumps(job_document(job), ensure_ascii=False)}\n\n"
+    data = msgspec.json.encode(Job.of(job)).decode()
+    return f"event: {name}\ndata: {data}\n\n"

@@ -1,8 +1,7 @@
 """Jobs: `/jobs`, how the work is going; `/jobs/<id>`, the story of one."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -15,7 +14,6 @@ from shared.db.queries.jobs.jobs import (
     JobFilter,
     JobRow,
     cancel_job,
-    create_job,
     find_in_flight,
     page_of_jobs,
     recent_failures,
@@ -25,11 +23,14 @@ from shared.db.queries.jobs.overview import finished_jobs, queue_states, workers
 from shared.db.queries.jobs.story import job_story
 from shared.db.queries.photos.images import get_images
 from shared.db.queries.previous_page import previous_jobs
-from shared.jobs.index_runs import full_run, incremental_run, next_full_run
+from shared.jobs.index_runs import next_full_run
 from shared.jobs.kinds import RULES, JobKind, JobStatus
-from web.http import parameters
 from web.http.cursors import decode_job, encode_job
 from web.http.ids import job_id
+from web.http.parameter_sets import Parameters, read_values
+from web.http.parameters import Choice, Text
+from web.jobs.documents import STATUSES
+from web.jobs.index_runs import start_index_run
 from web.jobs.view_models.jobs import jobs_view
 from web.jobs.view_models.overview import WINDOWS, Overview, index_lines, overview, windows
 from web.jobs.view_models.story import story_view
@@ -38,6 +39,19 @@ from web.layout.paging import Pages
 from web.services import current_services
 
 blueprint = Blueprint("jobs_page", __name__)
+
+
+class JobsPageQuery(Parameters):
+    """hours: how far back the charts go."""
+
+    status: Annotated[str | None, Choice("only jobs in this state", STATUSES)] = None
+    cursor: Annotated[str | None, Text("where the page begins", 100)] = None
+    hours: Annotated[str, Choice("how far back the charts go", tuple(map(str, WINDOWS)))] = "1"
+
+
+class IndexRunForm(Parameters):
+    mode: Annotated[str, Choice("full or incremental", ("full", "incremental"))] = "incremental"
+
 
 PAGE_SIZE: Final = 30
 # Failures that come before everything else: as many as one takes in at a glance, as old as a long weekend.
@@ -50,7 +64,9 @@ _INDEX_RUNS: Final = (JobKind.INDEX_FULL, JobKind.INDEX_INCREMENTAL)
 @blueprint.get("/jobs")
 def show() -> str:
     """What went wrong, how it is going, and a page of jobs, newest first, all or those in one state."""
-    chosen, before, now = _chosen(), _before(), datetime.now(UTC)
+    query, now = _query(), datetime.now(UTC)
+    chosen = JobStatus(query.status) if query.status else None
+    before = decode_job(query.cursor)
     wanted = JobFilter(status=chosen)
     with current_services().unit_of_work.read() as connection:
         found = page_of_jobs(connection, wanted, PAGE_SIZE + 1, before)
@@ -59,7 +75,7 @@ def show() -> str:
         jobs = found[:PAGE_SIZE]
         images = get_images(connection, _image_ids(jobs, failures))
         state = index_state(connection)
-        work = _overview(connection, now)
+        work = _overview(connection, int(query.hours), now)
     pages = Pages(
         back=_address(chosen, newer) if before else None,
         on=_address(chosen, jobs[-1].id) if len(found) > PAGE_SIZE else None,
@@ -72,11 +88,11 @@ def show() -> str:
 @blueprint.get("/jobs/overview")
 def show_overview() -> str:
     """The part of the page that a script keeps up to date."""
-    now = datetime.now(UTC)
+    query, now = _query(), datetime.now(UTC)
     with current_services().unit_of_work.read() as connection:
         failures = recent_failures(connection, now - FAILURES_KEPT, FAILURES)
         images = get_images(connection, _image_ids(failures))
-        work = _overview(connection, now)
+        work = _overview(connection, int(query.hours), now)
     view = jobs_view((), failures, images, now=now)
     return render_template("jobs_overview.html", view=view, work=work)
 
@@ -108,26 +124,26 @@ def retry(id: str) -> Response:  # noqa: A002
 
 
 def _back(job: str) -> Response:
-    told = request.form.get("back") == "story"
-    where = url_for("jobs_page.story", id=job) if told else url_for("jobs_page.show")
+    to_story = request.form.get("back") == "story"
+    where = url_for("jobs_page.story", id=job) if to_story else url_for("jobs_page.show")
     return redirect(where, code=303)
 
 
 @blueprint.post("/jobs/index-runs")
 def run_index() -> Response:
     """Starts a run of the index, or finds the one of its mode that is under way, and goes to its story."""
-    mode = parameters.choice(
-        "mode", request.form.getlist("mode"), choices=("full", "incremental"), default="incremental"
-    )
-    wanted = full_run() if mode == "full" else incremental_run()
-    with current_services().unit_of_work.begin() as transaction:
-        run = create_job(transaction, replace(wanted, request_id=g.request_id))
-    return redirect(url_for("jobs_page.story", id=run), code=303)
+    form = read_values(IndexRunForm, request.form.to_dict(flat=False))
+    run = start_index_run(current_services().unit_of_work, form.mode, g.request_id)
+    return redirect(url_for("jobs_page.story", id=run.id), code=303)
 
 
-def _overview(connection: Connection, now: datetime) -> Overview:
+def _query() -> JobsPageQuery:
+    return read_values(JobsPageQuery, request.args.to_dict(flat=False))
+
+
+def _overview(connection: Connection, hours: int, now: datetime) -> Overview:
     settings = current_services().settings
-    window = next(each for each in windows(_hours()) if each.here)
+    window = next(each for each in windows(hours) if each.here)
     lease = timedelta(seconds=settings.lease_seconds)
     return overview(
         window,
@@ -147,22 +163,6 @@ def _overview(connection: Connection, now: datetime) -> Overview:
 
 def _image_ids(*lists: list[JobRow]) -> set[int]:
     return {job.image_id for jobs in lists for job in jobs if job.image_id is not None}
-
-
-def _hours() -> int:
-    choices = [str(hours) for hours in WINDOWS]
-    return int(parameters.choice("hours", request.args.getlist("hours"), choices=choices, default="1"))
-
-
-def _chosen() -> JobStatus | None:
-    choices = [status.value for status in JobStatus]
-    value = parameters.choice("status", request.args.getlist("status"), choices=choices, default=None)
-    return JobStatus(value) if value else None
-
-
-def _before() -> UUID | None:
-    cursor = parameters.text("cursor", request.args.getlist("cursor"), default=None, max_characters=100)
-    return decode_job(cursor)
 
 
 def _address(chosen: JobStatus | None, before: UUID | None) -> str:

@@ -12,20 +12,20 @@ _WORDS: Final = {
     "restored": ("is back in the gallery", "are back in the gallery"),
     "described": ("was changed", "were changed"),
 }
-DEEDS: Final = tuple(_WORDS)
+ACTIONS: Final = tuple(_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """What was done to which images."""
 
-    deed: str
+    action: str
     image_ids: Sequence[int]
 
     @property
     def parts(self) -> dict[str, str]:
         """What it adds to an address."""
-        return {"done": self.deed, "images": ",".join(map(str, self.image_ids))}
+        return {"done": self.action, "images": ",".join(map(str, self.image_ids))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class Notice:
 
 def notice_of(done: Done, deleted: Sequence[int]) -> Notice | None:
     """deleted: those of the images that can still be brought back. None: there is nothing to say."""
-    if done.deed != "deleted":
-        return Notice(_sentence(done.deed, len(done.image_ids)), ())
-    return Notice(_sentence(done.deed, len(deleted)), tuple(deleted)) if deleted else None
+    if done.action != "deleted":
+        return Notice(_sentence(done.action, len(done.image_ids)), ())
+    return Notice(_sentence(done.action, len(deleted)), tuple(deleted)) if deleted else None
 
 
-def _sentence(deed: str, photos: int) -> str:
+def _sentence(action: str, photos: int) -> str:
     if not photos:
         return "No photo was changed."
-    one, many = _WORDS[deed]
+    one, many = _WORDS[action]
     return f"{count(photos, 'photo', 'photos')} {one if photos == 1 else many}."

@@ -1,16 +1,22 @@
 """Whether the process lives, and whether it can serve."""
 
 from collections.abc import Callable
+from typing import Annotated
 
 from flask import Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.errors import Unavailable
-from web.http.json_responses import json_answer
+from web.http.documents import UNSET, Document, UnsetType, about, json_response
 from web.http.routing import Answer, Resource
-from web.http.schemas import HealthSchema
 from web.services import Services, current_services
+
+
+class Health(Document):
+    status: Annotated[str, about("ok or unavailable")]
+    checks: Annotated[dict[str, str] | UnsetType, about("ok, or what is wrong")] = UNSET
+
 
 api = Resource("service", "The service itself.", prefix="")
 
@@ -18,16 +24,16 @@ api = Resource("service", "The service itself.", prefix="")
 _DATABASE_MILLISECONDS = 1000
 
 
-@api.route("GET", "/livez", answers={200: Answer("it lives", HealthSchema)})
+@api.route("GET", "/livez", answers={200: Answer("it lives", Health)})
 def livez() -> Response:
     """Whether the process answers. Touches nothing else."""
-    return _uncached({"status": "ok"}, 200)
+    return _uncached(Health(status="ok"), 200)
 
 
 @api.route(
     "GET",
     "/readyz",
-    answers={200: Answer("it can serve", HealthSchema), 503: Answer("it cannot", HealthSchema)},
+    answers={200: Answer("it can serve", Health), 503: Answer("it cannot", Health)},
 )
 def readyz() -> Response:
     """Whether requests can be served: the database and the store are needed, the broker is only reported."""
@@ -38,7 +44,7 @@ def readyz() -> Response:
     }
     ready = all(found == "ok" for found in needed.values())
     checks = {**needed, "broker": _check(services.dispatcher.check)}
-    return _uncached({"status": "ok" if ready else "unavailable", "checks": checks}, 200 if ready else 503)
+    return _uncached(Health(status="ok" if ready else "unavailable", checks=checks), 200 if ready else 503)
 
 
 def _check(check: Callable[[], None]) -> str:
@@ -58,5 +64,5 @@ def _check_database(services: Services) -> None:
         raise Unavailable("The database has no tables yet: run flask create-db.") from error
 
 
-def _uncached(document: dict[str, object], status: int) -> Response:
-    return json_answer(document, status, {"Cache-Control": "no-store"})
+def _uncached(document: Health, status: int) -> Response:
+    return json_response(document, status, {"Cache-Control": "no-store"})

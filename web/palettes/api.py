@@ -1,25 +1,22 @@
 """Palettes: of images, and of photos that do not go into the gallery."""
 
-from typing import Any
-
 from flask import Response, g, request
 
 from shared.db.queries import palettes
 from shared.db.queries.palettes import PaletteRow
 from shared.db.queries.photos import images
 from shared.db.queries.photos.images import ImageRow
+from web.http.documents import json_response
 from web.http.ids import image_id, job_id
-from web.http.json_responses import json_answer
-from web.http.presenters import describe_palette, palette_document, swatches
 from web.http.routing import Answer, Resource
-from web.http.schemas import ImagesForPalette, PaletteQuery, PaletteSchema
-from web.http.started import PREFER, STARTED, started, wait_as_preferred, with_preference
-from web.palettes.ephemeral import get_palette_job, passing_palette
+from web.jobs.accepted import PREFER, STARTED, started, started_and_awaited
+from web.palettes.documents import ImagesForPalette, Palette, PaletteQuery, swatches_of
+from web.palettes.ephemeral import ephemeral_palette, get_palette_job
 from web.palettes.gallery_palettes import job_for_palette, job_for_palette_of_all
 from web.palettes.responses import exported_palette
 from web.photos.api import UPLOAD_FORMS, UPLOAD_PROBLEMS
 from web.photos.upload_requests import received_upload
-from web.photos.uploads import add_passing_photo
+from web.photos.uploads import find_palette_of_upload
 from web.services import current_services
 
 api = Resource("palettes", "The colours of pictures.")
@@ -29,25 +26,25 @@ api = Resource("palettes", "The colours of pictures.")
     "GET",
     "/images/<id>/palette",
     query=PaletteQuery,
-    answers={200: Answer("the palette, in the format asked for", PaletteSchema), 202: STARTED},
+    answers={200: Answer("the palette, in the format asked for", Palette), 202: STARTED},
     problems=(404, 409),
 )
-def get_palette(id: str, query: dict[str, Any]) -> Response:  # noqa: A002 - the name in the contract
+def get_palette(id: str, query: PaletteQuery) -> Response:  # noqa: A002 - the name in the contract
     """Get an image's palette; a size that was never asked for is computed first."""
     unit_of_work = current_services().unit_of_work
     with unit_of_work.read() as connection:
         image = images.get_image(connection, image_id(id))
-        colors = query["colors"] or image.colors
+        colors = query.colors or image.colors
         palette = palettes.find_palette(connection, image.id, colors)
     if palette is None:
         return started(job_for_palette(unit_of_work, image, colors, g.request_id))
-    return _palette(image, palette, query["format"])
+    return _palette(image, palette, query.format)
 
 
 def _palette(image: ImageRow, palette: PaletteRow, form: str) -> Response:
     if form == "json":
-        return json_answer(palette_document(palette.swatches, palette.version))
-    return exported_palette(form, swatches(palette.swatches), image.caption or image.name)
+        return json_response(Palette.of(swatches_of(palette.swatches), palette.version))
+    return exported_palette(form, swatches_of(palette.swatches), image.caption or image.name)
 
 
 @api.route(
@@ -62,8 +59,8 @@ def post_palette() -> Response:
     """Find the palette of a photo that is not kept: the job's result is a palette."""
     services = current_services()
     with received_upload(request) as upload:
-        job = add_passing_photo(services, upload, request_id=g.request_id)
-    return with_preference(started(wait_as_preferred(services, request, job.id)), request)
+        job = find_palette_of_upload(services, upload, request_id=g.request_id)
+    return started_and_awaited(services, job.id)
 
 
 @api.route(
@@ -74,27 +71,27 @@ def post_palette() -> Response:
     problems=(401, 403, 404, 409, 415, 503),
     headers=PREFER,
 )
-def post_palette_of_images(body: dict[str, Any]) -> Response:
+def post_palette_of_images(body: ImagesForPalette) -> Response:
     """Find one palette for several images, each counting as much as any other: the job's result is a palette."""
     services = current_services()
-    job = job_for_palette_of_all(services.unit_of_work, body["images"], body["colors"], g.request_id)
-    return with_preference(started(wait_as_preferred(services, request, job.id)), request)
+    job = job_for_palette_of_all(services.unit_of_work, body.images, body.colors, g.request_id)
+    return started_and_awaited(services, job.id)
 
 
 @api.route(
     "GET",
     "/palettes/<id>",
     query=PaletteQuery,
-    answers={200: Answer("the palette, in the format asked for", PaletteSchema), 202: STARTED},
+    answers={200: Answer("the palette, in the format asked for", Palette), 202: STARTED},
     problems=(404, 409),
 )
-def get_passing_palette(id: str, query: dict[str, Any]) -> Response:  # noqa: A002
+def get_ephemeral_palette(id: str, query: PaletteQuery) -> Response:  # noqa: A002
     """Get the palette of a photo that is not kept, of any size: the id is that of its job."""
     with current_services().unit_of_work.read() as connection:
         job = get_palette_job(connection, job_id(id))
-    found = passing_palette(job, query["colors"])
+    found = ephemeral_palette(job, query.colors)
     if found is None or job.result is None:
         return started(job)
-    if query["format"] == "json":
-        return json_answer(describe_palette(found, job.result["version"]))
-    return exported_palette(query["format"], found, "Palette")
+    if query.format == "json":
+        return json_response(Palette.of(found, job.result["version"]))
+    return exported_palette(query.format, found, "Palette")

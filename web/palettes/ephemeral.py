@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from shared.db.queries.jobs.jobs import JobRow, get_job
 from shared.errors import Conflict, NotFound
 from shared.jobs.kinds import FINISHED, JobKind, JobStatus
-from web.http.presenters import swatches
+from web.palettes.documents import swatches_of
 from web.palettes.formats import Swatch
 
 
@@ -22,7 +22,7 @@ def get_palette_job(connection: Connection, job_id: UUID) -> JobRow:
     return job
 
 
-def passing_palette(job: JobRow, colors: int | None) -> list[Swatch] | None:
+def ephemeral_palette(job: JobRow, colors: int | None) -> list[Swatch] | None:
     """The palette of that many colours, by default as many as were asked for. None: the job has not ended yet.
 
     Raises Conflict where the job ended without a palette.
@@ -33,4 +33,6 @@ def passing_palette(job: JobRow, colors: int | None) -> list[Swatch] | None:
         raise Conflict(job.error_message or "The search for this palette was cancelled.")
     # Jobs of before there were sizes hold one palette only.
     sizes = job.result.get("sizes", {})
-    return swatches(job.result["colors"] if colors is None else sizes.get(str(colors), job.result["colors"]))
+    return swatches_of(
+        job.result["colors"] if colors is None else sizes.get(str(colors), job.result["colors"])
+    )

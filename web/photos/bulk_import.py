@@ -10,8 +10,8 @@ from typing import Final
 
 from shared.errors import BadInput, BadParameter
 from shared.limits import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL
-from web.http import parameters
 from web.http.bodies.spool import Spool
+from web.http.parameters import Tags, clean_text
 from web.photos.uploads import Upload, add_image
 from web.services import Services
 
@@ -76,10 +76,9 @@ def _entry_of_row(folder: Path, row: dict[str, str | None], line: int) -> Entry:
     try:
         return Entry(
             folder / (row["file"] or ""),
-            caption=parameters.clean_text("caption", row.get("caption") or "", max_characters=MAX_CAPTION)
-            or None,
-            tags=tuple(parameters.tag_list("tags", [row.get("tags") or ""])),
-            label=parameters.clean_text("label", row.get("label") or "", max_characters=MAX_LABEL) or None,
+            caption=clean_text("caption", row.get("caption") or "", max_characters=MAX_CAPTION) or None,
+            tags=Tags("").from_text("tags", row.get("tags") or ""),
+            label=clean_text("label", row.get("label") or "", max_characters=MAX_LABEL) or None,
         )
     except BadParameter as error:
         raise BadInput(f"Line {line}: {error.message}") from error

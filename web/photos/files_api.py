@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from flask import Response, request
 
@@ -16,8 +15,8 @@ from web.http.blob_responses import blob_answer
 from web.http.errors import NotReady
 from web.http.ids import image_id
 from web.http.routing import Answer, Resource
-from web.http.schemas import ThumbnailQuery
 from web.http.security import check_may_see_originals
+from web.photos.documents import ThumbnailQuery
 from web.services import current_services
 
 api = Resource("files", "The pictures themselves.")
@@ -33,9 +32,9 @@ def get_file(id: str) -> Response:  # noqa: A002 - the name in the contract
 
 
 @api.route("GET", "/images/<id>/thumbnail", query=ThumbnailQuery, answers={200: _RENDITION}, problems=(404,))
-def get_thumbnail(id: str, query: dict[str, Any]) -> Response:  # noqa: A002
+def get_thumbnail(id: str, query: ThumbnailQuery) -> Response:  # noqa: A002
     """Get the picture, small."""
-    image, size = _image(id), query["size"]
+    image, size = _image(id), query.size
     # Photos that were analysed before there was a size have none of it: the next larger one shows as much.
     sizes = [each for each in THUMBNAIL_SIDES if each >= int(size)]
     return _rendition(image, [blob_keys.thumbnail(image.sha256, each) for each in sizes], size)

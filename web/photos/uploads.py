@@ -4,13 +4,14 @@ The blob comes before the row: an orphan blob is harmless, a row without its blo
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any
 
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow, NewJob
 from shared.db.queries.photos import images
 from shared.db.queries.photos.images import ImageRow, NewImage
 from shared.errors import Conflict, JobNotFound
+from shared.file_types import FILE_TYPES
 from shared.jobs.kinds import JobKind
 from shared.jobs.new_images import record_image
 from shared.storage import keys as blob_keys
@@ -19,13 +20,6 @@ from web.http.filenames import display_name
 from web.photos import guard
 from web.photos.guard import Header
 from web.services import Services
-
-_CONTENT_TYPES: Final = {
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-    "GIF": "image/gif",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +32,16 @@ class Upload:
     caption: str | None = None
     tags: tuple[str, ...] = ()
     label: str | None = None
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What the request says, apart from how it was packed: the same again is the same upload."""
+        return {
+            "sha256": self.file.sha256,
+            "colors": self.colors,
+            "caption": self.caption,
+            "tags": self.tags,
+            "label": self.label,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def add_image(services: Services, upload: Upload, request_id: str | None = None)
     return known
 
 
-def add_passing_photo(services: Services, upload: Upload, request_id: str | None = None) -> JobRow:
+def find_palette_of_upload(services: Services, upload: Upload, request_id: str | None = None) -> JobRow:
     """Has the palette of a photo found that does not go into the gallery. Raises as `add_image` does."""
     header = guard.inspect(upload.file.file)
     sha256 = upload.file.sha256
@@ -100,7 +104,7 @@ def _find(services: Services, sha256: str) -> Added | None:
 
 def _store(services: Services, key: str, spool: Spool, header: Header) -> None:
     spool.file.seek(0)
-    services.blobs.put(key, spool.file, _CONTENT_TYPES[header.format])
+    services.blobs.put(key, spool.file, FILE_TYPES[header.format].content_type)
 
 
 def _row(upload: Upload, header: Header) -> NewImage:

@@ -1,6 +1,6 @@
 """Predictors: training them, asking them, and what they know about themselves."""
 
-from typing import Any, Final
+from typing import Final
 
 from flask import Response, g, request
 
@@ -20,29 +20,29 @@ from shared.errors import (
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from shared.storage.keys import predictions
 from web.http import cursors
+from web.http.documents import Document
 from web.http.errors import NotReady
 from web.http.ids import job_id
-from web.http.json_responses import json_answer
-from web.http.presenters import job_document
 from web.http.routing import Answer, Resource
-from web.http.schemas import PhotoForm
-from web.http.started import PREFER, STARTED, started, wait_as_preferred, with_preference
+from web.jobs.accepted import PREFER, STARTED, started, started_and_awaited
 from web.jobs.waiting import read_job, wait_for_job
-from web.predictors.presenters import card_document, models_document, predictor_document
-from web.predictors.requests import MEBIBYTE, received_question, received_table, received_training
-from web.predictors.schemas import (
+from web.photos.documents import PhotoForm
+from web.predictors.documents import (
     BatchForm,
     CurrentVersion,
     DeletionQuery,
-    ModelsSchema,
-    PredictionSchema,
-    PredictorCardSchema,
-    PredictorPageSchema,
+    Models,
+    Prediction,
+    Predictor,
+    PredictorCard,
+    PredictorPage,
     PredictorsQuery,
     TrainingForm,
     ValuesBody,
     VersionQuery,
+    prediction_result,
 )
+from web.predictors.requests import MEBIBYTE, received_question, received_table, received_training
 from web.predictors.use_cases import start_batch, start_prediction, start_training
 from web.services import Services, current_services
 
@@ -70,67 +70,62 @@ def post_predictor() -> Response:
     services = current_services()
     with received_training(request, services.settings.zip_megabytes * MEBIBYTE) as training:
         job = start_training(services, training, g.request_id)
-    return with_preference(started(wait_as_preferred(services, request, job.id)), request)
+    return started_and_awaited(services, job.id)
 
 
-@api.route("GET", "/predictors/models", answers={200: Answer("the models", ModelsSchema)})
-def list_models() -> Response:
+@api.route("GET", "/predictors/models", answers={200: Answer("the models", Models)})
+def list_models() -> Models:
     """List what can be trained."""
-    return json_answer(models_document())
+    return Models.all()
 
 
 @api.route(
     "GET",
     "/predictors",
     query=PredictorsQuery,
-    answers={200: Answer("a page of predictors", PredictorPageSchema)},
+    answers={200: Answer("a page of predictors", PredictorPage)},
 )
-def list_predictors(query: dict[str, Any]) -> Response:
+def list_predictors(query: PredictorsQuery) -> PredictorPage:
     """List predictors by name, each in its current version."""
-    after, limit = cursors.decode_name(query["cursor"]), query["limit"]
+    after, limit = cursors.decode_name(query.cursor), query.limit
     with current_services().unit_of_work.read() as connection:
         found, total = predictors.list_predictors(connection, limit + 1, after)
     last = found[limit - 1].name if len(found) > limit else None
-    return json_answer(
-        {
-            "items": [predictor_document(row) for row in found[:limit]],
-            "next": cursors.encode_name(last),
-            "total": total,
-        }
-    )
+    items = tuple(map(Predictor.of, found[:limit]))
+    return PredictorPage(items=items, next=cursors.encode_name(last), total=total)
 
 
 @api.route(
     "GET",
     "/predictors/<name>",
     query=VersionQuery,
-    answers={200: Answer("the predictor", PredictorCardSchema)},
+    answers={200: Answer("the predictor", PredictorCard)},
     problems=(404,),
 )
-def get_predictor(name: str, query: dict[str, Any]) -> Response:
+def get_predictor(name: str, query: VersionQuery) -> PredictorCard:
     """Get a predictor with its card and its history."""
-    return json_answer(_card(name, query["version"]))
+    return _card(name, query.version)
 
 
-def _card(name: str, version: int | None = None) -> dict[str, Any]:
+def _card(name: str, version: int | None = None) -> PredictorCard:
     with current_services().unit_of_work.read() as connection:
         row = predictors.get_predictor(connection, name, version)
         versions = predictors.list_versions(connection, row.predictor_id)
-    return card_document(row, versions)
+    return PredictorCard.of_versions(row, versions)
 
 
 @api.route(
     "PATCH",
     "/predictors/<name>",
     body=CurrentVersion,
-    answers={200: Answer("the predictor, in that version", PredictorCardSchema)},
+    answers={200: Answer("the predictor, in that version", PredictorCard)},
     problems=(401, 403, 404, 415),
 )
-def patch_predictor(name: str, body: dict[str, Any]) -> Response:
+def patch_predictor(name: str, body: CurrentVersion) -> PredictorCard:
     """Make a version the current one, older or newer."""
     with current_services().unit_of_work.begin() as transaction:
-        predictors.make_current(transaction.connection, name, body["version"])
-    return json_answer(_card(name))
+        predictors.make_current(transaction.connection, name, body.version)
+    return _card(name)
 
 
 @api.route(
@@ -140,13 +135,13 @@ def patch_predictor(name: str, body: dict[str, Any]) -> Response:
     answers={204: Answer("it is gone")},
     problems=(401, 403, 404, 409),
 )
-def delete_predictor(name: str, query: dict[str, Any]) -> Response:
+def delete_predictor(name: str, query: DeletionQuery) -> Response:
     """Delete a predictor with all of its versions, or one of them that is not the current one."""
     with current_services().unit_of_work.begin() as transaction:
-        if query["version"] is None:
+        if query.version is None:
             predictors.delete_predictor(transaction, name)
         else:
-            predictors.delete_version(transaction.connection, name, query["version"])
+            predictors.delete_version(transaction.connection, name, query.version)
     return Response(status=204)
 
 
@@ -159,13 +154,13 @@ def delete_predictor(name: str, query: dict[str, Any]) -> Response:
         "application/x-www-form-urlencoded": ValuesBody,
         "multipart/form-data": PhotoForm,
     },
-    answers={200: Answer("the prediction", PredictionSchema), 202: STARTED},
+    answers={200: Answer("the prediction", Prediction), 202: STARTED},
     problems=(401, 403, 404, 409, 413, 415, 422, 503),
 )
-def post_prediction(name: str, query: dict[str, Any]) -> Response:
+def post_prediction(name: str, query: VersionQuery) -> Response | Document:
     """Predict for a value of each feature, or for a photo (a file, or {"image": id} of the gallery)."""
     services = current_services()
-    version = _version(services, name, query["version"])
+    version = _version(services, name, query.version)
     with received_question(request) as question:
         job = start_prediction(services, version, question, g.request_id)
     return _prediction(wait_for_job(services.unit_of_work, services.waiters, job.id, PREDICTION_SECONDS))
@@ -176,11 +171,11 @@ def _version(services: Services, name: str, version: int | None) -> VersionRow:
         return predictors.get_predictor(connection, name, version)
 
 
-def _prediction(job: JobRow) -> Response:
+def _prediction(job: JobRow) -> Response | Document:
     if job.status in ACTIVE:
         return started(job)
     if job.status is JobStatus.SUCCEEDED:
-        return json_answer(job_document(job)["result"])
+        return prediction_result(job)
     if job.status is JobStatus.CANCELLED:
         raise Conflict("The prediction was cancelled.")
     raise _FAILURES.get(job.error_code or "", VitrineError)(job.error_message)
@@ -195,13 +190,13 @@ def _prediction(job: JobRow) -> Response:
     problems=(400, 401, 403, 404, 413, 415, 422, 503),
     headers=PREFER,
 )
-def post_predictions(name: str, query: dict[str, Any]) -> Response:
+def post_predictions(name: str, query: VersionQuery) -> Response:
     """Predict for every row of a table: the job's result links a CSV file, which is kept for a day."""
     services = current_services()
-    version = _version(services, name, query["version"])
+    version = _version(services, name, query.version)
     with received_table(request) as table:
         job = start_batch(services, version, table, g.request_id)
-    return with_preference(started(wait_as_preferred(services, request, job.id)), request)
+    return started_and_awaited(services, job.id)
 
 
 @api.route(

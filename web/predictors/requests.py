@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Request
-from marshmallow import ValidationError
 
 from shared.errors import BadParameter, UseMultipart
 from shared.predictors.documents import AUTO, MODELS, Task
-from web.http.bodies.json_bodies import json_body, refuse
+from web.http.bodies.json_bodies import json_body
 from web.http.bodies.multipart import MAX_PARTS, PHOTO, FilePart, Form, read_form
 from web.http.bodies.spool import Spool
 from web.http.errors import BadValues, FieldProblem
 from web.http.ids import image_id
-from web.predictors.schemas import MAX_NAME, TrainingFields
+from web.http.parameter_sets import read_values
+from web.predictors.documents import MAX_NAME, TrainingFields
 
 DATA: Final = FilePart(
     "data", 'No data came with the request. Send a CSV file, or a zip of photos, in a part named "data".'
@@ -35,7 +35,6 @@ MAX_BODY_BYTES: Final = 1024 * 1024
 _NAME: Final = re.compile(rf"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{{0,{MAX_NAME - 2}}}[A-Za-z0-9])?")
 # Addresses beside those of predictors.
 _RESERVED: Final = frozenset({"models", "new"})
-_FIELDS: Final = TrainingFields()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +88,17 @@ def received_training_form(asked: Request, most_bytes: int) -> Iterator[Training
 
 def training_of(form: TrainingForm) -> Training:
     """What is to be trained. Raises BadParameters."""
-    try:
-        said: dict[str, Any] = _FIELDS.load(form.fields, unknown="exclude")
-    except ValidationError as error:
-        refuse(error)
-    from_labels = said["from_labels"] == "true"
+    fields = read_values(TrainingFields, form.fields)
+    from_labels = fields.from_labels == "true"
     if form.data is None and not from_labels:
         raise BadParameter("data", DATA.missing)
     if form.data is not None and from_labels:
         raise BadParameter("from_labels", "from_labels takes no data: send one or the other.")
     return Training(
-        name=checked_name(said["name"]),
-        task=_checked_task(said["task"], from_labels=from_labels),
-        target=said["target"] or "",
-        model=_checked_model(said["model"], said["task"]),
+        name=checked_name(fields.name),
+        task=_checked_task(fields.task, from_labels=from_labels),
+        target=fields.target or "",
+        model=_checked_model(fields.model, fields.task),
         data=form.data,
     )
 

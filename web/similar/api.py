@@ -1,25 +1,21 @@
 """Look-alikes of an image."""
 
-from typing import Any
-
 from flask import Response
 from sqlalchemy import Connection
 
 from shared.db.queries.index import state as index
-from shared.db.queries.index.state import IndexStateRow, Similar
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos import images
 from shared.db.queries.photos.images import ImageRow
 from shared.errors import JobNotFound
 from shared.jobs.kinds import JobKind
+from web.http.documents import Document
 from web.http.ids import image_id
-from web.http.json_responses import json_answer
-from web.http.presenters import image_document, percentile
 from web.http.routing import Answer, Resource
-from web.http.schemas import SimilarQuery, SimilarSchema
-from web.http.started import STARTED, started
+from web.jobs.accepted import STARTED, started
 from web.services import current_services
+from web.similar.documents import SimilarImages, SimilarQuery
 from web.similar.look_alikes import look_alikes
 
 api = Resource("similar", "Look-alikes.")
@@ -32,19 +28,19 @@ _RETRY_SECONDS = 2
     "GET",
     "/images/<id>/similar",
     query=SimilarQuery,
-    answers={200: Answer("the look-alikes", SimilarSchema), 202: STARTED},
+    answers={200: Answer("the look-alikes", SimilarImages), 202: STARTED},
     problems=(404,),
 )
-def get_similar(id: str, query: dict[str, Any]) -> Response:  # noqa: A002 - the name in the contract
+def get_similar(id: str, query: SimilarQuery) -> Response | Document:  # noqa: A002 - the name in the contract
     """Get an image's look-alikes; while it is not in the index, the job that will put it there."""
     with current_services().unit_of_work.read() as connection:
         image = images.get_image(connection, image_id(id))
         state = index.index_state(connection)
-        chosen = look_alikes(connection, state, image.id, query["k"], query["diversity"])
+        chosen = look_alikes(connection, state, image.id, query.k, query.diversity)
         if chosen is None:
             return started(_job_to_wait_for(connection, image), retry_seconds=_RETRY_SECONDS)
         shown = images.get_images(connection, [item.image_id for item in chosen])
-    return json_answer(_document(image, state, [item for item in chosen if item.image_id in shown], shown))
+    return SimilarImages.of(image, state, chosen, shown)
 
 
 def _job_to_wait_for(connection: Connection, image: ImageRow) -> JobRow | None:
@@ -55,22 +51,3 @@ def _job_to_wait_for(connection: Connection, image: ImageRow) -> JobRow | None:
         return jobs.get_job(connection, image.job_id)
     except JobNotFound:
         return None
-
-
-def _document(
-    image: ImageRow, state: IndexStateRow, chosen: list[Similar], shown: dict[int, ImageRow]
-) -> dict[str, Any]:
-    return {
-        "image": str(image.id),
-        "items": [
-            {
-                "image": image_document(shown[item.image_id]),
-                "similarity": item.similarity,
-                "percentile": percentile(item.similarity, state.similarity_quantiles),
-                "rank": rank,
-            }
-            for rank, item in enumerate(chosen, 1)
-        ],
-        "model": state.model,
-        "generation": state.generation,
-    }

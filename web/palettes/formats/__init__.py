@@ -8,9 +8,9 @@ from typing import Final
 
 from shared.errors import BadParameter
 from web.palettes.formats import strip, swatch_exchange, text
-from web.palettes.formats.swatch import Swatch, describe
+from web.palettes.swatch import Swatch
 
-__all__ = ["FORMATS", "Export", "Swatch", "describe", "export"]
+__all__ = ["FORMATS", "Export", "Swatch", "export"]
 
 _MAX_FILENAME_STEM: Final = 60
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 from xml.sax.saxutils import escape
 
-from web.palettes.formats.swatch import Swatch
+from web.palettes.swatch import Swatch
 
 WIDTH: Final = 1200
 HEIGHT: Final = 200

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Sequence
 from typing import Final
 
-from web.palettes.formats.swatch import Swatch
+from web.palettes.swatch import Swatch
 
 _GROUP_START, _GROUP_END, _COLOR = 0xC001, 0xC002, 0x0001
 _VERSION: Final = (1, 0)

@@ -1,9 +1,11 @@
 """Palettes as text: style sheets, a GIMP palette, JSON."""
 
-import json
 from collections.abc import Sequence
 
-from web.palettes.formats.swatch import Swatch, describe
+import msgspec
+
+from web.palettes.colors import PaletteColor
+from web.palettes.swatch import Swatch
 
 
 def css(swatches: Sequence[Swatch], title: str) -> str:
@@ -37,8 +39,12 @@ def gpl(swatches: Sequence[Swatch], title: str) -> str:
 
 def json_document(swatches: Sequence[Swatch], title: str) -> str:
     """`{title, colors, count}`, with the colours as the API describes them."""
-    document = {"title": title, "colors": [describe(swatch) for swatch in swatches], "count": len(swatches)}
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    document = {
+        "title": title.encode("utf-8", "replace").decode(),
+        "colors": [PaletteColor.of(swatch) for swatch in swatches],
+        "count": len(swatches),
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
 def _gpl_row(swatch: Swatch) -> str:

@@ -10,9 +10,10 @@ from shared import colour
 from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, JobStatus
 from shared.limits import MAX_COLORS, MIN_COLORS
-from web.http.presenters import image_path
+from web.http.addresses import image_path
 from web.layout import words
-from web.palettes.formats import FORMATS, Swatch, describe
+from web.palettes.colors import Contrast
+from web.palettes.formats import FORMATS, Swatch
 
 # What people call the formats whose names are not simply capitals.
 _NAMES: Final = {"tailwind": "Tailwind"}
@@ -78,14 +79,14 @@ def palette_view(image: ImageRow, swatches: Sequence[Swatch], colors: int) -> Pa
 
 
 def swatch_view(swatch: Swatch) -> SwatchView:
-    contrast = describe(swatch)["contrast"]
+    contrast = Contrast.of(swatch.rgb)
     return SwatchView(
         hex=swatch.hex,
         text=colour.text_color(swatch.rgb),
         name=swatch.name,
         share=words.share(swatch.proportion),
-        on_white=words.ratio(contrast["white"]),
-        on_black=words.ratio(contrast["black"]),
+        on_white=words.ratio(contrast.white),
+        on_black=words.ratio(contrast.black),
         href=url_for("gallery.show", color=swatch.hex),
     )
 

@@ -11,7 +11,7 @@ from shared import colour
 from shared.db.queries.photos.images import ImageRow
 from shared.errors import BadParameter
 from shared.limits import DEFAULT_COLORS, MAX_COLORS, MAX_FILE_BYTES, MIN_COLORS
-from web.http.presenters import PREFIX
+from web.http.addresses import API_PREFIX
 from web.layout import words
 from web.palettes.formats import FORMATS, Swatch
 from web.palettes.view_models.accent import Accent, accent_of
@@ -111,7 +111,7 @@ def studio_view(
         fewest=MIN_COLORS,
         most=MAX_COLORS,
         working=job_id is not None and not swatches,
-        job="" if job_id is None else f"{PREFIX}/jobs/{job_id}",
+        job="" if job_id is None else f"{API_PREFIX}/jobs/{job_id}",
         limits=f"JPEG, PNG, WebP or GIF, up to {MAX_FILE_BYTES // 2**20} MiB",
         accept=ACCEPT,
         max_bytes=MAX_FILE_BYTES,

@@ -12,12 +12,13 @@ from werkzeug.wrappers import Response
 
 from shared.db.queries.photos import images, selection
 from shared.errors import BadParameter, ImageNotFound
-from shared.limits import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL, MAX_PAGE, MAX_TAGS
-from web.http import parameters
+from shared.limits import DEFAULT_COLORS, MAX_PAGE, MAX_TAGS
 from web.http.ids import image_id
+from web.http.parameter_sets import read_values
 from web.layout.notice import Done
 from web.palettes.gallery_palettes import job_for_palette_of_all
 from web.photos.demo import start_demo
+from web.photos.documents import Description
 from web.photos.pages.gallery import read_query
 from web.services import current_services
 
@@ -29,15 +30,12 @@ MOST: Final = MAX_PAGE
 
 @blueprint.post("/images/<id>/edit")
 def edit(id: str) -> Response:  # noqa: A002 - the name in the address
-    """Changes what is said about a photo, and goes to its page."""
+    """Changes the description of a photo, and goes to its page."""
     wanted = image_id(id)
-    said = {
-        "caption": _text("caption", MAX_CAPTION),
-        "tags": parameters.tag_list("tags", request.form.getlist("tags")),
-        "label": _text("label", MAX_LABEL),
-    }
+    form = _description()
+    changes = {"caption": form.caption, "tags": list(form.tags), "label": form.label}
     with current_services().unit_of_work.begin() as transaction:
-        images.change_image(transaction.connection, wanted, said)
+        images.change_image(transaction.connection, wanted, changes)
     return redirect(url_for("photo.show", id=wanted), code=303)
 
 
@@ -70,15 +68,13 @@ def restore_chosen() -> Response:
 @blueprint.post("/selection/describe")
 def describe_chosen() -> Response:
     """Gives the chosen photos tags beside their own, a label in place of it, or both: whatever was filled in."""
-    chosen = _chosen()
-    tags = parameters.tag_list("tags", request.form.getlist("tags"))
-    label = _text("label", MAX_LABEL)
+    chosen, form = _chosen(), _description()
     described: list[int] = []
     with current_services().unit_of_work.begin() as transaction:
-        if tags:
-            described = selection.add_tags(transaction.connection, chosen, tags, MAX_TAGS)
-        if label:
-            described = selection.set_label(transaction.connection, chosen, label)
+        if form.tags:
+            described = selection.add_tags(transaction.connection, chosen, list(form.tags), MAX_TAGS)
+        if form.label:
+            described = selection.set_label(transaction.connection, chosen, form.label)
     return _back(Done("described", described))
 
 
@@ -107,8 +103,8 @@ def _chosen() -> list[int]:
     return [image_id(each) for each in dict.fromkeys(ids)]
 
 
-def _text(name: str, most: int) -> str | None:
-    return parameters.text(name, request.form.getlist(name), default=None, max_characters=most) or None
+def _description() -> Description:
+    return read_values(Description, request.form.to_dict(flat=False))
 
 
 def _back(done: Done) -> Response:

@@ -1,7 +1,7 @@
 """The gallery: `/`."""
 
 import re
-from typing import Final
+from typing import Annotated, Final
 
 from flask import Blueprint, redirect, render_template, request
 from sqlalchemy import Connection
@@ -16,10 +16,12 @@ from shared.db.queries.photos.selection import deleted_images
 from shared.db.queries.previous_page import previous_images
 from shared.jobs.kinds import JobKind
 from shared.limits import MAX_PAGE
-from web.http import parameters
 from web.http.cursors import decode_image
+from web.http.parameter_sets import Parameters, read_values
+from web.http.parameters import Choice, ImageIds, Text
 from web.layout.frame import make_frame
-from web.layout.notice import DEEDS, Done, Notice, notice_of
+from web.layout.notice import ACTIONS, Done, Notice, notice_of
+from web.photos.documents import ImagesFilter
 from web.photos.view_models.gallery import Facets, GalleryQuery, gallery_view
 from web.services import current_services
 
@@ -30,6 +32,15 @@ PAGE_SIZE: Final = 24
 # As many tags, and as many labels, as can be taken in at a glance.
 MOST_FACETS: Final = 24
 _COLOR: Final = re.compile(r"\s*#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})\s*")
+
+
+class GalleryPageQuery(ImagesFilter):
+    cursor: Annotated[str | None, Text("where the page begins", 200)] = None
+
+
+class NoticeQuery(Parameters):
+    done: Annotated[str | None, Choice("what was just done", ACTIONS)] = None
+    images: Annotated[tuple[int, ...], ImageIds("to which images", MAX_PAGE)] = ()
 
 
 @blueprint.get("/")
@@ -53,16 +64,15 @@ def show() -> str | Response:
 
 
 def read_query(args: MultiDict[str, str]) -> GalleryQuery:
-    """What the address asks for; an empty field of a form counts as left out. Raises BadParameter, BadCursor."""
-    given = {name: [value for value in args.getlist(name) if value] for name in args}
-    color = parameters.hex_color("color", given.get("color", []), default=None)
+    """What the address asks for; an empty field of a form counts as left out. Raises BadParameters, BadCursor."""
+    query = read_values(GalleryPageQuery, args.to_dict(flat=False), blank_is_absent=True)
     return GalleryQuery(
-        tag=_text("tag", given.get("tag", [])),
-        label=_text("label", given.get("label", [])),
-        words=_text("q", given.get("q", [])),
-        color=color,
-        after=decode_image(_text("cursor", given.get("cursor", [])), by_color=color is not None),
-        ids=parameters.id_list("ids", given.get("ids", []), most=PAGE_SIZE),
+        tag=query.tag,
+        label=query.label,
+        words=query.q,
+        color=query.color,
+        after=decode_image(query.cursor, by_color=query.color is not None),
+        ids=query.ids,
     )
 
 
@@ -73,12 +83,7 @@ def _six_digits(digits: str) -> str:
 
 def _notice(connection: Connection) -> Notice | None:
     """What a form has just done, which the address tells."""
-    deed = parameters.choice("done", request.args.getlist("done"), choices=DEEDS, default=None)
-    if deed is None:
+    query = read_values(NoticeQuery, request.args.to_dict(flat=False))
+    if query.done is None:
         return None
-    ids = parameters.id_list("images", request.args.getlist("images"), most=MAX_PAGE) or ()
-    return notice_of(Done(deed, ids), deleted_images(connection, ids))
-
-
-def _text(name: str, values: list[str]) -> str | None:
-    return parameters.text(name, values, default=None, max_characters=200)
+    return notice_of(Done(query.done, query.images), deleted_images(connection, query.images))

@@ -1,7 +1,7 @@
 """One photo: `/images/<id>`, and the two parts of its page that change while it is looked at."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 from flask import Blueprint, g, render_template, request
 from sqlalchemy import Connection
@@ -13,10 +13,12 @@ from shared.db.queries.palettes import find_palette
 from shared.db.queries.photos.images import ImageRow, get_image, get_images
 from shared.errors import JobNotFound
 from shared.jobs.kinds import JobStatus
-from shared.limits import MAX_COLORS, MIN_COLORS
-from web.http import parameters, presenters
+from web.http.addresses import job_path
 from web.http.ids import image_id
+from web.http.parameter_sets import read_values
+from web.http.parameters import Integer
 from web.layout.frame import make_frame
+from web.palettes.documents import SizeQuery, swatches_of
 from web.palettes.formats import Swatch
 from web.palettes.gallery_palettes import job_for_palette
 from web.palettes.view_models.palette import PaletteView, palette_view
@@ -30,16 +32,14 @@ blueprint = Blueprint("photo", __name__)
 LOOK_ALIKES: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for besides the photo. colors: None for as many as it was uploaded with."""
+class PhotoQuery(SizeQuery):
+    """What the address asks for besides the photo. colors: by default as many as it was uploaded with."""
 
-    colors: int | None
-    diversity: float
+    diversity: Annotated[int, Integer("of the look-alikes, in hundredths, as a slider has it", 0, 100)] = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PaletteState:
     """A palette and, while it is still to be found, the job that does it."""
 
     view: PaletteView
@@ -49,18 +49,18 @@ class Found:
 @blueprint.get("/images/<id>")
 def show(id: str) -> str:  # noqa: A002 - the name in the address
     """The photo with all that is known of it so far."""
-    asked = _asked()
+    query = _query()
     with current_services().unit_of_work.read() as connection:
         image = get_image(connection, image_id(id))
         state = index_state(connection)
         own = _swatches(connection, image, image.colors)
-        alike = _alike(connection, state, image, asked.diversity)
+        alike = _alike(connection, state, image, query.diversity / 100)
         failure = _failure(connection, image)
     return render_template(
         "photo.html",
         frame=make_frame(state),
         view=photo_view(image, own, failure),
-        palette=_palette(image, asked.colors or image.colors, own).view,
+        palette=_palette(image, query.colors or image.colors, own).view,
         alike=alike,
     )
 
@@ -71,11 +71,11 @@ def palette(id: str) -> Response:  # noqa: A002
     with current_services().unit_of_work.read() as connection:
         image = get_image(connection, image_id(id))
         own = _swatches(connection, image, image.colors)
-    found = _palette(image, _asked().colors or image.colors, own)
+    found = _palette(image, _query().colors or image.colors, own)
     response = Response(render_template("palette.html", palette=found.view), mimetype="text/html")
     if found.job is not None:
         response.status_code = 202
-        response.headers["Location"] = presenters.job_path(found.job)
+        response.headers["Location"] = job_path(found.job.id)
     return response
 
 
@@ -84,40 +84,30 @@ def look_alikes(id: str) -> str:  # noqa: A002
     """The look-alikes alone."""
     with current_services().unit_of_work.read() as connection:
         image, state = get_image(connection, image_id(id)), index_state(connection)
-        alike = _alike(connection, state, image, _asked().diversity)
+        alike = _alike(connection, state, image, _query().diversity / 100)
     return render_template("alike.html", alike=alike)
 
 
-def _asked() -> Asked:
-    given = {name: [value for value in request.args.getlist(name) if value] for name in request.args}
-    return Asked(
-        colors=parameters.integer(
-            "colors", given.get("colors", []), default=None, minimum=MIN_COLORS, maximum=MAX_COLORS
-        ),
-        # In hundredths, as a slider has it.
-        diversity=parameters.integer(
-            "diversity", given.get("diversity", []), default=0, minimum=0, maximum=100
-        )
-        / 100,
-    )
+def _query() -> PhotoQuery:
+    return read_values(PhotoQuery, request.args.to_dict(flat=False), blank_is_absent=True)
 
 
-def _palette(image: ImageRow, colors: int, own: list[Swatch]) -> Found:
+def _palette(image: ImageRow, colors: int, own: list[Swatch]) -> PaletteState:
     """The palette of that size; one that nobody has asked for before is begun with. own: that of the image's own size."""
     if colors == image.colors:
-        return Found(palette_view(image, own, colors))
+        return PaletteState(palette_view(image, own, colors))
     unit_of_work = current_services().unit_of_work
     with unit_of_work.read() as connection:
         swatches = _swatches(connection, image, colors)
     view = palette_view(image, swatches, colors)
     if not view.unfinished:
-        return Found(view)
-    return Found(view, job_for_palette(unit_of_work, image, colors, g.request_id))
+        return PaletteState(view)
+    return PaletteState(view, job_for_palette(unit_of_work, image, colors, g.request_id))
 
 
 def _swatches(connection: Connection, image: ImageRow, colors: int) -> list[Swatch]:
     found = find_palette(connection, image.id, colors)
-    return presenters.swatches(found.swatches) if found else []
+    return swatches_of(found.swatches) if found else []
 
 
 def _alike(connection: Connection, state: IndexStateRow, image: ImageRow, diversity: float) -> AlikeView:

@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from flask import url_for
 
-from shared.colour import color_name, hex_to_rgb, rgb_to_oklab
+from shared.colour import color_name, hex_to_rgb
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos.facets import Facet
 from shared.db.queries.photos.images import ImageFilter, Page, Position
 from web.http.cursors import encode_image
 from web.layout.paging import Pages
 from web.layout.words import count
+from web.photos.documents import ImagesFilter
 from web.photos.view_models.tile import Tile, make_tile
 from web.photos.view_models.upload import UploadView, upload_view
 
@@ -56,8 +57,8 @@ class GalleryQuery:
 
     @property
     def filter(self) -> ImageFilter:
-        color = rgb_to_oklab(hex_to_rgb(self.color)) if self.color else None
-        return ImageFilter(self.tag, self.label, self.words, color, self.ids)
+        wanted = ImagesFilter(tag=self.tag, label=self.label, q=self.words, color=self.color, ids=self.ids)
+        return wanted.filter
 
     def address(self, **changes: str | None) -> str:
         """The gallery with this query; a change to None leaves that part out."""

@@ -7,7 +7,7 @@ from flask import url_for
 
 from shared.db.queries.photos.images import ImageRow
 from shared.limits import MAX_CAPTION, MAX_LABEL, MAX_TAGS
-from web.http.presenters import image_path
+from web.http.addresses import image_path
 from web.layout import words
 from web.palettes.formats import Swatch
 from web.palettes.view_models.accent import Accent, accent_of

@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.db.queries.photos.images import ImageRow
 from shared.limits import DISPLAY_SIDE, THUMBNAIL_SIDES
-from web.http.presenters import image_path
+from web.http.addresses import image_path
 
 # The longer side of the display rendition, at most; a test holds it against the worker's.
 # Beyond these a tile would be a sliver or a ribbon; the photo is then shown whole on its ground.

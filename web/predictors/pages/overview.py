@@ -7,9 +7,11 @@ from flask import Blueprint, render_template, request, url_for
 from shared.db.queries.index.state import index_state
 from shared.db.queries.predictors.jobs import trainings_under_way
 from shared.db.queries.predictors.predictors import list_predictors
-from web.http import cursors, parameters
+from web.http import cursors
+from web.http.parameter_sets import read_values
 from web.layout.frame import make_frame
 from web.layout.paging import Pages
+from web.predictors.documents import PredictorsQuery
 from web.predictors.view_models.overview import overview
 from web.services import current_services
 
@@ -23,8 +25,7 @@ MOST_TRAININGS: Final = 12
 @blueprint.get("/predictors")
 def show() -> str:
     """A card for each predictor, by name, and what is being trained."""
-    cursor = parameters.text("cursor", request.args.getlist("cursor"), default=None, max_characters=200)
-    after = cursors.decode_name(cursor)
+    after = cursors.decode_name(read_values(PredictorsQuery, request.args.to_dict(flat=False)).cursor)
     with current_services().unit_of_work.read() as connection:
         found, _ = list_predictors(connection, PAGE_SIZE + 1, after)
         under_way = [] if after else trainings_under_way(connection, MOST_TRAININGS)

@@ -1,6 +1,5 @@
 """What the pages of one predictor have in common: which one they are about, in which version."""
 
-from typing import Final
 from uuid import UUID
 
 from flask import request
@@ -12,16 +11,13 @@ from shared.db.queries.predictors.jobs import OrderedJob, get_ordered_job
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import JobNotFound
 from shared.jobs.kinds import JobKind
-from web.http import parameters
-
-_LARGEST_VERSION: Final = 2**31 - 1
+from web.http.parameter_sets import read_values
+from web.predictors.documents import VersionQuery
 
 
 def version_in(given: MultiDict[str, str]) -> int | None:
     """The version that an address or a form names, if it names one. Raises BadParameter."""
-    return parameters.integer(
-        "version", given.getlist("version"), default=None, minimum=1, maximum=_LARGEST_VERSION
-    )
+    return read_values(VersionQuery, given.to_dict(flat=False)).version
 
 
 def asked_version(connection: Connection, name: str) -> VersionRow:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.predictors.documents import PredictorKind, Task
 from web.photos.view_models.picture import Picture
+from web.predictors import documents
 from web.predictors.view_models.figures import change, figure, percent, points, probability, spoken, with_unit
 from web.predictors.view_models.measures import target_unit
 
@@ -88,25 +89,25 @@ class Answer:
     evidence: Evidence | None
 
 
-def make_answer(row: VersionRow, result: Mapping[str, Any], photo: Picture | None) -> Answer:
-    """result: of the job, as the API shows it (PredictionSchema). photo: the one of the gallery that was asked about."""
+def make_answer(row: VersionRow, result: documents.Prediction, photo: Picture | None) -> Answer:
+    """result: of the job. photo: the one of the gallery that was asked about."""
     unit = target_unit(row)
-    bars = _bars(result["probabilities"] or {})
-    explanation = result["explanation"]
+    bars = _bars(result.probabilities or {})
+    explanation = result.explanation
     return Answer(
-        prediction=_prediction(row, result["prediction"], unit),
-        caption=_caption(row, result),
+        prediction=_prediction(row, result.prediction, unit),
+        caption=_caption(result),
         bars=bars[:MOST_BARS],
         more_bars=bars[MOST_BARS:],
         interval=_interval(row, result, unit),
         reasons=_reasons(row, result, unit),
-        reasons_about=result.get("reasons_about", ""),
+        reasons_about=result.reasons_about or "",
         inputs=tuple(
             Input(
-                each["label"],
-                with_unit(spoken(each["value"]), each["unit"] if each["value"] is not None else None),
+                each.label,
+                with_unit(spoken(each.value), each.unit if each.value is not None else None),
             )
-            for each in result["inputs"]
+            for each in result.inputs
         )
         if row.kind is PredictorKind.TABULAR
         else (),
@@ -117,9 +118,9 @@ def make_answer(row: VersionRow, result: Mapping[str, Any], photo: Picture | Non
     )
 
 
-def _warnings(row: VersionRow, result: Mapping[str, Any]) -> tuple[str, ...]:
+def _warnings(row: VersionRow, result: documents.Prediction) -> tuple[str, ...]:
     """Those of this answer first, then those of every answer; the notice stands on the page already."""
-    said = dict.fromkeys([*result["warnings"], *row.card.get("warnings", ())])
+    said = dict.fromkeys([*result.warnings, *row.card.get("warnings", ())])
     return tuple(each for each in said if each != row.card.get("notice"))
 
 
@@ -127,10 +128,10 @@ def _prediction(row: VersionRow, prediction: Any, unit: str | None) -> str:
     return with_unit(figure(prediction), unit) if row.task is Task.REGRESSION else str(prediction)
 
 
-def _caption(row: VersionRow, result: Mapping[str, Any]) -> str:
-    if row.task is Task.REGRESSION:
+def _caption(result: documents.Prediction) -> str:
+    if result.probabilities is None:
         return ""
-    sure = probability(result["probabilities"][result["prediction"]])
+    sure = probability(result.probabilities[str(result.prediction)])
     return f"with a probability of {sure}"
 
 
@@ -139,12 +140,12 @@ def _bars(probabilities: Mapping[str, float]) -> tuple[Bar, ...]:
     return tuple(Bar(label, probability(share), round(share, 4)) for label, share in ranked)
 
 
-def _interval(row: VersionRow, result: Mapping[str, Any], unit: str | None) -> Interval | None:
-    if result["interval"] is None:
+def _interval(row: VersionRow, result: documents.Prediction, unit: str | None) -> Interval | None:
+    if result.interval is None:
         return None
-    low, high = result["interval"]
+    low, high = result.interval
     seen_low, seen_high = row.card["range"]
-    at = result["prediction"]
+    at = float(result.prediction)
     first: float = min(low, seen_low, at)
     last: float = max(high, seen_high, at)
     span = (last - first) or 1.0
@@ -166,21 +167,21 @@ def _interval(row: VersionRow, result: Mapping[str, Any], unit: str | None) -> I
     )
 
 
-def _reasons(row: VersionRow, result: Mapping[str, Any], unit: str | None) -> tuple[Reason, ...]:
+def _reasons(row: VersionRow, result: documents.Prediction, unit: str | None) -> tuple[Reason, ...]:
     features = {feature["name"]: feature for feature in row.features}
-    shown = result["reasons"][:MOST_REASONS]
-    largest = max((abs(reason["effect"]) for reason in shown), default=0) or 1.0
-    return tuple(_reason(features[each["name"]], each, row.task, unit, largest) for each in shown)
+    shown = result.reasons[:MOST_REASONS]
+    largest = max((abs(reason.effect) for reason in shown), default=0) or 1.0
+    return tuple(_reason(features[each.name], each, row.task, unit, largest) for each in shown)
 
 
 def _reason(
-    feature: Mapping[str, Any], reason: Mapping[str, Any], task: Task, unit: str | None, largest: float
+    feature: Mapping[str, Any], reason: documents.Reason, task: Task, unit: str | None, largest: float
 ) -> Reason:
-    effect = reason["effect"]
+    effect = reason.effect
     part = round(abs(effect) / largest / 2, 4)
     own = feature["unit"]
-    usual = with_unit(spoken(reason["usual"]), own)
-    given = "nothing" if reason["value"] is None else with_unit(spoken(reason["value"]), own)
+    usual = with_unit(spoken(reason.usual), own)
+    given = "nothing" if reason.value is None else with_unit(spoken(reason.value), own)
     return Reason(
         label=feature["label"],
         words=f"{given} in place of {usual}",

@@ -8,9 +8,8 @@ from flask import url_for
 
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.predictors.documents import PredictorKind
-from web.http.presenters import PREFIX
+from web.http.addresses import API_PREFIX, predictor_path
 from web.layout import words
-from web.predictors.presenters import predictor_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +130,4 @@ def _photo(row: VersionRow, place: int, photo: Mapping[str, Any]) -> Photo:
             f"{predictor_path(row.name)}/photos/{place}?version={row.version}", photo["name"], href=None
         )
     image = photo["image"]
-    return Photo(f"{PREFIX}/images/{image}/thumbnail", photo["name"], url_for("photo.show", id=image))
+    return Photo(f"{API_PREFIX}/images/{image}/thumbnail", photo["name"], url_for("photo.show", id=image))

@@ -7,8 +7,8 @@ from flask import url_for
 
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.predictors.predictors import VersionRow
-from web.http.presenters import job_document
 from web.layout import words
+from web.predictors.documents import batch_result
 from web.predictors.requests import TABLE
 from web.predictors.view_models.figures import listed
 from web.predictors.view_models.head import Head, make_head, version_shown
@@ -43,7 +43,7 @@ def tables_view(row: VersionRow, problem: str | None, job: JobRow | None) -> Tab
         # What programs are told about parts of a request, people need not be.
         problem="Choose a CSV file." if problem == TABLE.missing else problem,
         work=work,
-        outcome=_outcome(job_document(job)["result"]) if job is not None and work and work.done else None,
+        outcome=_outcome(batch_result(job)) if job is not None and work and work.done else None,
     )
 
 

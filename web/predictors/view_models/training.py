@@ -8,11 +8,11 @@ from flask import url_for
 
 from shared.db.queries.photos.facets import Facet
 from shared.db.queries.predictors.jobs import OrderedJob
-from shared.limits import MAX_FILE_BYTES
+from shared.limits import MAX_COLUMN_NAME, MAX_FILE_BYTES
 from shared.predictors.documents import AUTO, MODELS, PredictorKind, Task, TrainOrder
 from shared.predictors.labelled_zip import DEFAULT_LIMITS
+from web.predictors.documents import MAX_NAME
 from web.predictors.requests import DATA, MEBIBYTE
-from web.predictors.schemas import MAX_COLUMN_NAME, MAX_NAME
 from web.predictors.view_models.figures import listed
 from web.predictors.view_models.measures import Headline, headline, model_title
 from web.predictors.view_models.work import Work, work_view

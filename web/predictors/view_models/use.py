@@ -12,9 +12,9 @@ from shared.db.queries.predictors.predictors import VersionRow
 from shared.jobs.kinds import JobStatus
 from shared.predictors.documents import PredictorKind
 from web.http.errors import FieldProblem
-from web.http.presenters import job_document
 from web.photos.view_models.picture import display_picture
 from web.photos.view_models.tile import Tile, make_tile
+from web.predictors.documents import prediction_result
 from web.predictors.view_models.answer import Answer, make_answer
 from web.predictors.view_models.form import Form, make_form
 from web.predictors.view_models.head import Head, make_head, version_shown
@@ -84,5 +84,4 @@ def _answer(
     if job is None or job.status is not JobStatus.SUCCEEDED:
         return None
     photo = next((photo for photo in photos if photo.id == picked), None)
-    result: dict[str, Any] = job_document(job)["result"]
-    return make_answer(row, result, None if photo is None else display_picture(photo))
+    return make_answer(row, prediction_result(job), None if photo is None else display_picture(photo))

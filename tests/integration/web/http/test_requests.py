@@ -320,7 +320,7 @@ def test_json_without_an_image_is_refused(site: Site) -> None:
         ({}, "image is missing."),
         ({"image": None}, "image must not be null."),
         ({"image": 5}, "image must be text."),
-        ({"image": BASE64, "colors": True}, "colors must be a whole number."),
+        ({"image": BASE64, "colors": True}, "colors must be a whole number from 2 to 16."),
         ({"image": BASE64, "tags": "sea"}, "tags must be a list."),
         ({"image": BASE64, "tags": ["sea", ["sky"]]}, "item 2 of tags must be text."),
     ],

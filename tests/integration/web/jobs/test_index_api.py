@@ -3,21 +3,21 @@
 from datetime import UTC, datetime
 
 from tests.support.web import Site, check_contract, gallery, site
-from web.http.schemas import IndexSchema, StartedSchema
+from web.jobs.documents import Index, Started
 
 __all__ = ["gallery", "site"]
 
 
 def test_an_empty_index_is_as_the_contract_says(site: Site) -> None:
     index = site.get("index").get_json()
-    check_contract(IndexSchema, index)
+    check_contract(Index, index)
     assert (index["images"], index["embedded"], index["indexed"], index["pending"]) == (0, 0, 0, 0)
     assert (index["model"], index["generation"], index["last_run"]) == (None, None, None)
 
 
 def test_an_index_with_photos_says_what_it_is_made_of(gallery: Site) -> None:
     index = gallery.get("index").get_json()
-    check_contract(IndexSchema, index)
+    check_contract(Index, index)
     assert (index["images"], index["embedded"], index["indexed"], index["pending"]) == (7, 7, 7, 0)
     assert (index["model"], index["weights"]) == ("pixels/1", "means of pixels")
     assert (index["last_run"]["mode"], index["last_run"]["new"]) == ("incremental", 7)
@@ -37,7 +37,7 @@ def test_a_run_can_be_asked_for_and_is_done(site: Site) -> None:
     for mode, kind in (("incremental", "index-incremental"), ("full", "index-full")):
         response = site.post("index/runs", json={"mode": mode})
         assert response.status_code == 202
-        check_contract(StartedSchema, response.get_json())
+        check_contract(Started, response.get_json())
         assert response.get_json()["job"]["kind"] == kind
         site.pipeline.drain()
         assert site.get(response.headers["Location"]).get_json()["status"] == "succeeded"

@@ -12,7 +12,8 @@ from tests.support.pictures import encode, flat_picture, make_jpeg
 from tests.support.pipeline import picture
 from tests.support.services import until
 from tests.support.web import Site, check_contract, gallery, problem, site
-from web.http.schemas import PaletteSchema, StartedSchema
+from web.jobs.documents import Started
+from web.palettes.documents import Palette
 
 __all__ = ["gallery", "site"]
 
@@ -24,7 +25,7 @@ def first(site: Site) -> str:
 
 def test_the_palette_of_an_image_is_as_the_contract_says(gallery: Site) -> None:
     palette = gallery.get(f"images/{first(gallery)}/palette").get_json()
-    check_contract(PaletteSchema, palette)
+    check_contract(Palette, palette)
     shares = [color["proportion"] for color in palette["colors"]]
     assert sum(shares) == pytest.approx(1)
     assert shares == sorted(shares, reverse=True)
@@ -65,7 +66,7 @@ def test_a_size_that_was_never_asked_for_is_a_job_and_then_there(site: Site) -> 
     site.pipeline.drain()
     asked = site.get(f"images/{image_id}/palette?colors=3")
     assert asked.status_code == 202
-    check_contract(StartedSchema, asked.get_json())
+    check_contract(Started, asked.get_json())
     job = asked.get_json()["job"]
     assert (job["kind"], job["image"]) == ("palette", image_id)
     assert (asked.headers["Location"], asked.headers["Retry-After"]) == (f"/api/v1/jobs/{job['id']}", "1")
@@ -94,10 +95,10 @@ def test_while_an_image_is_analysed_its_own_job_is_the_one_to_wait_for(site: Sit
 def test_a_photo_in_passing_gets_a_palette_and_no_place_in_the_gallery(site: Site) -> None:
     asked = site.upload(picture(1), path="palettes", colors="7")
     assert asked.status_code == 202
-    check_contract(StartedSchema, asked.get_json())
+    check_contract(Started, asked.get_json())
     site.pipeline.drain()
     job = site.get(asked.headers["Location"]).get_json()
-    check_contract(PaletteSchema, job["result"])
+    check_contract(Palette, job["result"])
     assert (job["status"], job["image"], job["result"]["count"]) == ("succeeded", None, 7)
     assert site.count("images") == 0
     assert not list(site.pipeline.blobs.keys("originals/"))
@@ -140,7 +141,7 @@ def passing(site: Site) -> str:
 def test_a_photo_in_passing_is_sent_once_for_palettes_of_every_size(site: Site, passing: str) -> None:
     for colors in range(2, 17):
         palette = site.get(f"{passing}?colors={colors}").get_json()
-        check_contract(PaletteSchema, palette)
+        check_contract(Palette, palette)
         assert palette["count"] == colors
         assert sum(color["proportion"] for color in palette["colors"]) == pytest.approx(1)
     assert site.get(passing).get_json()["count"] == 7
@@ -167,7 +168,7 @@ def test_a_palette_in_passing_that_is_still_looked_for_is_its_job(site: Site) ->
     job = site.upload(picture(1), path="palettes").get_json()["job"]
     asked = site.get(f"palettes/{job['id']}")
     assert (asked.status_code, asked.get_json()["job"]["id"]) == (202, job["id"])
-    check_contract(StartedSchema, asked.get_json())
+    check_contract(Started, asked.get_json())
 
 
 def test_a_palette_in_passing_that_could_not_be_found_says_why(site: Site) -> None:
@@ -195,10 +196,10 @@ def test_several_images_have_one_palette_in_which_each_counts_the_same(site: Sit
     blue = site.upload(encode(flat_picture((0, 0, 200), 400, 300), "PNG")).get_json()["image"]["id"]
     site.pipeline.drain()
     asked = palette_of(site, [red, blue], colors=3)
-    check_contract(StartedSchema, asked.get_json())
+    check_contract(Started, asked.get_json())
     site.pipeline.drain()
     result = site.get(asked.headers["Location"]).get_json()["result"]
-    check_contract(PaletteSchema, result)
+    check_contract(Palette, result)
     found = site.get(f"{result['links']['self']}?colors=2").get_json()["colors"]
     assert sorted(color["hex"] for color in found) == ["#0000c8", "#c80000"]
     assert [color["proportion"] for color in found] == pytest.approx([0.5, 0.5])

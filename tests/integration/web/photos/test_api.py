@@ -8,7 +8,7 @@ from PIL import Image
 from shared.storage import keys as blob_keys
 from tests.support.pipeline import picture
 from tests.support.web import Site, check_contract, gallery, problem, site
-from web.http.schemas import ImageSchema
+from web.photos import documents
 
 __all__ = ["gallery", "site"]
 
@@ -26,7 +26,7 @@ def test_an_image_is_as_the_contract_says(gallery: Site) -> None:
     image_id = listed(gallery)[0]
     response = gallery.get(f"images/{image_id}")
     image = response.get_json()
-    check_contract(ImageSchema, image)
+    check_contract(documents.Image, image)
     assert image["status"] == {"palette": "succeeded", "embedding": "succeeded", "neighbours": "succeeded"}
     assert (image["caption"], image["tags"], image["label"]) == ("photo number 6", ["even", "all"], "high")
     assert (image["width"], image["height"], image["format"]) == (96, 72, "JPEG")
@@ -250,7 +250,7 @@ def test_a_deleted_image_can_be_restored_as_it_was(site: Site) -> None:
     site.client.delete(f"/api/v1/images/{image_id}")
     answer = site.post(f"images/{image_id}/restore")
     assert answer.status_code == 200
-    check_contract(ImageSchema, answer.get_json())
+    check_contract(documents.Image, answer.get_json())
     site.pipeline.settle()
     assert site.get(f"images/{image_id}").get_json() == before
     assert site.get(f"images/{image_id}/similar").status_code == 200

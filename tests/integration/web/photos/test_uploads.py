@@ -21,7 +21,7 @@ from tests.support.hostile_files import (
 from tests.support.pictures import make_gif, make_jpeg, make_mpo, make_png, make_webp
 from tests.support.pipeline import picture
 from tests.support.web import FullStore, Site, check_contract, problem, site
-from web.http.schemas import UploadedSchema
+from web.photos.api import Uploaded
 
 __all__ = ["site"]
 
@@ -34,7 +34,7 @@ def test_a_photo_is_recorded_with_its_job_and_its_bytes(site: Site) -> None:
     )
     assert response.status_code == 202
     answer = response.get_json()
-    check_contract(UploadedSchema, answer)
+    check_contract(Uploaded, answer)
     image, job = answer["image"], answer["job"]
     assert answer["duplicate"] is False
     assert (image["name"], image["caption"], image["tags"], image["label"], image["colors"]) == (
@@ -150,7 +150,7 @@ def test_the_same_bytes_again_are_the_same_image(site: Site) -> None:
     again = site.upload(PHOTO, "two.jpg", caption="second")
     assert again.status_code == 200
     answer = again.get_json()
-    check_contract(UploadedSchema, answer)
+    check_contract(Uploaded, answer)
     assert answer["duplicate"] is True
     assert (answer["image"]["id"], answer["image"]["caption"]) == (first["image"]["id"], "first")
     assert answer["job"]["id"] == first["job"]["id"]

@@ -13,8 +13,8 @@ from shared.jobs.kinds import JobKind
 from shared.storage import keys as blob_keys
 from tests.support.predictors import ANIMALS, CAT, predicted, send, trained, zoo
 from tests.support.web import Site, check_contract, problem, site, working
-from web.http.schemas import JobSchema, StartedSchema
-from web.predictors.schemas import ModelsSchema, PredictionSchema, PredictorCardSchema, PredictorPageSchema
+from web.jobs.documents import Job, Started
+from web.predictors.documents import Models, Prediction, PredictorCard, PredictorPage
 from worker.upkeep.garbage import collect_garbage
 
 __all__ = ["site", "zoo"]
@@ -23,11 +23,11 @@ __all__ = ["site", "zoo"]
 def test_a_table_becomes_a_predictor(site: Site) -> None:
     asked = send(site, "My animals")
     assert asked.status_code == 202
-    check_contract(StartedSchema, asked.get_json())
+    check_contract(Started, asked.get_json())
     assert site.get("predictors/My animals").status_code == 404
     site.pipeline.drain()
     job = site.get(asked.headers["Location"]).get_json()
-    check_contract(JobSchema, job)
+    check_contract(Job, job)
     assert (job["kind"], job["status"], job["progress"]) == ("train-predictor", "succeeded", 1)
     predictor = site.get(job["result"]["links"]["predictor"]).get_json()
     assert (predictor["name"], predictor["task"], predictor["rows"]) == ("My animals", "classification", 40)
@@ -36,7 +36,7 @@ def test_a_table_becomes_a_predictor(site: Site) -> None:
 def test_a_predictor_is_as_the_contract_says(zoo: Site) -> None:
     for name in ("animals", "houses"):
         document = zoo.get(f"predictors/{name}").get_json()
-        check_contract(PredictorCardSchema, document)
+        check_contract(PredictorCard, document)
         baseline = document["metrics"]["baseline"]
         loss = "log_loss" if document["confusion"] else "rmse"
         assert document["metrics"][loss] < baseline[loss]
@@ -67,7 +67,7 @@ def test_a_name_that_names_nothing_is_not_found(site: Site, name: str) -> None:
 
 def test_predictors_are_listed_by_name_page_by_page(zoo: Site) -> None:
     first = zoo.get("predictors?limit=1").get_json()
-    check_contract(PredictorPageSchema, first)
+    check_contract(PredictorPage, first)
     assert ([each["name"] for each in first["items"]], first["total"]) == (["animals"], 2)
     second = zoo.get(f"predictors?limit=1&cursor={first['next']}").get_json()
     assert ([each["name"] for each in second["items"]], second["next"]) == (["houses"], None)
@@ -76,7 +76,7 @@ def test_predictors_are_listed_by_name_page_by_page(zoo: Site) -> None:
 
 def test_the_models_that_can_be_asked_for_are_listed(zoo: Site) -> None:
     models = zoo.get("predictors/models").get_json()
-    check_contract(ModelsSchema, models)
+    check_contract(Models, models)
     assert {"gaussian-naive-bayes", "linear-regression"} <= {model["name"] for model in models["items"]}
 
 
@@ -84,7 +84,7 @@ def test_a_class_is_answered_with_probabilities_and_reasons(zoo: Site) -> None:
     response = predicted(zoo, "animals", CAT)
     assert response.status_code == 200
     answer = response.get_json()
-    check_contract(PredictionSchema, answer)
+    check_contract(Prediction, answer)
     assert (answer["prediction"], answer["interval"], answer["warnings"]) == ("cat", None, [])
     assert sum(answer["probabilities"].values()) == pytest.approx(1)
     assert {each["name"]: each["value"] for each in answer["inputs"]} == CAT
@@ -199,7 +199,7 @@ def test_a_prediction_that_takes_too_long_is_a_job_to_ask_about(zoo: Site, monke
     monkeypatch.setattr("web.predictors.api.PREDICTION_SECONDS", 0)
     response = zoo.post("predictors/animals/predict", json=CAT)
     assert response.status_code == 202
-    check_contract(StartedSchema, response.get_json())
+    check_contract(Started, response.get_json())
     zoo.pipeline.drain()
     job = zoo.get(response.headers["Location"]).get_json()
     assert job["result"]["prediction"] == "cat"
@@ -387,5 +387,5 @@ def test_jobs_of_predictors_are_listed_like_others(zoo: Site) -> None:
     found = zoo.get(f"jobs?kind={JobKind.TRAIN_PREDICTOR}").get_json()
     assert found["total"] == 2
     for job in found["items"]:
-        check_contract(JobSchema, job)
+        check_contract(Job, job)
     assert zoo.client.get("/jobs").status_code == 200

@@ -21,8 +21,7 @@ from tests.support.pipeline import WorkerServices
 from tests.support.web import Site, check_contract, problem, working
 from tests.support.zips import zip_of, zip_with_flag
 from web.jobs.waiting import Waiters
-from web.predictors.photo_api import SuggestionsSchema
-from web.predictors.schemas import PredictionSchema, PredictorCardSchema
+from web.predictors.documents import Prediction, PredictorCard, Suggestions
 from worker.embedding.photo_model import PhotoModel
 from worker.imaging import Sandbox
 from worker.upkeep.garbage import collect_garbage
@@ -76,7 +75,7 @@ def add_labelled(site: Site, label: str, seeds: range) -> list[str]:
 
 def test_a_zip_of_folders_trains_a_predictor_with_a_card(site: Site) -> None:
     found = trained(site, tinted_zip(8))
-    check_contract(PredictorCardSchema, found)
+    check_contract(PredictorCard, found)
     assert (found["kind"], found["rows"], found["model"]) == ("image", 16, "logistic-regression")
     assert found["confusion"] == {"labels": ["blue", "red"], "matrix": [[8, 0], [0, 8]]}
     assert found["metrics"]["balanced_accuracy"] == 1
@@ -104,7 +103,7 @@ def test_each_photo_that_the_card_names_can_be_seen(site: Site) -> None:
 def test_a_photo_is_answered_with_probabilities_and_with_what_drove_them(site: Site) -> None:
     trained(site, tinted_zip(8))
     found = answer(site, tinted("red", 999))
-    check_contract(PredictionSchema, found)
+    check_contract(Prediction, found)
     assert found["prediction"] == "red"
     assert sum(found["probabilities"].values()) == pytest.approx(1)
     assert found["probabilities"]["red"] > 0.7
@@ -323,11 +322,11 @@ def test_what_comes_in_time_is_the_answer_itself(database_url: str, tmp_path: Pa
     with working(site):
         found = site.upload(tinted("red", 50), path="predictors/tints/predict")
     assert found.status_code == 200
-    check_contract(PredictionSchema, found.get_json())
+    check_contract(Prediction, found.get_json())
     with working(site):
         suggested = site.post("predictors/tints/label-next")
     assert suggested.status_code == 200
-    check_contract(SuggestionsSchema, suggested.get_json())
+    check_contract(Suggestions, suggested.get_json())
     assert [item["image"]["id"] for item in suggested.get_json()["items"]] == [unlabelled]
     site.close()
 

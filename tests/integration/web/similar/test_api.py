@@ -4,7 +4,8 @@ import pytest
 
 from tests.support.pipeline import picture
 from tests.support.web import Site, check_contract, gallery, site
-from web.http.schemas import SimilarSchema, StartedSchema
+from web.jobs.documents import Started
+from web.similar.documents import SimilarImages
 
 __all__ = ["gallery", "site"]
 
@@ -16,7 +17,7 @@ def ids(site: Site) -> list[str]:
 def test_look_alikes_are_as_the_contract_says(gallery: Site) -> None:
     image_id = ids(gallery)[0]
     answer = gallery.get(f"images/{image_id}/similar").get_json()
-    check_contract(SimilarSchema, answer)
+    check_contract(SimilarImages, answer)
     assert (answer["image"], answer["model"]) == (image_id, "pixels/1")
     assert isinstance(answer["generation"], int)
     assert len(answer["items"]) == 4
@@ -66,7 +67,7 @@ def test_diversity_passes_over_a_second_copy_of_the_same_scene(site: Site) -> No
 def test_before_any_run_the_image_s_own_job_is_the_one_to_wait_for(site: Site) -> None:
     answer = site.upload(picture(1)).get_json()
     asked = site.get(f"images/{answer['image']['id']}/similar")
-    check_contract(StartedSchema, asked.get_json())
+    check_contract(Started, asked.get_json())
     assert (asked.status_code, asked.headers["Retry-After"]) == (202, "2")
     assert asked.get_json()["job"]["id"] == answer["job"]["id"]
 

@@ -1,31 +1,53 @@
 """Query and form values: only what is plainly right is taken, and a refusal names its field."""
 
+from collections.abc import Sequence
+from typing import Annotated, Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.errors import BadParameter
-from web.http import parameters
+from shared.errors import BadParameter, ImageNotFound
+from web.http.errors import BadParameters, UnknownFields
+from web.http.parameter_sets import Parameters, fields_of, read_json, read_values
+from web.http.parameters import Choice, Color, ImageIds, Integer, Number, Tags, Text, clean_tags
+
+
+class Everything(Parameters):
+    """One parameter of each kind."""
+
+    colors: Annotated[int, Integer("", 2, 16)] = 6
+    shift: Annotated[int, Integer("", -9, 9)] = 0
+    diversity: Annotated[float, Number("")] = 0.0
+    format: Annotated[str, Choice("", ("json", "css"))] = "json"
+    color: Annotated[str | None, Color("")] = None
+    caption: Annotated[str | None, Text("", 20)] = None
+    tags: Annotated[tuple[str, ...], Tags("")] = ()
+    images: Annotated[tuple[int, ...] | None, ImageIds("", 3)] = None
+
+
+def read(**values: Sequence[str]) -> Everything:
+    return read_values(Everything, values)
 
 
 def colors(*values: str) -> int:
-    return parameters.integer("colors", list(values), default=6, minimum=2, maximum=16)
+    return read(colors=values).colors
 
 
 def diversity(*values: str) -> float:
-    return parameters.number("diversity", list(values), default=0.0)
+    return read(diversity=values).diversity
 
 
 def color(*values: str) -> str | None:
-    return parameters.hex_color("color", list(values), default=None)
+    return read(color=values).color
 
 
 def caption(*values: str) -> str | None:
-    return parameters.text("caption", list(values), default=None, max_characters=20)
+    return read(caption=values).caption
 
 
 def tags(*values: str) -> list[str]:
-    return parameters.tag_list("tags", list(values))
+    return list(read(tags=values).tags)
 
 
 @pytest.mark.parametrize(("raw", "value"), [("2", 2), ("16", 16), ("007", 7)])
@@ -66,7 +88,7 @@ def test_anything_else_is_no_whole_number(raw: str) -> None:
 
 
 def test_a_negative_number_is_taken_where_the_bounds_allow_it() -> None:
-    assert parameters.integer("shift", ["-5"], default=0, minimum=-9, maximum=9) == -5
+    assert read(shift=["-5"]).shift == -5
 
 
 @pytest.mark.parametrize(("raw", "value"), [("0", 0.0), ("1", 1.0), ("0.25", 0.25), ("1.000", 1.0)])
@@ -104,11 +126,10 @@ def test_anything_else_is_no_number(raw: str) -> None:
 
 
 def test_a_choice_is_taken_as_written_and_no_other_way() -> None:
-    formats = ("json", "css")
-    assert parameters.choice("format", ["css"], choices=formats, default="json") == "css"
+    assert read(format=["css"]).format == "css"
     for raw in ("CSS", " css", "", "xml"):
         with pytest.raises(BadParameter, match="format must be one of json, css") as refusal:
-            parameters.choice("format", [raw], choices=formats, default="json")
+            read(format=[raw])
         assert refusal.value.field == "format"
 
 
@@ -116,14 +137,14 @@ def test_a_choice_is_taken_as_written_and_no_other_way() -> None:
     ("raw", "value"),
     [
         ("  a cat \t", "a cat"),
-        ("", ""),
+        ("", None),
         ("e\u0301te\u0301", "été"),
         ("x" * 20, "x" * 20),
         ("👩\u200d🚀", "👩\u200d🚀"),
         ("e\u0301" * 20, "é" * 20),
     ],
 )
-def test_text_is_stripped_and_normalised(raw: str, value: str) -> None:
+def test_text_is_stripped_and_normalised(raw: str, value: str | None) -> None:
     assert caption(raw) == value
 
 
@@ -174,9 +195,9 @@ def test_tags_that_cannot_be_kept_are_refused(raw: str) -> None:
 
 
 def test_a_tag_from_a_json_list_may_hold_no_comma() -> None:
-    assert parameters.clean_tags("tags", ["one ", "two", "one"]) == ["one", "two"]
+    assert clean_tags("tags", ["one ", "two", "one"]) == ("one", "two")
     with pytest.raises(BadParameter, match="without commas"):
-        parameters.clean_tags("tags", ["one,two"])
+        clean_tags("tags", ["one,two"])
 
 
 @pytest.mark.parametrize("raw", ["#1e90ff", "1e90ff", "#1E90FF", "%231e90FF"])
@@ -208,7 +229,7 @@ def test_anything_else_is_no_colour(raw: str) -> None:
 
 def test_a_parameter_that_is_absent_has_its_default() -> None:
     assert (colors(), diversity(), color(), caption(), tags()) == (6, 0.0, None, None, [])
-    assert parameters.choice("format", [], choices=("json",), default="json") == "json"
+    assert read() == Everything()
 
 
 def test_a_parameter_given_twice_is_refused() -> None:
@@ -218,7 +239,7 @@ def test_a_parameter_given_twice_is_refused() -> None:
         lambda: color("#000000", "#000000"),
         lambda: caption("a", "a"),
         lambda: tags("a", "b"),
-        lambda: parameters.choice("format", ["css", "css"], choices=("css",), default="css"),
+        lambda: read(format=["css", "css"]),
     ):
         with pytest.raises(BadParameter, match="must be given once"):
             twice()
@@ -226,10 +247,81 @@ def test_a_parameter_given_twice_is_refused() -> None:
 
 @given(raw=st.text(max_size=12) | st.integers().map(str) | st.floats().map(str))
 def test_any_text_gives_a_value_within_bounds_or_our_error(raw: str) -> None:
-    for read, low, high in ((colors, 2, 16), (diversity, 0, 1)):
+    for parse, low, high in ((colors, 2, 16), (diversity, 0, 1)):
         try:
-            value = read(raw)
+            value = parse(raw)
         except BadParameter:
             continue
         assert low <= value <= high
         assert raw.isascii()
+
+
+def test_all_that_is_wrong_is_reported_at_once() -> None:
+    with pytest.raises(BadParameters) as refusal:
+        read(colors=["1"], format=["xml"], caption=["fine"])
+    assert [problem.field for problem in refusal.value.problems] == ["colors", "format"]
+
+
+def test_an_empty_field_of_a_form_counts_as_left_out_where_that_is_said() -> None:
+    assert read_values(Everything, {"colors": [""], "color": [""]}, blank_is_absent=True) == Everything()
+
+
+def test_names_that_are_not_declared_are_passed_over_in_a_query_and_refused_in_a_body() -> None:
+    assert read_values(Everything, {"other": ["1"]}) == Everything()
+    with pytest.raises(UnknownFields) as refusal:
+        read_json(Everything, {"other": 1, "colors": 3})
+    assert [problem.field for problem in refusal.value.problems] == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("colors", "6"),
+        ("colors", 6.0),
+        ("colors", True),
+        ("colors", None),
+        ("colors", 17),
+        ("diversity", "0.5"),
+        ("diversity", True),
+        ("format", None),
+        ("caption", 7),
+        ("tags", "one,two"),
+        ("tags", ["one", 2]),
+        ("tags", None),
+        ("images", []),
+        ("images", ["1", "2", "3", "4"]),
+        ("images", [1]),
+    ],
+)
+def test_a_value_of_another_type_is_refused_in_a_body(name: str, value: Any) -> None:
+    with pytest.raises(BadParameters) as refusal:
+        read_json(Everything, {name: value})
+    assert [problem.field for problem in refusal.value.problems] == [name]
+
+
+def test_null_takes_a_text_away() -> None:
+    assert read_json(Everything, {"caption": None}).caption is None
+
+
+def test_ids_that_could_not_have_been_given_out_name_none_in_a_query_and_are_not_found_in_a_body() -> None:
+    assert read(images=["1,x,2"]).images == (1, 2)
+    with pytest.raises(ImageNotFound):
+        read_json(Everything, {"images": ["x"]})
+
+
+class Needed(Parameters):
+    mode: Annotated[str, Choice("", ("full", "incremental"))]
+
+
+def test_what_may_not_be_left_out_is_named() -> None:
+    with pytest.raises(BadParameters, match="mode is missing"):
+        read_json(Needed, {})
+    with pytest.raises(BadParameters, match="mode is missing"):
+        read_values(Needed, {})
+
+
+def test_a_set_describes_itself_by_what_it_checks() -> None:
+    described = {field.name: field.schema() for field in fields_of(Everything)}
+    assert described["colors"] == {"type": "integer", "minimum": 2, "maximum": 16, "default": 6}
+    assert described["format"] == {"type": "string", "enum": ["json", "css"], "default": "json"}
+    assert "default" not in described["color"]

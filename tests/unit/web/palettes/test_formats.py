@@ -8,13 +8,15 @@ import xml.etree.ElementTree as ET
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from shared.errors import BadParameter
-from web.palettes.formats import FORMATS, Swatch, describe, export
+from web.palettes.colors import PaletteColor
+from web.palettes.formats import FORMATS, Swatch, export
 from web.palettes.formats.strip import HEIGHT, WIDTH, edges
 
 PALETTE = [
@@ -32,6 +34,11 @@ HOSTILE_TITLES = [
     "猫",
     "x" * 10_000,
 ]
+
+
+def describe(swatch: Swatch) -> Any:
+    """The swatch as a client gets it."""
+    return msgspec.json.decode(msgspec.json.encode(PaletteColor.of(swatch)))
 
 
 def text_of(name: str, title: str = "Sea & sand") -> str:

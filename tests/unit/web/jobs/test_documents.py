@@ -2,14 +2,24 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from shared.db.queries.jobs.jobs import JobRow, Step
 from shared.jobs.index_runs import next_full_run
 from shared.jobs.kinds import JobKind, JobStatus
-from web.http.presenters import job_document, percentile, time_text
+from web.http.documents import time_text
+from web.jobs.documents import Job
+from web.similar.documents import percentile
+
+
+def document_of(job: JobRow) -> Any:
+    """The job as a client gets it."""
+    return msgspec.json.decode(msgspec.json.encode(Job.of(job)))
+
 
 QUANTILES = [position / 100 for position in range(101)]
 JOB = JobRow(
@@ -53,26 +63,26 @@ def test_a_percentile_is_unknown_without_quantiles() -> None:
 
 
 def test_a_job_under_way_can_be_cancelled_and_not_retried() -> None:
-    links = job_document(JOB)["links"]
+    links = document_of(JOB)["links"]
     assert links["cancel"] == f"/api/v1/jobs/{JOB.id}/cancel"
     assert "retry" not in links
 
 
 @pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.DEAD, JobStatus.CANCELLED])
 def test_a_job_that_went_wrong_can_be_retried_and_not_cancelled(status: JobStatus) -> None:
-    links = job_document(replace(JOB, status=status))["links"]
+    links = document_of(replace(JOB, status=status))["links"]
     assert links["retry"] == f"/api/v1/jobs/{JOB.id}/retry"
     assert "cancel" not in links
 
 
 def test_a_job_that_succeeded_can_be_neither() -> None:
-    assert set(job_document(replace(JOB, status=JobStatus.SUCCEEDED))["links"]) == {"self", "events", "image"}
+    assert set(document_of(replace(JOB, status=JobStatus.SUCCEEDED))["links"]) == {"self", "events", "image"}
 
 
 def test_the_error_of_an_attempt_shows_only_when_no_other_follows() -> None:
     waiting = replace(JOB, status=JobStatus.QUEUED, error_code="unreadable", error_message="Damaged.")
-    assert job_document(waiting)["error"] is None
-    assert job_document(replace(waiting, status=JobStatus.DEAD))["error"] == {
+    assert document_of(waiting)["error"] is None
+    assert document_of(replace(waiting, status=JobStatus.DEAD))["error"] == {
         "code": "unreadable",
         "message": "Damaged.",
     }
@@ -84,14 +94,14 @@ def test_the_result_of_a_palette_job_is_a_palette() -> None:
         "version": "v1",
     }
     job = replace(JOB, kind=JobKind.PALETTE, status=JobStatus.SUCCEEDED, result=found)
-    result = job_document(job)["result"]
+    result = document_of(job)["result"]
     assert (result["count"], result["version"]) == (2, "v1")
     assert result["colors"][0]["rgb"] == [255, 0, 0]
     assert result["colors"][1]["text"] == "#ffffff"
 
 
 def test_the_result_of_an_analysis_says_where_to_look() -> None:
-    result = job_document(replace(JOB, status=JobStatus.SUCCEEDED))["result"]
+    result = document_of(replace(JOB, status=JobStatus.SUCCEEDED))["result"]
     assert result["image"] == "7"
     assert result["links"]["similar"] == "/api/v1/images/7/similar"
 
