@@ -169,7 +169,7 @@ def test_the_events_of_a_job_tell_how_it_goes_on_to_its_end(site: Site) -> None:
     assert "progress" in names
     assert names[-1] == "done"
     assert '"status":"queued"' in seen[1]
-    assert '"status": "succeeded"' in seen[-1]
+    assert '"status":"succeeded"' in seen[-1]
 
 
 def test_a_job_can_be_cancelled_and_then_retried(site: Site) -> None:
