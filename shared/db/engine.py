@@ -3,6 +3,7 @@
 import select
 from typing import Any
 
+import msgspec
 import psycopg2
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
@@ -17,6 +18,8 @@ def make_engine(settings: Settings, application: str) -> Engine:
         settings.database_url,
         pool_size=settings.database_pool,
         max_overflow=0,
+        # A page of the gallery holds the palettes of 24 photos: several times as fast as json.loads.
+        json_deserializer=msgspec.json.decode,
         # A request that waits longer than this for a connection is better answered with 503.
         pool_timeout=3,
         connect_args={

@@ -29,5 +29,7 @@ def _tag(response: Response) -> Response:
     if tagged and request.path.startswith(API_PREFIX) and not response.is_streamed:
         response.headers.setdefault("Cache-Control", "private, no-cache")
         response.add_etag()
-        response.make_conditional(request)
+        # Most clients have nothing yet: looking through all that an answer may depend on costs as much as the tag.
+        if "HTTP_IF_NONE_MATCH" in request.environ:
+            response.make_conditional(request)
     return response

@@ -22,6 +22,12 @@ _ANY_HOST: Final = frozenset({"/livez", "/readyz"})
 # by its hash and not by a nonce, since a page that a script reads (DOMParser) is held to the policy of the page it is on.
 TRANSITIONS: Final = "@view-transition { navigation: auto; }"
 _TRANSITIONS_HASH: Final = base64.b64encode(hashlib.sha256(TRANSITIONS.encode()).digest()).decode()
+# No view sets them itself.
+_ALWAYS: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+)
 _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
 
@@ -111,9 +117,7 @@ def csp_nonce() -> str:
 
 def _add_headers(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.extend(_ALWAYS)
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", _page_policy(csp_nonce()))
         headers.setdefault(

@@ -35,7 +35,7 @@ from shared.db.models import (
     PaletteColor,
 )
 from shared.db.prepared import PREPARED
-from shared.db.queries.paging import bounded_count
+from shared.db.queries.paging import bounded_count, count_up_to_limit
 from shared.db.vector import Vector
 from shared.errors import ImageNotFound
 from shared.jobs.kinds import JobKind, JobStatus
@@ -166,13 +166,18 @@ def list_images(connection: Connection, wanted: ImageFilter, limit: int, after: 
     """A page of images: newest first, or nearest in colour first."""
     if wanted.color is not None:
         return _list_by_color(connection, wanted, wanted.color, limit, after)
-    conditions = wanted.conditions()
-    query = IMAGES.where(*conditions).order_by(Image.id.desc()).limit(limit + 1)
-    if after is not None:
-        query = query.where(Image.id < after.id)
-    rows = connection.execute(query).all()
+    if wanted == EVERY_IMAGE:
+        values = {"most": limit + 1, "before": None if after is None else after.id}
+        rows = connection.execute(NEWEST if after is None else NEWEST_BEFORE, values).all()
+        total = connection.execute(COUNT).scalar_one()
+    else:
+        conditions = wanted.conditions()
+        query = IMAGES.where(*conditions).order_by(Image.id.desc()).limit(limit + 1)
+        if after is not None:
+            query = query.where(Image.id < after.id)
+        rows = connection.execute(query).all()
+        total = bounded_count(connection, select(Image.id).where(*conditions))
     images = [_present(row) for row in rows[:limit]]
-    total = bounded_count(connection, select(Image.id).where(*conditions))
     return Page(images, total, Position(images[-1].id) if len(rows) > limit else None)
 
 
@@ -253,6 +258,7 @@ def _images() -> Select[*tuple[Any, ...]]:
         Job.parent_id.is_(None),
         Job.status == JobStatus.RUNNING.value,
     )
+    # The columns of ImageRow in its order, then what its states follow from (see _present).
     return select(
         Image.id,
         Image.sha256,
@@ -288,24 +294,20 @@ def _last_status(kind: JobKind) -> Any:
 
 def _present(row: Row[*tuple[Any, ...]]) -> ImageRow:
     """The state of each part: what is there has succeeded, whatever became of the job that made it."""
-    palette = JobStatus.SUCCEEDED if row.own_palette else JobStatus(row.analyse_status or JobStatus.QUEUED)
-    embedding = JobStatus.SUCCEEDED if row.embedded else JobStatus(row.embed_status or JobStatus.QUEUED)
-    if row.listed:
+    *shown, own_palette, embedded, listed, indexing, analyse_status, embed_status = row
+    palette = JobStatus.SUCCEEDED if own_palette else JobStatus(analyse_status or JobStatus.QUEUED)
+    embedding = JobStatus.SUCCEEDED if embedded else JobStatus(embed_status or JobStatus.QUEUED)
+    if listed:
         neighbours = JobStatus.SUCCEEDED
     elif embedding in {JobStatus.FAILED, JobStatus.DEAD, JobStatus.CANCELLED}:
         neighbours = JobStatus.CANCELLED
-    elif row.embedded and row.indexing:
+    elif embedded and indexing:
         neighbours = JobStatus.RUNNING
     else:
         neighbours = JobStatus.QUEUED
-    shown = {name: getattr(row, name) for name in _SHOWN}
-    return ImageRow(
-        **shown,
-        palette=palette,
-        embedding=embedding,
-        neighbours=neighbours,
-        swatches=tuple(swatch["hex"] for swatch in row.own_palette or ()),
-    )
+    swatches = tuple([swatch["hex"] for swatch in own_palette or ()])
+    columns: Any = (*shown, palette, embedding, neighbours, swatches)
+    return ImageRow(*columns)
 
 
 # Built once: building a statement takes longer than running it.
@@ -327,21 +329,14 @@ SOURCES = (
     .execution_options(**PREPARED)
 )
 IMAGES = _images()
-IMAGE_BY_ID = IMAGES.where(Image.id == bindparam("image_id")).execution_options(**PREPARED)
-
-_SHOWN = (
-    "id",
-    "sha256",
-    "name",
-    "caption",
-    "tags",
-    "label",
-    "width",
-    "height",
-    "bytes",
-    "format",
-    "colors",
-    "created_at",
-    "analysed_at",
-    "job_id",
+# The page that everybody begins with: all images, newest first.
+EVERY_IMAGE = ImageFilter()
+NEWEST = IMAGES.order_by(Image.id.desc()).limit(bindparam("most")).execution_options(**PREPARED)
+NEWEST_BEFORE = (
+    IMAGES.where(Image.id < bindparam("before"))
+    .order_by(Image.id.desc())
+    .limit(bindparam("most"))
+    .execution_options(**PREPARED)
 )
+COUNT = count_up_to_limit(select(Image.id).where(Image.deleted_at.is_(None))).execution_options(**PREPARED)
+IMAGE_BY_ID = IMAGES.where(Image.id == bindparam("image_id")).execution_options(**PREPARED)
