@@ -14,8 +14,9 @@ from benchmarks.pictures import DATA, DRAWN, pictures, real_photos
 from benchmarks.report import table
 from benchmarks.support import interleave
 from shared.settings import Settings
-from worker.embedding.algorithms.resnet import build_resnet18, checked_state, load_state
+from worker.embedding.algorithms.resnet import arrays_of, build_resnet18, load_state
 from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
+from worker.embedding.algorithms.resnet_state import checked_state
 from worker.embedding.engine_choice import Engine, EngineMissing, choose_engine, make_embedder, this_machine
 from worker.embedding.weights import TORCHVISION, Weights, bundled_weights
 from worker.imaging.algorithms.model_view import model_view
@@ -121,7 +122,7 @@ def _nearest(vectors: Vectors) -> NDArray[np.intp]:
 
 
 def _yardstick(views: Views) -> dict[Engine, Kept]:
-    state = checked_state(torch.load(_YARDSTICK, map_location="cpu", weights_only=True))
+    state = checked_state(arrays_of(torch.load(_YARDSTICK, map_location="cpu", weights_only=True)))
     # Under the id of the weights that it is close to, for which every engine is meant.
     weights = Weights(TORCHVISION.model_id, "explicit", "the yardstick", "", state)
     engines, _ = _engines(weights)

@@ -17,8 +17,9 @@ from benchmarks.pictures import pictures
 from benchmarks.report import table
 from benchmarks.support import BenchmarkFailed, interleave
 from shared.settings import Settings
+from worker.embedding.algorithms.embedder import unit_rows
 from worker.embedding.algorithms.resnet import build_resnet18, load_state
-from worker.embedding.algorithms.resnet18_embedder import preprocess, unit_rows
+from worker.embedding.algorithms.resnet18_embedder import preprocess
 from worker.embedding.engine_choice import Engine, Machine, make_embedder
 from worker.embedding.weights import Weights, bundled_weights
 from worker.imaging.algorithms.model_view import model_view, model_view_from_bytes, model_view_to_bytes

@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any, Final
@@ -10,10 +10,12 @@ from typing import Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
+from worker.embedding.algorithms.embedder import unit_rows
 from worker.embedding.algorithms.resnet import build_resnet18, load_state
-from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder, preprocess, unit_rows
+from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder, preprocess
+from worker.embedding.algorithms.resnet_state import State
 from worker.embedding.engines.bfloat16 import Bfloat16ResNet18
 from worker.embedding.engines.folding import fold
 
@@ -23,7 +25,7 @@ _BATCH: Final = 32
 _EXAMPLE: Final = (1, 3, 224, 224)
 
 
-def embedding_peers(state: Mapping[str, Tensor]) -> tuple[dict[str, Embed], list[str]]:
+def embedding_peers(state: State) -> tuple[dict[str, Embed], list[str]]:
     """The peers by name, and in sentences which are not installed."""
     found = {
         "peer: torch, traced and frozen, float32": _frozen(_network(state)),
@@ -37,7 +39,7 @@ def embedding_peers(state: Mapping[str, Tensor]) -> tuple[dict[str, Embed], list
     return found, []
 
 
-def _network(state: Mapping[str, Tensor]) -> nn.Module:
+def _network(state: State) -> nn.Module:
     network = build_resnet18()
     load_state(network, state)
     return network

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from shared.limits import DIMENSIONS
+from worker.embedding.algorithms.embedder import normalise_rows
 from worker.embedding.algorithms.resnet import build_resnet18, load_state
-from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder, normalise_rows
+from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
 from worker.imaging.algorithms.model_view import model_view
 
 # Read when the module is loaded: `python -m benchmarks` runs without anyone's settings of Vitrine.

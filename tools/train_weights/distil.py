@@ -17,8 +17,8 @@ from tools.train_weights.photos import DEVELOPMENT
 from tools.train_weights.progress import progress, say
 from tools.train_weights.start import whitening_block
 from tools.train_weights.views import Views, read_shard
+from worker.embedding.algorithms.embedder import normalise_rows
 from worker.embedding.algorithms.resnet import build_resnet18
-from worker.embedding.algorithms.resnet18_embedder import normalise_rows
 
 _BATCH = 64
 # The heads are thrown away. They start near their places and must keep up with the block.

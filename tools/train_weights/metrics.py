@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.embedding.algorithms.resnet18_embedder import normalise_rows
+from worker.embedding.algorithms.embedder import normalise_rows
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from worker.embedding.algorithms.resnet import build_resnet18, checked_state
+from worker.embedding.algorithms.resnet import arrays_of, build_resnet18
 from worker.embedding.algorithms.resnet18_embedder import preprocess
+from worker.embedding.algorithms.resnet_state import checked_state
 
 BLOCK: Final = "layer4.1."
 
@@ -64,7 +65,7 @@ def shipped_state(trunk: Mapping[str, Tensor], block: Mapping[str, Tensor]) -> d
     """What is shipped: the trunk's values as they are, `block` as fp16, and no classifier."""
     state = {name: value for name, value in trunk.items() if not name.startswith("fc.")}
     state |= {BLOCK + name: value.detach().to(torch.float16) for name, value in block.items()}
-    checked_state(state)
+    checked_state(arrays_of(state))
     return {name: state[name].contiguous() for name in sorted(state)}
 
 

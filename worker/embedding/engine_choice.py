@@ -7,21 +7,16 @@ that the index is already made with, whatever the machine would rather have, so 
 to and fro; only an index without embeddings of these weights gets the precision that suits its first worker.
 """
 
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Final
-
-import torch
-from torch import nn
 
 from shared.errors import BadSetting
 from shared.settings import Settings, variable
 from worker.embedding.algorithms.embedder import DeviceMissing, Embedder
-from worker.embedding.algorithms.resnet import build_resnet18, load_state
-from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder, find_device
-from worker.embedding.engines.bfloat16 import Bfloat16ResNet18
-from worker.embedding.engines.cuda import CudaEmbedder
 from worker.embedding.engines.folding import fold
 from worker.embedding.engines.int8 import TRUNK_PLAN
 from worker.embedding.weights import BUNDLED, TORCHVISION, Weights, load_weights
@@ -33,6 +28,11 @@ except ImportError:  # no wheel for this platform, or a library that it needs is
 
 AUTO: Final = "auto"
 _CPUINFO: Final = Path("/proc/cpuinfo")
+# What a driver of a GPU that torch can use shows of it: NVIDIA's, NVIDIA's under Windows, AMD's.
+_GPU_DEVICES: Final = (Path("/dev/nvidiactl"), Path("/dev/dxg"), Path("/dev/kfd"))
+# Named, not imported: torch costs a second and 200 MB, which a worker that computes by OpenVINO is spared.
+_FIND_DEVICE: Final = "worker.embedding.engines.by_torch:find"
+_MAKE_EMBEDDER: Final = "worker.embedding.engines.by_torch:make_embedder"
 
 
 class Precision(StrEnum):
@@ -91,14 +91,11 @@ def this_machine(settings: Settings) -> Machine:
     # An engine for CPUs that was asked for by name leaves a GPU alone.
     on_cpu = settings.device == AUTO and settings.engine.startswith("openvino")
     try:
-        device = find_device("cpu" if on_cpu else settings.device)
+        device, gpu_bfloat16 = _find_device("cpu" if on_cpu else settings.device)
     except DeviceMissing as error:
         raise BadSetting(f"{variable('device')} cannot be used: {error}") from error
     there = openvino_embedding is not None and device == "cpu"
-    if device == "cuda":
-        bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        bfloat16 = there and openvino_embedding.has_native_bfloat16()
+    bfloat16 = gpu_bfloat16 or (there and openvino_embedding.has_native_bfloat16())
     return Machine(device=device, openvino=there, bfloat16=bfloat16, int8=there and _has_int8_dot_products())
 
 
@@ -140,8 +137,6 @@ def precision_in(registered: str | None, weights_id: str) -> Precision | None:
 def make_embedder(settings: Settings, weights: Weights, engine: Engine, machine: Machine) -> Embedder:
     """What computes the embeddings of `weights` by that engine of this machine."""
     name = model_id(weights.model_id, engine.precision)
-    if settings.torch_threads:
-        torch.set_num_threads(settings.torch_threads)
     if engine.needs_openvino:
         return openvino_embedding.OpenVinoEmbedder(
             fold(weights.state),
@@ -150,14 +145,16 @@ def make_embedder(settings: Settings, weights: Weights, engine: Engine, machine:
             int8=TRUNK_PLAN if engine is Engine.OPENVINO_INT8 else None,
             threads=settings.torch_threads,
         )
-    if engine is Engine.TORCH_BFLOAT16:
-        if machine.device == "cuda" and machine.bfloat16:
-            return CudaEmbedder(fold(weights.state), name, batch_size=settings.embed_batch)
-        network: nn.Module = Bfloat16ResNet18(fold(weights.state), native=False)
-    else:
-        network = build_resnet18()
-        load_state(network, weights.state)
-    return ResNet18Embedder(network, name, device=machine.device, batch_size=settings.embed_batch)
+    made: Embedder = resolve_name(_MAKE_EMBEDDER)(
+        weights.state,
+        name,
+        machine.device,
+        bfloat16=engine is Engine.TORCH_BFLOAT16,
+        native=machine.bfloat16,
+        threads=settings.torch_threads,
+        batch_size=settings.embed_batch,
+    )
+    return made
 
 
 def load_embedder(settings: Settings, registered: str | None = None) -> tuple[Embedder, Weights]:
@@ -168,6 +165,16 @@ def load_embedder(settings: Settings, registered: str | None = None) -> tuple[Em
     weights, machine = load_weights(settings), this_machine(settings)
     engine = choose_engine(settings.engine, machine, weights.model_id, registered)
     return make_embedder(settings, weights, engine, machine), weights
+
+
+def _find_device(name: str) -> tuple[str, bool]:
+    """See `by_torch.find`, which is asked only where there may be a GPU."""
+    if name == "cpu" or (
+        name == AUTO and sys.platform == "linux" and not any(map(Path.exists, _GPU_DEVICES))
+    ):
+        return "cpu", False
+    found: tuple[str, bool] = resolve_name(_FIND_DEVICE)(name)
+    return found
 
 
 def _best(precision: Precision, machine: Machine) -> Engine:

@@ -5,9 +5,13 @@ imports torchvision.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from worker.embedding.algorithms.resnet_state import checked_state
 
 try:
     import torchvision
@@ -25,31 +29,6 @@ except RuntimeError as error:
     import torchvision
 
 OFFICIAL_WEIGHTS = torchvision.models.ResNet18_Weights.IMAGENET1K_V1
-
-# BatchNorm counts its training steps here. Inference never reads it, and not every published file has it.
-_STEP_COUNTER = "num_batches_tracked"
-
-
-class WrongState(ValueError):
-    """The values do not belong to a ResNet18.
-
-    `missing`, `unexpected` and `misshapen` hold the names at fault.
-    """
-
-    def __init__(self, missing: list[str], unexpected: list[str], misshapen: list[str]) -> None:
-        self.missing = missing
-        self.unexpected = unexpected
-        self.misshapen = misshapen
-        faults = {
-            "missing": missing,
-            "unexpected": unexpected,
-            "of a wrong shape or type, or not finite": misshapen,
-        }
-        super().__init__(
-            "This is not a ResNet18: "
-            + "; ".join(f"{kind}: {_some(names)}" for kind, names in faults.items() if names)
-            + "."
-        )
 
 
 def build_resnet18() -> nn.Module:
@@ -73,46 +52,26 @@ def untrained_resnet18(seed: int) -> nn.Module:
     return model
 
 
-def load_state(model: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Put `state` (torchvision's names; float16, bfloat16, float32 or float64) into `model` as float32.
+def load_state(model: nn.Module, state: Mapping[str, Any]) -> None:
+    """Put `state` (torchvision's names; arrays or tensors of any floating type) into `model` as float32.
 
     Values of the classifier (`fc.*`) are left out. Raises WrongState for a name too few or too many and for values of a
     wrong shape or type or that are not finite; `model` is then unchanged.
     """
-    model.load_state_dict(checked_state(state, model), strict=False)
+    values = checked_state(arrays_of(state))
+    model.load_state_dict({name: torch.from_numpy(value) for name, value in values.items()}, strict=False)
 
 
-def checked_state(state: Mapping[str, Tensor], model: nn.Module | None = None) -> dict[str, Tensor]:
-    """The values of `state` that `model` (a ResNet18 if not given) needs, as float32. Raises WrongState."""
-    if model is None:
-        with torch.device("meta"):  # names and shapes without memory or random numbers
-            model = build_resnet18()
-    expected = {
-        name: value.shape for name, value in model.state_dict().items() if not name.endswith(_STEP_COUNTER)
-    }
-    given = {
-        name: value
-        for name, value in state.items()
-        if not name.startswith("fc.") and not (name.endswith(_STEP_COUNTER) and name in model.state_dict())
-    }
-    missing = [name for name in expected if name not in given]
-    unexpected = [str(name) for name in given if name not in expected]
-    misshapen = [name for name, shape in expected.items() if name in given and not _fits(given[name], shape)]
-    if missing or unexpected or misshapen:
-        raise WrongState(missing, unexpected, misshapen)
-    return {name: given[name].detach().to(torch.float32) for name in expected}
+def arrays_of(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The tensors of a state as arrays, bfloat16 as float32; what holds no values, or is no tensor, stays as it is."""
+    return {name: _array(value) if _has_values(value) else value for name, value in state.items()}
 
 
-def _fits(value: object, shape: torch.Size) -> bool:
-    return (
-        isinstance(value, Tensor)
-        and value.shape == shape
-        and value.is_floating_point()
-        and value.device.type == "cpu"
-        and bool(torch.isfinite(value).all())
-    )
+def _has_values(value: object) -> bool:
+    return isinstance(value, Tensor) and value.device.type != "meta"
 
 
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
+def _array(value: Tensor) -> NDArray[Any]:
+    value = value.detach().cpu()
+    array: NDArray[Any] = (value.float() if value.dtype == torch.bfloat16 else value).numpy()
+    return array

@@ -7,16 +7,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from shared.limits import DIMENSIONS, VIEW_SIDE
-from worker.embedding.algorithms.embedder import DeviceMissing, NotFinite
-from worker.embedding.algorithms.resnet import OFFICIAL_WEIGHTS
+from shared.limits import DIMENSIONS
+from worker.embedding.algorithms.embedder import (
+    CHANNEL_MEANS,
+    CHANNEL_SPREADS,
+    DeviceMissing,
+    check_views,
+    unit_rows,
+)
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-
-_PREPROCESSING = OFFICIAL_WEIGHTS.transforms()
-# Of the red, green and blue of photos, in 0..1: what the official weights were trained on is scaled by these.
-CHANNEL_MEANS: tuple[float, ...] = tuple(_PREPROCESSING.mean)
-CHANNEL_SPREADS: tuple[float, ...] = tuple(_PREPROCESSING.std)
 
 
 class ResNet18Embedder:
@@ -61,12 +61,6 @@ class ResNet18Embedder:
         return np.asarray(answer.to("cpu", torch.float32).numpy())
 
 
-def check_views(views: NDArray[np.uint8]) -> None:
-    """ValueError unless these are (n, 224, 224, 3) uint8."""
-    if views.dtype != np.uint8 or views.shape[1:] != (VIEW_SIDE, VIEW_SIDE, 3):
-        raise ValueError(f"Views are (n, 224, 224, 3) uint8, not {views.shape} {views.dtype}.")
-
-
 def preprocess(pixels: Tensor) -> Tensor:
     """(n, 224, 224, 3) uint8 -> (n, 3, 224, 224) float32, channels last, as the official weights want it.
 
@@ -86,25 +80,6 @@ def _channels(device: torch.device) -> tuple[Tensor, Tensor]:
             for values in (CHANNEL_MEANS, CHANNEL_SPREADS)
         )
     return means, spreads
-
-
-def unit_rows(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What a network answered with, (n, d) float32, as embeddings. Raises NotFinite."""
-    if not np.isfinite(features).all():
-        raise NotFinite("The network answered with infinite or undefined numbers: its weights are damaged.")
-    return normalise_rows(features)
-
-
-def normalise_rows(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows of `features` (n, d) float32, finite, scaled to length 1; rows of zeros stay as they are.
-
-    Computed in float64, where the square of no float32 overflows or vanishes.
-    """
-    wide = features.astype(np.float64)
-    lengths = np.sqrt(np.square(wide).sum(axis=1, keepdims=True))
-    lengths[lengths == 0] = 1
-    normalised: NDArray[np.float32] = (wide / lengths).astype(np.float32)
-    return normalised
 
 
 def find_device(name: str) -> str:

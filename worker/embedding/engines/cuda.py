@@ -19,7 +19,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from shared.limits import DIMENSIONS, VIEW_SIDE
-from worker.embedding.algorithms.resnet18_embedder import check_views, preprocess, unit_rows
+from worker.embedding.algorithms.embedder import check_views, unit_rows
+from worker.embedding.algorithms.resnet18_embedder import preprocess
 from worker.embedding.engines.folding import Convolution, FoldedResNet18
 
 _DEVICE: Final = "cuda"

@@ -5,17 +5,15 @@ the convolution before it (Jacob et al., "Quantization and Training of Neural Ne
 Only Inference", 2018, section 3.2). Engines that build the network themselves start from here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from worker.embedding.algorithms.resnet import checked_state
-from worker.embedding.algorithms.resnet18_embedder import CHANNEL_MEANS, CHANNEL_SPREADS
+from worker.embedding.algorithms.embedder import CHANNEL_MEANS, CHANNEL_SPREADS
+from worker.embedding.algorithms.resnet_state import State, checked_state
 
 # torch's default, which torchvision's ResNet18 keeps.
 _EPSILON: Final = 1e-5
@@ -61,8 +59,8 @@ class FoldedResNet18:
                 yield block.shortcut
 
 
-def fold(state: Mapping[str, Tensor]) -> FoldedResNet18:
-    """The network of `state` (torchvision's names). Raises resnet.WrongState."""
+def fold(state: State) -> FoldedResNet18:
+    """The network of `state` (torchvision's names). Raises resnet_state.WrongState."""
     state = checked_state(state)
     blocks = []
     for layer in (1, 2, 3, 4):
@@ -92,15 +90,16 @@ def on_pixels(stem: Convolution) -> Convolution:
     return Convolution(stem.name, weight.astype(np.float32), bias.astype(np.float32), stem.stride)
 
 
-def _folded(state: Mapping[str, Tensor], convolution: str, norm: str, stride: int) -> Convolution:
-    weight = state[f"{convolution}.weight"].double()
+def _folded(state: State, convolution: str, norm: str, stride: int) -> Convolution:
+    weight = state[f"{convolution}.weight"].astype(np.float64)
     gain, shift, mean, variance = (
-        state[f"{norm}.{name}"].double() for name in ("weight", "bias", "running_mean", "running_var")
+        state[f"{norm}.{name}"].astype(np.float64)
+        for name in ("weight", "bias", "running_mean", "running_var")
     )
-    scale = gain / torch.sqrt(variance + _EPSILON)
+    scale = gain / np.sqrt(variance + _EPSILON)
     return Convolution(
         convolution,
-        (weight * scale[:, None, None, None]).float().numpy(),
-        (shift - mean * scale).float().numpy(),
+        (weight * scale[:, None, None, None]).astype(np.float32),
+        (shift - mean * scale).astype(np.float32),
         stride,
     )

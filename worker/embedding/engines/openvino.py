@@ -10,12 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.limits import DIMENSIONS, VIEW_SIDE
-from worker.embedding.algorithms.resnet18_embedder import (
-    CHANNEL_MEANS,
-    CHANNEL_SPREADS,
-    check_views,
-    unit_rows,
-)
+from worker.embedding.algorithms.embedder import CHANNEL_MEANS, CHANNEL_SPREADS, check_views, unit_rows
 from worker.embedding.engines.folding import Block, Convolution, FoldedResNet18, on_pixels
 from worker.embedding.engines.int8 import Int8Plan, rounded_weights
 from worker.embedding.engines.untracked_openvino import openvino, opset13

@@ -12,24 +12,28 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from io import BytesIO
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Final, Literal
 
+import numpy as np
 import safetensors
-import safetensors.torch
+import safetensors.numpy
 import structlog
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from shared.errors import BadSetting, VitrineError
 from shared.settings import Settings, variable
-from worker.embedding.algorithms.resnet import OFFICIAL_WEIGHTS, WrongState, checked_state
+from worker.embedding.algorithms.resnet_state import State, WrongState, checked_state
 from worker.embedding.weights.download import MOST_BYTES, DownloadFailed, Report, download
 
 log = structlog.get_logger(__name__)
 
 Fetch = Callable[[str, Report], bytes]
+
+# Named, not imported: they bring torch.
+_READ_PTH: Final = "worker.embedding.weights.torch_files:read_pth"
+_READ_SAFETENSORS: Final = "worker.embedding.weights.torch_files:read_safetensors"
 
 
 def _log(sentence: str) -> None:
@@ -65,7 +69,7 @@ class Weights:
     source: Literal["explicit", "cache", "download", "bundled"]
     description: str
     sha256: str
-    state: Mapping[str, Tensor] = field(repr=False)
+    state: State = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class OfficialFile:
 
 
 TORCHVISION: Final = OfficialFile(
-    url=OFFICIAL_WEIGHTS.url,
+    url="https://download.pytorch.org/models/resnet18-f37072fd.pth",
     model_id="resnet18/imagenet1k-v1",
     description="torchvision's ResNet18, trained on ImageNet (IMAGENET1K_V1)",
 )
@@ -206,13 +210,13 @@ def bundled_weights(bundled: BundledFile = BUNDLED) -> Weights:
     return Weights(bundled.model_id, "bundled", bundled.description, sha256, state)
 
 
-def read_state(data: bytes, suffix: str) -> dict[str, Tensor]:
+def read_state(data: bytes, suffix: str) -> dict[str, NDArray[np.float32]]:
     """The values in a weights file of the given suffix (.pth, .pt or .safetensors). Raises UnreadableWeights."""
     try:
         if suffix == ".safetensors":
-            state = safetensors.torch.load(data)
+            state = _read_safetensors(data)
         elif suffix in {".pth", ".pt"}:
-            state = torch.load(BytesIO(data), map_location="cpu", weights_only=True)
+            state = resolve_name(_READ_PTH)(data)
         else:
             raise UnreadableWeights("Weights files end in .pth, .pt or .safetensors.")
     except _READ_ERRORS as error:
@@ -223,6 +227,14 @@ def read_state(data: bytes, suffix: str) -> dict[str, Tensor]:
         return checked_state(state)
     except WrongState as error:
         raise UnreadableWeights(str(error)) from error
+
+
+def _read_safetensors(data: bytes) -> Mapping[str, object]:
+    try:
+        return safetensors.numpy.load(data)
+    except KeyError:  # a type that numpy lacks: bfloat16
+        state: Mapping[str, object] = resolve_name(_READ_SAFETENSORS)(data)
+        return state
 
 
 def _checked_sha256(data: bytes, bundled: BundledFile) -> str:

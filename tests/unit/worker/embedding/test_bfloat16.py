@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.support.networks import cosine_distances, drawn_views
-from worker.embedding.algorithms.resnet import untrained_resnet18
+from worker.embedding.algorithms.resnet import arrays_of, untrained_resnet18
 from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
 from worker.embedding.engines.bfloat16 import Bfloat16ResNet18
 from worker.embedding.engines.folding import fold
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 def embedder(*, native: bool) -> ResNet18Embedder:
-    network = Bfloat16ResNet18(fold(untrained_resnet18(1).state_dict()), native=native)
+    network = Bfloat16ResNet18(fold(arrays_of(untrained_resnet18(1).state_dict())), native=native)
     return ResNet18Embedder(network, "m", device="cpu", batch_size=4)
 
 
@@ -32,7 +32,7 @@ def test_native_arithmetic_and_float32_with_its_roundings_agree() -> None:
 
 
 def test_what_passes_between_layers_has_eight_significant_bits() -> None:
-    network = Bfloat16ResNet18(fold(untrained_resnet18(1).state_dict()), native=False)
+    network = Bfloat16ResNet18(fold(arrays_of(untrained_resnet18(1).state_dict())), native=False)
     seen: list[torch.Tensor] = []
     for layer in [*network.first, *network.second]:
         layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))

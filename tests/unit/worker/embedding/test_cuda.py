@@ -6,7 +6,7 @@ import torch
 
 from tests.support.networks import cosine_distances, drawn_views
 from worker.embedding.algorithms.embedder import NotFinite
-from worker.embedding.algorithms.resnet import untrained_resnet18
+from worker.embedding.algorithms.resnet import arrays_of, untrained_resnet18
 from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
 from worker.embedding.engines.bfloat16 import Bfloat16ResNet18
 from worker.embedding.engines.cuda import CudaEmbedder
@@ -19,11 +19,11 @@ PASS = 4
 
 @pytest.fixture(scope="module")
 def on_card() -> CudaEmbedder:
-    return CudaEmbedder(fold(untrained_resnet18(1).state_dict()), "m", batch_size=PASS)
+    return CudaEmbedder(fold(arrays_of(untrained_resnet18(1).state_dict())), "m", batch_size=PASS)
 
 
 def test_it_computes_what_a_cpu_does(on_card: CudaEmbedder) -> None:
-    network = Bfloat16ResNet18(fold(untrained_resnet18(1).state_dict()), native=False)
+    network = Bfloat16ResNet18(fold(arrays_of(untrained_resnet18(1).state_dict())), native=False)
     views = drawn_views(3 * PASS + 1)
     on_cpu = ResNet18Embedder(network, "m", device="cpu").embed(views)
     assert cosine_distances(on_card.embed(views), on_cpu).max() < 2e-5
@@ -50,4 +50,4 @@ def test_damaged_weights_are_told() -> None:
     state = untrained_resnet18(1).state_dict()
     state["conv1.weight"] *= 1e38
     with pytest.raises(NotFinite):
-        CudaEmbedder(fold(state), "m", batch_size=PASS).embed(drawn_views(1))
+        CudaEmbedder(fold(arrays_of(state)), "m", batch_size=PASS).embed(drawn_views(1))

@@ -5,8 +5,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from worker.embedding.algorithms.resnet import WrongState, untrained_resnet18
+from worker.embedding.algorithms.resnet import arrays_of, untrained_resnet18
 from worker.embedding.algorithms.resnet18_embedder import preprocess
+from worker.embedding.algorithms.resnet_state import WrongState
 from worker.embedding.engines.folding import Convolution, fold, on_pixels
 
 
@@ -23,7 +24,7 @@ def with_random_norms(seed: int) -> dict[str, Tensor]:
 
 def test_each_convolution_answers_as_the_convolution_and_its_norm_did() -> None:
     state = with_random_norms(3)
-    folded = {each.name: each for each in fold(state).convolutions()}
+    folded = {each.name: each for each in fold(arrays_of(state)).convolutions()}
     for name, norm in [
         ("conv1", "bn1"),
         ("layer1.0.conv2", "layer1.0.bn2"),
@@ -47,7 +48,7 @@ def test_each_convolution_answers_as_the_convolution_and_its_norm_did() -> None:
 
 
 def test_a_network_has_twenty_convolutions_of_the_known_names() -> None:
-    folded = fold(untrained_resnet18(0).state_dict())
+    folded = fold(arrays_of(untrained_resnet18(0).state_dict()))
     names = [each.name for each in folded.convolutions()]
     expected = {
         name.removesuffix(".weight")
@@ -66,7 +67,7 @@ def test_what_is_no_resnet18_is_refused() -> None:
 
 
 def test_a_stem_on_pixels_gives_what_it_gives_on_what_is_made_of_them() -> None:
-    stem = fold(untrained_resnet18(1).state_dict()).stem
+    stem = fold(arrays_of(untrained_resnet18(1).state_dict())).stem
     views = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (1, 224, 224, 3), dtype=np.uint8))
     bare = on_pixels(stem)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shared.settings import Settings
 from tests.support.networks import cosine_distances, drawn_views
 from worker.embedding.algorithms.embedder import Embedder, NotFinite
-from worker.embedding.algorithms.resnet import untrained_resnet18
+from worker.embedding.algorithms.resnet import arrays_of, untrained_resnet18
 from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
 from worker.embedding.engine_choice import this_machine
 from worker.embedding.engines.bfloat16 import Bfloat16ResNet18
@@ -32,7 +32,7 @@ needs_int8 = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def network() -> FoldedResNet18:
-    return fold(untrained_resnet18(1).state_dict())
+    return fold(arrays_of(untrained_resnet18(1).state_dict()))
 
 
 def embedder(network: FoldedResNet18, precision: Precision = "f32") -> OpenVinoEmbedder:
@@ -143,7 +143,7 @@ def test_damaged_weights_are_an_error() -> None:
     state = untrained_resnet18(1).state_dict()
     state["bn1.weight"] = state["bn1.weight"] * 1e38
     with pytest.raises(NotFinite):
-        embedder(fold(state)).embed(drawn_views(1))
+        embedder(fold(arrays_of(state))).embed(drawn_views(1))
 
 
 def test_openvinos_telemetry_is_never_loaded() -> None:

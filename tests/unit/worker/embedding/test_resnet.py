@@ -5,12 +5,12 @@ import torch
 from torch import Tensor
 
 from worker.embedding.algorithms.resnet import (
-    WrongState,
+    arrays_of,
     build_resnet18,
-    checked_state,
     load_state,
     untrained_resnet18,
 )
+from worker.embedding.algorithms.resnet_state import SHAPES, WrongState, checked_state
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
@@ -53,6 +53,13 @@ def test_an_untrained_network_tells_pictures_apart() -> None:
     assert not torch.allclose(one, other)
 
 
+def test_names_and_shapes_are_those_of_torchvisions_network() -> None:
+    state = build_resnet18().state_dict()
+    assert {
+        name: tuple(value.shape) for name, value in state.items() if not name.endswith("num_batches_tracked")
+    } == SHAPES
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_values_of_any_float_type_are_loaded_as_float32(
     trained: dict[str, Tensor], dtype: torch.dtype
@@ -68,7 +75,7 @@ def test_values_of_any_float_type_are_loaded_as_float32(
 def test_a_state_without_classifier_and_counters_is_complete(trained: dict[str, Tensor]) -> None:
     bare = {k: v for k, v in trained.items() if not k.startswith("fc.") and "num_batches" not in k}
     load_state(build_resnet18(), bare)
-    assert checked_state(bare).keys() == checked_state(trained).keys() == bare.keys()
+    assert checked_state(arrays_of(bare)).keys() == checked_state(arrays_of(trained)).keys() == bare.keys()
 
 
 def test_missing_and_unexpected_names_are_told(trained: dict[str, Tensor]) -> None:

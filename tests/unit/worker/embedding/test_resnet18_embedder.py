@@ -10,19 +10,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from worker.embedding.algorithms.embedder import DeviceMissing, Embedder, NotFinite
+from worker.embedding.algorithms.embedder import DeviceMissing, Embedder, NotFinite, normalise_rows
 from worker.embedding.algorithms.resnet import (
     OFFICIAL_WEIGHTS,
     build_resnet18,
     load_state,
     untrained_resnet18,
 )
-from worker.embedding.algorithms.resnet18_embedder import (
-    ResNet18Embedder,
-    find_device,
-    normalise_rows,
-    preprocess,
-)
+from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder, find_device, preprocess
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

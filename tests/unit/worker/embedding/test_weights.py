@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
 from torch import Tensor
 
 from tests.support.file_server import FileServer, file_server
-from worker.embedding.algorithms.resnet import untrained_resnet18
+from worker.embedding.algorithms.resnet import OFFICIAL_WEIGHTS, untrained_resnet18
+from worker.embedding.algorithms.resnet_state import State
 from worker.embedding.weights import (
     BUNDLED,
     TORCHVISION,
@@ -62,14 +64,15 @@ def quiet(_: str) -> None:
     """Nobody wants to know."""
 
 
-def assert_same_values(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+def assert_same_values(found: State, expected: dict[str, Tensor]) -> None:
     assert found
     for name, value in found.items():
-        assert value.dtype == torch.float32
-        assert torch.equal(value, expected[name].float()), name
+        assert value.dtype == np.float32
+        assert np.array_equal(value, expected[name].float().numpy()), name
 
 
 def test_torchvisions_file_is_known_by_the_hash_in_its_name() -> None:
+    assert TORCHVISION.url == OFFICIAL_WEIGHTS.url
     assert TORCHVISION.name == "resnet18-f37072fd.pth"
     assert TORCHVISION.is_this("f37072fd" + "0" * 56)
     assert not TORCHVISION.is_this("f37072fe" + "0" * 56)
@@ -86,7 +89,7 @@ def test_without_a_cache_the_weights_are_downloaded_and_kept(
     weights = resolve_weights(None, cache, official=official, report=told.append)
     assert (weights.model_id, weights.source) == ("resnet18/official", "download")
     assert weights.sha256 == hashlib.sha256(published).hexdigest()
-    assert_same_values(dict(weights.state), state)
+    assert_same_values(weights.state, state)
     assert [path.name for path in cache.iterdir()] == [official.name]
     assert (cache / official.name).read_bytes() == published
     assert any("100 %" in line for line in told)
@@ -98,7 +101,7 @@ def test_the_second_time_nothing_is_downloaded(
     resolve_weights(None, cache, official=official)
     weights = resolve_weights(None, cache, official=official)
     assert (weights.model_id, weights.source) == ("resnet18/official", "cache")
-    assert_same_values(dict(weights.state), state)
+    assert_same_values(weights.state, state)
     assert len(server.requests) == 1
 
 
@@ -207,7 +210,7 @@ def test_an_explicit_file_goes_before_everything_else(
         sha256,
     )
     assert weights.description == f"the weights file mine{suffix}"
-    assert_same_values(dict(weights.state), state)
+    assert_same_values(weights.state, state)
     assert server.requests == []
 
 
