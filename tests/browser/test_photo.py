@@ -150,12 +150,12 @@ def test_arrows_walk_the_look_alikes_and_back_and_esc_leads_out(site: ServedSite
 def test_look_alikes_become_more_varied_in_place(site: ServedSite, visit: Visit) -> None:
     ids = site.add_photos(4)
     page = visit.open(f"/images/{ids[0]}")
-    dial = page.get_by_label("From the most alike to the most varied")
+    slider = page.get_by_label("From the most alike to the most varied")
     with page.expect_response("**/look-alikes?diversity=100") as answered:
-        dial.fill("100")
+        slider.fill("100")
     assert answered.value.status == 200
     expect(page.locator(".filmstrip li")).to_have_count(3)
-    expect(dial).to_be_focused()
+    expect(slider).to_be_focused()
 
 
 def test_what_is_said_about_a_photo_is_changed_in_place(site: ServedSite, visit: Visit) -> None:

@@ -82,7 +82,7 @@ def show() -> str:
     )
     view = jobs_view(jobs, failures, images, now=now, chosen=chosen, pages=pages)
     frame = make_frame(state, here="jobs_page.show")
-    return render_template("jobs.html", frame=frame, view=view, work=work)
+    return render_template("jobs/jobs.html", frame=frame, view=view, work=work)
 
 
 @blueprint.get("/jobs/overview")
@@ -94,7 +94,7 @@ def show_overview() -> str:
         images = get_images(connection, _image_ids(failures))
         work = _overview(connection, int(query.hours), now)
     view = jobs_view((), failures, images, now=now)
-    return render_template("jobs_overview.html", view=view, work=work)
+    return render_template("jobs/overview.html", view=view, work=work)
 
 
 @blueprint.get("/jobs/<id>")
@@ -104,7 +104,7 @@ def story(id: str) -> str:  # noqa: A002 - the name in the address
         found = job_story(connection, job_id(id))
         images = get_images(connection, _image_ids([found.job]))
         frame = make_frame(index_state(connection), here="jobs_page.show")
-    return render_template("job.html", frame=frame, view=story_view(found, images, datetime.now(UTC)))
+    return render_template("jobs/job.html", frame=frame, view=story_view(found, images, datetime.now(UTC)))
 
 
 @blueprint.post("/jobs/<id>/cancel")

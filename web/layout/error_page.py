@@ -17,5 +17,5 @@ def fault_page(status: int, message: str) -> str:
         rooms=[Way(room.name, room.href, room.icon) for room in frame.rooms],
     )
     return render_template(
-        "error.html", frame=frame, fault=fault, status=status, request_id=g.get("request_id")
+        "layout/error.html", frame=frame, fault=fault, status=status, request_id=g.get("request_id")
     )

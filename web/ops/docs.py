@@ -36,7 +36,7 @@ def get_openapi() -> Response:
 def docs() -> str:
     """The same description for people."""
     document = current_app.extensions[DOCUMENT]
-    return render_template("docs.html", document=document, errors=_error_codes())
+    return render_template("ops/docs.html", document=document, errors=_error_codes())
 
 
 def _error_codes() -> list[dict[str, Any]]:

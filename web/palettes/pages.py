@@ -87,4 +87,4 @@ def show_found(id: str) -> str | tuple[str, int]:  # noqa: A002 - the name in th
 def _page(view: StudioView) -> str:
     with current_services().unit_of_work.read() as connection:
         frame = make_frame(index_state(connection), here="studio.show")
-    return render_template("studio.html", frame=frame, view=view)
+    return render_template("palettes/studio.html", frame=frame, view=view)

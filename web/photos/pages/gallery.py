@@ -60,7 +60,7 @@ def show() -> str | Response:
         demo = find_in_flight(connection, [JobKind.DEMO]) if query == GalleryQuery() else None
         frame = make_frame(index_state(connection), here="gallery.show", search=query.words or "")
     view = gallery_view(query, page, newer, facets, demo)
-    return render_template("gallery.html", frame=frame, view=view, notice=notice)
+    return render_template("photos/gallery.html", frame=frame, view=view, notice=notice)
 
 
 def read_query(args: MultiDict[str, str]) -> GalleryQuery:

@@ -57,7 +57,7 @@ def show(id: str) -> str:  # noqa: A002 - the name in the address
         alike = _alike(connection, state, image, query.diversity / 100)
         failure = _failure(connection, image)
     return render_template(
-        "photo.html",
+        "photos/photo.html",
         frame=make_frame(state),
         view=photo_view(image, own, failure),
         palette=_palette(image, query.colors or image.colors, own).view,
@@ -72,7 +72,7 @@ def palette(id: str) -> Response:  # noqa: A002
         image = get_image(connection, image_id(id))
         own = _swatches(connection, image, image.colors)
     found = _palette(image, _query().colors or image.colors, own)
-    response = Response(render_template("palette.html", palette=found.view), mimetype="text/html")
+    response = Response(render_template("palettes/palette.html", palette=found.view), mimetype="text/html")
     if found.job is not None:
         response.status_code = 202
         response.headers["Location"] = job_path(found.job.id)
@@ -85,7 +85,7 @@ def look_alikes(id: str) -> str:  # noqa: A002
     with current_services().unit_of_work.read() as connection:
         image, state = get_image(connection, image_id(id)), index_state(connection)
         alike = _alike(connection, state, image, _query().diversity / 100)
-    return render_template("alike.html", alike=alike)
+    return render_template("similar/look_alikes.html", alike=alike)
 
 
 def _query() -> PhotoQuery:

@@ -36,4 +36,4 @@ def send() -> Response | tuple[str, int]:
 def _page(error: str | None = None) -> str:
     with current_services().unit_of_work.read() as connection:
         frame = make_frame(index_state(connection), here="upload.show")
-    return render_template("upload.html", frame=frame, view=upload_view(error))
+    return render_template("photos/upload.html", frame=frame, view=upload_view(error))

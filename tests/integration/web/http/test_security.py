@@ -32,7 +32,7 @@ def named(database_url: str, tmp_path: Path) -> Iterator[Site]:
 
 @pytest.mark.parametrize("host", ["a b", "", "x:99999", "x@y", "a/b", "exa_mple.org:", "[::1", "<script>"])
 def test_a_host_that_is_no_name_is_refused(site: Site, host: str) -> None:
-    for path in ("images", "/", "/static/css/base.css", "nowhere"):
+    for path in ("images", "/", "/static/css/layout/base.css", "nowhere"):
         response = site.get(path, headers={"Host": host})
         assert response.status_code == 400
     assert problem(site.get("images", headers={"Host": host}))["code"] == "bad_host"

@@ -153,7 +153,7 @@ def test_type_and_icons_come_with_their_licences() -> None:
 
 def test_templates_use_only_icons_that_are_there() -> None:
     kept = set(re.findall(r'<symbol id="([a-z0-9-]+)"', (STATIC / "icons/lucide.svg").read_text()))
-    templates = [path.read_text() for path in (STATIC.parent / "templates").glob("*.html")]
+    templates = [path.read_text() for path in (STATIC.parent / "templates").rglob("*.html")]
     used = {name for text in templates for name in re.findall(r'icon\("([a-z0-9-]+)"\)', text)}
     assert used
     assert used <= kept

@@ -1,0 +1,57 @@
+// Sends a form to its own address as a browser would, and brings back the page that answers it.
+
+// Resolves to { page, address, ok }: the answering document, where it lies, and whether it is what was asked for.
+// XMLHttpRequest, since fetch does not tell how much of a body has been sent.
+export function postForm(form, onProgress = () => {}) {
+  const body = new FormData(form);
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", form.action);
+    request.responseType = "document";
+    request.setRequestHeader("Accept", "text/html");
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) onProgress(event.loaded / event.total);
+    });
+    request.addEventListener("load", () => {
+      const page = request.response;
+      if (page) resolve({ page, address: request.responseURL, ok: request.status < 400 });
+      else reject(new Error(`Vitrine answered with error ${request.status}. Try again in a moment.`));
+    });
+    request.addEventListener("error", () => reject(new Error("The connection broke off. Try again.")));
+    if (form.enctype === "multipart/form-data") {
+      request.send(body);
+    } else {
+      request.setRequestHeader("Content-Type", form.enctype);
+      request.send(new URLSearchParams(body));
+    }
+  });
+}
+
+// Takes over what the answering page says under each field. Whether it says anything.
+export function takeProblems(form, page) {
+  let first = null;
+  for (const place of form.querySelectorAll("[data-problem]")) {
+    const message = page.getElementById(place.id)?.textContent ?? "";
+    place.textContent = message;
+    place.hidden = !message;
+    const field = form.querySelector(`[aria-describedby~="${CSS.escape(place.id)}"]`);
+    if (message) field?.setAttribute("aria-invalid", "true");
+    else field?.removeAttribute("aria-invalid");
+    if (message) first ??= field ?? place;
+  }
+  if (first?.closest("details")) first.closest("details").open = true;
+  first?.focus();
+  return first !== null;
+}
+
+// Says under the form's first such place what is wrong with all of it.
+export function tell(form, sentence) {
+  const place = form.querySelector("[data-problem]");
+  place.textContent = sentence;
+  place.hidden = !sentence;
+}
+
+// What a page that is an error says.
+export function sentenceOf(page) {
+  return page.querySelector(".fault p")?.textContent ?? "That did not work. Try again in a moment.";
+}

@@ -1,0 +1,63 @@
+// A file on the screen: its picture, how much of it is sent, and what has been done for it.
+
+import { preview } from "../layout/preview.js";
+import { fileInHand, retry } from "./uploads.js";
+
+const STAGE_WORDS = {
+  queued: ["waiting", "waiting"],
+  running: ["working", "at work"],
+  succeeded: ["done", "done"],
+  failed: ["failed", "not possible"],
+  dead: ["failed", "given up"],
+  cancelled: ["failed", "not done"],
+};
+
+// Returns the element and a function that brings it up to date.
+export function makeRow(item) {
+  const element = document.getElementById("file-row").content.cloneNode(true).firstElementChild;
+  const part = (selector) => element.querySelector(selector);
+  const [words, progress, again, open] = [
+    ".words",
+    "progress",
+    '[data-action="retry"]',
+    '[data-action="open"]',
+  ].map(part);
+  let pictured = false;
+
+  function update() {
+    element.classList.toggle("failed", item.state === "failed");
+    if (words.textContent !== item.words) words.textContent = item.words;
+    progress.value = item.share;
+    progress.hidden = Boolean(item.image);
+    again.hidden = !(item.state === "failed" && item.retry);
+    part(".stages").hidden = !item.image;
+    open.hidden = !item.image;
+    if (item.image) open.href = `/images/${item.image.id}`;
+    if (item.image) stage("stored", "succeeded");
+    for (const [name, status] of Object.entries(item.status ?? {})) stage(name, status);
+    picture();
+  }
+
+  function stage(name, status) {
+    const line = part(`[data-stage="${name}"]`);
+    const [state, label] = STAGE_WORDS[status] ?? STAGE_WORDS.queued;
+    if (!line || line.dataset.state === state) return;
+    line.dataset.state = state;
+    line.querySelector(".unseen").textContent = `: ${label}`;
+  }
+
+  // From the file itself or, on another page, from the thumbnail once there is one.
+  function picture() {
+    if (pictured) return;
+    const file = fileInHand(item);
+    const thumbnail = item.status?.palette === "succeeded" && `/api/v1/images/${item.image.id}/thumbnail?size=256`;
+    if (!file && !thumbnail) return;
+    pictured = true;
+    preview(file ?? thumbnail, part("canvas"));
+  }
+
+  part(".name").textContent = item.name;
+  again.addEventListener("click", () => retry(item));
+  update();
+  return { element, update };
+}
