@@ -37,7 +37,7 @@ demo: $(INSTALLED) ## Fill the gallery of the running Vitrine with drawn picture
 
 test: lint ## Lint, then run every test
 	$(BIN)/python -m pytest -n $(TEST_JOBS) tests/unit tests/contracts tests/integration
-	$(BIN)/python -m pytest tests/e2e tests/browser
+	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile tests/e2e tests/browser
 
 test-unit: $(DEV_INSTALLED) ## Run the tests that need no server
 	$(BIN)/python -m pytest tests/unit

@@ -22,7 +22,7 @@ from shared.jobs.index_runs import full_run, incremental_run
 from shared.jobs.kinds import JobStatus
 from shared.jobs.reanalysis import Reanalysis
 from shared.settings import Settings
-from web.jobs.waiting import job_states
+from web.http.waiting import job_states
 from web.photos.bulk_import import Result, bring_in, entries_of
 from web.photos.demo import start_demo, unindexed_photos
 from web.predictors.demo import start_demos

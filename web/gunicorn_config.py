@@ -13,7 +13,7 @@ from gunicorn.http import wsgi as _wsgi  # type: ignore[import-untyped]
 from shared.logs import configure_logs
 from shared.settings import load_settings
 from web.http.database_timeouts import bound_waits
-from web.jobs.waiting import LONGEST_WAIT_SECONDS, THREADS
+from web.http.waiting import LONGEST_WAIT_SECONDS, THREADS
 
 worker_class = "gthread"
 # One for each of two cores; WEB_CONCURRENCY is gunicorn's own variable for it.

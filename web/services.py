@@ -11,7 +11,7 @@ from shared.jobs.broker import make_celery
 from shared.jobs.dispatch import CeleryDispatcher, Dispatcher, SendOnCommit
 from shared.settings import Settings
 from shared.storage import BlobStore, make_blob_store
-from web.jobs.waiting import Waiters
+from web.http.waiting import Waiters
 
 EXTENSION: Final = "vitrine"
 

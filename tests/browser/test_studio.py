@@ -145,7 +145,7 @@ def test_colours_and_the_address_of_the_palette_can_be_copied(
     expect(page.get_by_text("All colours copied")).to_be_attached()
     assert page.evaluate("navigator.clipboard.readText()") == "\n".join(codes)
     page.get_by_role("link", name="Link to this palette").click()
-    expect(page.locator("#said")).to_have_text("Link copied")
+    expect(page.locator("#status")).to_have_text("Link copied")
     page.goto(page.evaluate("navigator.clipboard.readText()"))
     assert swatches(page) == codes
 

@@ -23,7 +23,7 @@ from tests.support.pipeline import Pipeline, picture
 from tests.support.services import PostgresServer
 from web.app import create_app
 from web.http.documents import Document
-from web.jobs.waiting import Waiters
+from web.http.waiting import Waiters
 from web.services import Services
 
 API = "/api/v1"

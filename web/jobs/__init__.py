@@ -1,1 +1,25 @@
-"""Jobs and the state of the index: API, events, pages."""
+"""Jobs and the state of the index: API, events, pages. What other domains may use of them is exported here."""
+
+from web.jobs.documents import Job
+from web.jobs.responses import (
+    PREFER,
+    STARTED,
+    accepted,
+    preferred_wait,
+    started,
+    started_and_awaited,
+    wait_as_preferred,
+    with_preference,
+)
+
+__all__ = [
+    "PREFER",
+    "STARTED",
+    "Job",
+    "accepted",
+    "preferred_wait",
+    "started",
+    "started_and_awaited",
+    "wait_as_preferred",
+    "with_preference",
+]

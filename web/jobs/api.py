@@ -13,10 +13,10 @@ from web.http import cursors
 from web.http.documents import json_response
 from web.http.ids import job_id
 from web.http.routing import Answer, Resource
-from web.jobs.accepted import RETRY_SECONDS
+from web.http.waiting import read_job, wait_for_job
 from web.jobs.documents import Job, JobPage, JobQuery, JobsQuery
 from web.jobs.events import stream_events
-from web.jobs.waiting import read_job, wait_for_job
+from web.jobs.responses import RETRY_SECONDS
 from web.services import current_services
 
 api = Resource("jobs", "Work that is under way or done.")

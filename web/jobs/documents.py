@@ -11,8 +11,8 @@ from web.http.documents import UNSET, Document, Time, UnsetType, about, optional
 from web.http.paging import PageQuery
 from web.http.parameter_sets import Parameters
 from web.http.parameters import Choice, Integer
+from web.http.waiting import LONGEST_WAIT_SECONDS
 from web.jobs.results import RESULTS
-from web.jobs.waiting import LONGEST_WAIT_SECONDS
 
 STATUSES: Final = tuple(status.value for status in JobStatus)
 _WENT_WRONG: Final = frozenset({JobStatus.FAILED, JobStatus.DEAD})

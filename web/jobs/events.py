@@ -10,8 +10,8 @@ from shared.db.queries.jobs.jobs import JobRow
 from shared.db.unit_of_work import UnitOfWork
 from shared.errors import JobNotFound, Unavailable
 from shared.jobs.kinds import FINISHED
+from web.http.waiting import Waiters, job_states
 from web.jobs.documents import Job
-from web.jobs.waiting import Waiters, job_states
 
 # Proxies cut a silent connection after 15 to 60 s.
 _HEARTBEAT_SECONDS: Final = 10.0

@@ -7,9 +7,9 @@ from flask import Response, g
 from shared.db.queries.index import state as index
 from shared.jobs.index_runs import next_full_run
 from web.http.routing import Answer, Resource
-from web.jobs.accepted import STARTED, started
 from web.jobs.documents import Index, NewIndexRun
 from web.jobs.index_runs import start_index_run
+from web.jobs.responses import STARTED, started
 from web.services import current_services
 
 api = Resource("index", "The index that look-alikes come from.")

@@ -7,8 +7,8 @@ from shared.db.queries.jobs.jobs import JobRow
 from shared.jobs.kinds import JobKind
 from web.http.addresses import image_path
 from web.http.documents import Document, about
-from web.palettes.documents import palette_result
-from web.predictors.documents import batch_result, prediction_result, training_result
+from web.palettes import palette_result
+from web.predictors import batch_result, prediction_result, training_result
 
 
 class AnalysedLinks(Document):

@@ -9,14 +9,12 @@ from shared.db.queries.photos.images import ImageRow
 from web.http.documents import json_response
 from web.http.ids import image_id, job_id
 from web.http.routing import Answer, Resource
-from web.jobs.accepted import PREFER, STARTED, started, started_and_awaited
+from web.jobs import PREFER, STARTED, started, started_and_awaited
 from web.palettes.documents import ImagesForPalette, Palette, PaletteQuery, swatches_of
 from web.palettes.ephemeral import ephemeral_palette, get_palette_job
 from web.palettes.gallery_palettes import job_for_palette, job_for_palette_of_all
 from web.palettes.responses import exported_palette
-from web.photos.api import UPLOAD_FORMS, UPLOAD_PROBLEMS
-from web.photos.upload_requests import received_upload
-from web.photos.uploads import find_palette_of_upload
+from web.photos import UPLOAD_FORMS, UPLOAD_PROBLEMS, find_palette_of_upload, received_upload
 from web.services import current_services
 
 api = Resource("palettes", "The colours of pictures.")

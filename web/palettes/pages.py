@@ -16,15 +16,14 @@ from web.http.errors import STATUS
 from web.http.ids import job_id
 from web.http.parameter_sets import Parameters, read_values
 from web.http.parameters import Choice, Text
-from web.jobs.waiting import wait_for_job
+from web.http.waiting import wait_for_job
 from web.layout.frame import make_frame
 from web.palettes.documents import SizeQuery
 from web.palettes.ephemeral import ephemeral_palette, get_palette_job
 from web.palettes.formats import FORMATS
 from web.palettes.responses import exported_palette
 from web.palettes.view_models.studio import StudioView, carried_swatches, found_address, studio_view
-from web.photos.upload_requests import received_upload
-from web.photos.uploads import find_palette_of_upload
+from web.photos import find_palette_of_upload, received_upload
 from web.services import current_services
 
 blueprint = Blueprint("studio", __name__)

@@ -14,17 +14,14 @@ from web.http.documents import Document, about, json_response
 from web.http.idempotency import Answered, answer_once
 from web.http.ids import image_id
 from web.http.routing import Answer, Resource
-from web.jobs.accepted import PREFER, STARTED, accepted, preferred_wait, wait_as_preferred, with_preference
-from web.jobs.documents import Job
+from web.jobs import PREFER, STARTED, Job, accepted, preferred_wait, wait_as_preferred, with_preference
 from web.photos.documents import (
     Image,
     ImageChanges,
     ImagePage,
     ImagesQuery,
-    PhotoForm,
-    UploadBody,
 )
-from web.photos.upload_requests import received_upload
+from web.photos.upload_requests import UPLOAD_FORMS, UPLOAD_PROBLEMS, received_upload
 from web.photos.uploads import Upload, add_image
 from web.services import Services, current_services
 
@@ -35,10 +32,6 @@ class Uploaded(Document):
     image: Annotated[Image, about("the image")]
     job: Annotated[Job | None, about("the job that works on it")]
     duplicate: Annotated[bool, about("whether the image was there already")]
-
-
-UPLOAD_FORMS = {"multipart/form-data": PhotoForm, "application/json": UploadBody}
-UPLOAD_PROBLEMS = (401, 403, 409, 413, 415, 422, 503)
 
 
 @api.route(

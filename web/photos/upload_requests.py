@@ -14,9 +14,12 @@ from web.http.bodies.json_bodies import json_body
 from web.http.bodies.multipart import read_form
 from web.http.bodies.spool import Spool
 from web.http.parameter_sets import read_json, read_values
-from web.photos.documents import UploadBody, UploadFields
+from web.photos.documents import PhotoForm, UploadBody, UploadFields
 from web.photos.uploads import Upload
 
+# Of routes that take a photo: what may be sent, and what may be wrong with it.
+UPLOAD_FORMS: Final = {"multipart/form-data": PhotoForm, "application/json": UploadBody}
+UPLOAD_PROBLEMS: Final = (401, 403, 409, 413, 415, 422, 503)
 _DATA_URL: Final = re.compile(r"data:[^,]{0,200};base64,")
 # Decoded piece by piece, so that base64 text and picture are not both whole in memory: a multiple of four.
 _CHUNK_CHARACTERS: Final = 256 * 1024

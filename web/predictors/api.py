@@ -24,9 +24,9 @@ from web.http.documents import Document
 from web.http.errors import NotReady
 from web.http.ids import job_id
 from web.http.routing import Answer, Resource
-from web.jobs.accepted import PREFER, STARTED, started, started_and_awaited
-from web.jobs.waiting import read_job, wait_for_job
-from web.photos.documents import PhotoForm
+from web.http.waiting import read_job, wait_for_job
+from web.jobs import PREFER, STARTED, started, started_and_awaited
+from web.photos import PhotoForm
 from web.predictors.documents import (
     BatchForm,
     CurrentVersion,

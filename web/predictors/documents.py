@@ -14,7 +14,7 @@ from web.http.addresses import image_path, job_path, predictor_path
 from web.http.documents import UNSET, Document, Time, UnsetType, about, time_text
 from web.http.parameter_sets import Parameters
 from web.http.parameters import Choice, File, Integer, Text
-from web.photos.documents import Image
+from web.photos import Image
 
 MAX_NAME: Final = 64
 _LARGEST_VERSION: Final = 2**31 - 1

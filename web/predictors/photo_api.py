@@ -17,8 +17,8 @@ from web.http.documents import Document
 from web.http.errors import NotReady
 from web.http.ids import job_id
 from web.http.routing import Answer, Resource
-from web.jobs.accepted import STARTED, started
-from web.jobs.waiting import read_job, wait_for_job
+from web.http.waiting import read_job, wait_for_job
+from web.jobs import STARTED, started
 from web.predictors.documents import (
     LayerQuery,
     Suggestions,

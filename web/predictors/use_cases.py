@@ -21,7 +21,7 @@ from shared.predictors.values import check_values
 from shared.storage import keys as blob_keys
 from web.http.bodies.spool import Spool
 from web.http.errors import BadValues, FieldProblem
-from web.photos import guard
+from web.photos import inspect_photo
 from web.predictors.requests import Question, Training, image_of
 from web.predictors.table_guard import inspect_batch_table, inspect_training_table
 from web.services import Services
@@ -92,7 +92,7 @@ def _ask_about_values(_services: Services, version: VersionRow, question: Questi
 
 def _ask_about_photo(services: Services, version: VersionRow, question: Question) -> PredictOrder:
     if question.photo is not None:
-        guard.inspect(question.photo.file)
+        inspect_photo(question.photo.file)
         _store(services, question.photo)
         return PredictOrder(version.predictor_id, version.version, upload=question.photo.sha256)
     image = image_of(question)

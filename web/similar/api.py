@@ -13,10 +13,10 @@ from shared.jobs.kinds import JobKind
 from web.http.documents import Document
 from web.http.ids import image_id
 from web.http.routing import Answer, Resource
-from web.jobs.accepted import STARTED, started
+from web.jobs import STARTED, started
 from web.services import current_services
 from web.similar.documents import SimilarImages, SimilarQuery
-from web.similar.look_alikes import look_alikes
+from web.similar.look_alikes import choose_look_alikes
 
 api = Resource("similar", "Look-alikes.")
 
@@ -36,7 +36,7 @@ def get_similar(id: str, query: SimilarQuery) -> Response | Document:  # noqa: A
     with current_services().unit_of_work.read() as connection:
         image = images.get_image(connection, image_id(id))
         state = index.index_state(connection)
-        chosen = look_alikes(connection, state, image.id, query.k, query.diversity)
+        chosen = choose_look_alikes(connection, state, image.id, query.k, query.diversity)
         if chosen is None:
             return started(_job_to_wait_for(connection, image), retry_seconds=_RETRY_SECONDS)
         shown = images.get_images(connection, [item.image_id for item in chosen])

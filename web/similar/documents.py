@@ -10,7 +10,7 @@ from shared.limits import MAX_SIMILAR
 from web.http.documents import Document, about
 from web.http.parameter_sets import Parameters
 from web.http.parameters import Integer, Number
-from web.photos.documents import Image
+from web.photos import Image
 
 
 class SimilarQuery(Parameters):

@@ -6,7 +6,7 @@ from shared.db.queries.index.state import IndexStateRow, Similar, similar_images
 from web.similar.diversity import diversify
 
 
-def look_alikes(
+def choose_look_alikes(
     connection: Connection, state: IndexStateRow, image_id: int, count: int, diversity: float
 ) -> list[Similar] | None:
     """`count` look-alikes at most, most similar first. None: the image is in no list yet.

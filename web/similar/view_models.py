@@ -9,8 +9,7 @@ from flask import url_for
 from shared.db.queries.index.state import IndexStateRow, Similar
 from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import JobStatus
-from web.photos.view_models.progress import is_unfinished
-from web.photos.view_models.tile import Tile, make_tile
+from web.photos import Tile, is_unfinished, make_tile
 from web.similar.documents import percentile
 
 # Look-alikes that are on the first screen.

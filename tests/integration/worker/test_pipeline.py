@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image as Pictures
 from sqlalchemy import Connection, Text, bindparam, text
-from sqlalchemy.sliderects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.db.queries import palettes
 from shared.db.queries.index import state as index

@@ -14,7 +14,7 @@ from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from web.jobs.kind_words import KIND_WORDS
 from web.layout import words
 from web.layout.paging import Pages
-from web.photos.view_models.photo import Part
+from web.photos import Part
 
 
 @dataclass(frozen=True, slots=True)

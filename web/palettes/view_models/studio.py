@@ -16,8 +16,7 @@ from web.layout import words
 from web.palettes.formats import FORMATS, Swatch
 from web.palettes.view_models.accent import Accent, accent_of
 from web.palettes.view_models.theme import Theme, grade, ratio_in_words, themes
-from web.photos.view_models.tile import Tile, make_tile
-from web.photos.view_models.upload import ACCEPT
+from web.photos import ACCEPT, Tile, make_tile
 
 # Parts of the whole in an address: exact enough for the same per cents to come out.
 _WHOLE: Final = 100_000

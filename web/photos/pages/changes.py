@@ -16,7 +16,7 @@ from shared.limits import DEFAULT_COLORS, MAX_PAGE, MAX_TAGS
 from web.http.ids import image_id
 from web.http.parameter_sets import read_values
 from web.layout.notice import Done
-from web.palettes.gallery_palettes import job_for_palette_of_all
+from web.palettes import job_for_palette_of_all
 from web.photos.demo import start_demo
 from web.photos.documents import Description
 from web.photos.pages.gallery import read_query

@@ -18,14 +18,10 @@ from web.http.ids import image_id
 from web.http.parameter_sets import read_values
 from web.http.parameters import Integer
 from web.layout.frame import make_frame
-from web.palettes.documents import SizeQuery, swatches_of
-from web.palettes.formats import Swatch
-from web.palettes.gallery_palettes import job_for_palette
-from web.palettes.view_models.palette import PaletteView, palette_view
+from web.palettes import PaletteView, SizeQuery, Swatch, job_for_palette, palette_view, swatches_of
 from web.photos.view_models.photo import photo_view
 from web.services import current_services
-from web.similar.look_alikes import look_alikes as choose_look_alikes
-from web.similar.view_models import AlikeView, alike_view
+from web.similar import AlikeView, alike_view, choose_look_alikes
 
 blueprint = Blueprint("photo", __name__)
 

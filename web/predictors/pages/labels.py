@@ -14,7 +14,7 @@ from shared.errors import PredictorNotFound
 from shared.jobs.kinds import JobKind
 from shared.predictors.documents import PredictorKind, SuggestOrder
 from web.http.ids import job_id
-from web.jobs.waiting import wait_for_job
+from web.http.waiting import wait_for_job
 from web.layout.frame import make_frame
 from web.predictors.pages.rows import asked_version, job_of
 from web.predictors.view_models.labels import labels_view

@@ -19,7 +19,7 @@ from shared.jobs.kinds import JobKind
 from shared.predictors.documents import PredictorKind
 from web.http.errors import STATUS, BadValues, FieldProblem
 from web.http.ids import image_id, job_id
-from web.jobs.waiting import wait_for_job
+from web.http.waiting import wait_for_job
 from web.layout.frame import Frame, make_frame
 from web.predictors.pages.rows import asked_version, job_of
 from web.predictors.requests import Question, received_question

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.predictors.documents import PredictorKind, Task
-from web.photos.view_models.picture import Picture
+from web.photos import Picture
 from web.predictors import documents
 from web.predictors.view_models.figures import change, figure, percent, points, probability, spoken, with_unit
 from web.predictors.view_models.measures import target_unit

@@ -9,7 +9,7 @@ from flask import url_for
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos.images import ImageRow
 from shared.db.queries.predictors.predictors import VersionRow
-from web.photos.view_models.tile import Tile, make_tile
+from web.photos import Tile, make_tile
 from web.predictors.view_models.figures import probability
 from web.predictors.view_models.head import Head, make_head, version_shown
 from web.predictors.view_models.work import Work, work_view

@@ -12,8 +12,7 @@ from shared.db.queries.predictors.predictors import VersionRow
 from shared.jobs.kinds import JobStatus
 from shared.predictors.documents import PredictorKind
 from web.http.errors import FieldProblem
-from web.photos.view_models.picture import display_picture
-from web.photos.view_models.tile import Tile, make_tile
+from web.photos import Tile, display_picture, make_tile
 from web.predictors.documents import prediction_result
 from web.predictors.view_models.answer import Answer, make_answer
 from web.predictors.view_models.form import Form, make_form

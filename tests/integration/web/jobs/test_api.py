@@ -10,9 +10,9 @@ from tests.support.hostile_files import half_of
 from tests.support.pipeline import picture
 from tests.support.services import until
 from tests.support.web import Site, check_contract, problem, site
+from web.http.waiting import Waiters
 from web.jobs.documents import Job, JobPage
 from web.jobs.events import stream_events
-from web.jobs.waiting import Waiters
 
 __all__ = ["site"]
 

@@ -16,7 +16,7 @@ from tests.support.labelled_photos import tinted
 from tests.support.predictor_pages import ZOO, copy_predictor, shelf, train_tints, train_zoo
 from tests.support.site import Site, page_of, site
 from tests.support.web import working
-from web.jobs.waiting import Waiters
+from web.http.waiting import Waiters
 from web.predictors.pages import overview as predictors
 from web.predictors.view_models.head import NOTICE
 

@@ -20,7 +20,7 @@ from tests.support.labelled_photos import tinted, tinted_zip
 from tests.support.pipeline import WorkerServices
 from tests.support.web import Site, check_contract, problem, working
 from tests.support.zips import zip_of, zip_with_flag
-from web.jobs.waiting import Waiters
+from web.http.waiting import Waiters
 from web.predictors.documents import Prediction, PredictorCard, Suggestions
 from worker.embedding.photo_model import PhotoModel
 from worker.imaging import Sandbox

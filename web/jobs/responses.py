@@ -11,8 +11,8 @@ from shared.db.queries.jobs.jobs import JobRow
 from web.http.addresses import API_PREFIX
 from web.http.documents import Document, json_response
 from web.http.routing import Answer
+from web.http.waiting import LONGEST_WAIT_SECONDS, wait_for_job
 from web.jobs.documents import Job, Started
-from web.jobs.waiting import LONGEST_WAIT_SECONDS, wait_for_job
 from web.services import Services
 
 RETRY_SECONDS: Final = 1
