@@ -61,7 +61,7 @@ format: $(DEV_INSTALLED) ## Format the code and mend what can be mended
 
 check: lint test ## Lint and test
 
-screenshots: $(DEV_INSTALLED) ## Take the pictures of docs/screenshots anew, with the demo pictures in Chromium
+screenshots: $(DEV_INSTALLED) ## Take the pictures of docs/screenshots again, with the demo pictures in Chromium
 	$(BIN)/python -m tools.screenshots
 
 bench: $(BENCH_INSTALLED) ## Run the benchmarks; make bench-NAME runs one
@@ -85,7 +85,7 @@ clean: ## Remove the virtual environment and all caches; your data in var stay
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Stamps, so that a second `make run` starts at once; a change of what they depend on installs anew.
+# Stamps, so that a second `make run` starts at once; a change of what they depend on installs again.
 $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/pip
 	$(install-torch)
 	$(BIN)/$(PIP_INSTALL) --editable '.[$(EXTRAS)]'

@@ -43,7 +43,7 @@ _NOTE: Final = (
 )
 
 
-class Took(NamedTuple):
+class Timing(NamedTuple):
     """Seconds on the clock and of all cores, for one batch."""
 
     wall: float
@@ -94,13 +94,13 @@ def _eager(weights: Weights) -> Embed:
     return ResNet18Embedder(network, "eager", device="cpu", batch_size=BATCH).embed
 
 
-def _on(embed: Embed, views: Views) -> Callable[[], Took]:
+def _on(embed: Embed, views: Views) -> Callable[[], Timing]:
     embed(views)  # compiles, where there is something to compile
 
-    def once() -> Took:
+    def once() -> Timing:
         wall, cpu = time.perf_counter(), time.process_time()
         embed(views)
-        return Took(time.perf_counter() - wall, time.process_time() - cpu)
+        return Timing(time.perf_counter() - wall, time.process_time() - cpu)
 
     return once
 
@@ -131,7 +131,7 @@ def _yardstick(views: Views) -> dict[Engine, Kept]:
 
 
 def _describe(
-    took: Mapping[str, list[Took]],
+    took: Mapping[str, list[Timing]],
     kept: Mapping[Engine, Kept],
     yardstick: Mapping[Engine, Kept],
     missing: list[str],

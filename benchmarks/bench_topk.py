@@ -42,7 +42,7 @@ _NOTE: Final = (
 )
 
 
-class Took(NamedTuple):
+class Timing(NamedTuple):
     """Seconds on the clock and of all cores."""
 
     wall: float
@@ -56,15 +56,15 @@ class Measured(NamedTuple):
     size: int
     kth: float
     memory: float
-    took: Mapping[str, list[Took]]
+    took: Mapping[str, list[Timing]]
 
-    def seconds(self, name: str) -> Took:
+    def seconds(self, name: str) -> Timing:
         """The medians."""
-        return Took(*(median(values) for values in zip(*self.took[name], strict=True)))
+        return Timing(*(median(values) for values in zip(*self.took[name], strict=True)))
 
-    def times(self, name: str = "ours") -> Took:
+    def times(self, name: str = "ours") -> Timing:
         """faiss' time by that of another."""
-        return Took(
+        return Timing(
             *(peer / own for peer, own in zip(self.seconds("faiss"), self.seconds(name), strict=True))
         )
 
@@ -73,7 +73,7 @@ class InTiles(NamedTuple):
     """A full run in tiles. plan: CPU seconds of the plan alone."""
 
     lists: NeighbourLists
-    took: Took
+    took: Timing
     plan: float
 
 
@@ -104,7 +104,7 @@ def _measure(kind: str, vectors: NDArray[np.float32]) -> Measured:
     )
 
 
-def _measure_changes(vectors: NDArray[np.float32], size: int) -> tuple[InTiles, dict[str, Took]]:
+def _measure_changes(vectors: NDArray[np.float32], size: int) -> tuple[InTiles, dict[str, Timing]]:
     """Of a gallery of `size`: all lists in tiles, and what its _CHANGES take."""
     ids, none = np.arange(len(vectors)), np.empty(0, np.int64)
     in_tiles = _in_tiles(vectors[:size], ids[:size])
@@ -127,7 +127,7 @@ def _measure_changes(vectors: NDArray[np.float32], size: int) -> tuple[InTiles, 
     for grown, changed in after:
         _check(grown, changed)
     took = {
-        name: Took(*(median(values) for values in zip(*each, strict=True))) for name, each in found.items()
+        name: Timing(*(median(values) for values in zip(*each, strict=True))) for name, each in found.items()
     }
     return in_tiles, {"all, in tiles": in_tiles.took, **took}
 
@@ -156,7 +156,7 @@ def _in_tiles(vectors: NDArray[np.float32], ids: NDArray[np.int64]) -> InTiles:
     planned = time.process_time()
     lists = finish()
     done = time.process_time()
-    return InTiles(lists, Took(time.perf_counter() - wall, done - cpu), planned - cpu)
+    return InTiles(lists, Timing(time.perf_counter() - wall, done - cpu), planned - cpu)
 
 
 def _check(vectors: NDArray[np.float32], lists: NeighbourLists) -> None:
@@ -170,13 +170,13 @@ def _check(vectors: NDArray[np.float32], lists: NeighbourLists) -> None:
             raise BenchmarkFailed(f"A list among {len(vectors)} images is not that of a plain search.")
 
 
-def _timed(work: Callable[[], object]) -> Took:
+def _timed(work: Callable[[], object]) -> Timing:
     wall, cpu = time.perf_counter(), time.process_time()
     work()
-    return Took(time.perf_counter() - wall, time.process_time() - cpu)
+    return Timing(time.perf_counter() - wall, time.process_time() - cpu)
 
 
-def _describe(found: list[Measured], in_tiles: InTiles, changes: Mapping[str, Took]) -> str:
+def _describe(found: list[Measured], in_tiles: InTiles, changes: Mapping[str, Timing]) -> str:
     rows = [
         [
             f"{each.kind}, {each.size:,} (20th at {each.kth:.2f})",

@@ -36,19 +36,19 @@ def drive(url: str, seconds: int, connections: int) -> Load:
 
 def _wrk(program: str, url: str, seconds: int, connections: int) -> Load:
     command = [program, "--latency", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", url]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in said or "Socket errors" in said:
-        raise BenchmarkFailed(said)
-    rate = re.search(r"Requests/sec:\s+([0-9.]+)", said)
+    report = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in report or "Socket errors" in report:
+        raise BenchmarkFailed(report)
+    rate = re.search(r"Requests/sec:\s+([0-9.]+)", report)
     if rate is None:
-        raise BenchmarkFailed(said)
-    return Load(float(rate[1]), _latency(said, 50), _latency(said, 99))
+        raise BenchmarkFailed(report)
+    return Load(float(rate[1]), _latency(report, 50), _latency(report, 99))
 
 
-def _latency(said: str, percent: int) -> float:
-    found = re.search(rf"^\s+{percent}%\s+([0-9.]+)(us|ms|s|m)\s*$", said, re.MULTILINE)
+def _latency(report: str, percent: int) -> float:
+    found = re.search(rf"^\s+{percent}%\s+([0-9.]+)(us|ms|s|m)\s*$", report, re.MULTILINE)
     if found is None:
-        raise BenchmarkFailed(said)
+        raise BenchmarkFailed(report)
     return float(found[1]) * _UNITS[found[2]]
 
 

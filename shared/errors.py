@@ -146,7 +146,7 @@ class KeyInUse(BadInput):
 
 
 class BadHost(BadInput):
-    """Vitrine does not answer under this host name. Whoever runs it can add the name to VITRINE_HOSTS."""
+    """Vitrine does not answer under this host name. Anyone who runs it can add the name to VITRINE_HOSTS."""
 
     code = "bad_host"
 

@@ -128,7 +128,7 @@ def import_photos(source: Path) -> None:
 @with_appcontext
 @_in_words
 def reindex(*, incremental: bool, wait: bool) -> None:
-    """Have the look-alike index made anew."""
+    """Have the look-alike index made again."""
     services = current_services()
     with services.unit_of_work.begin() as transaction:
         job_id = jobs.create_job(transaction, incremental_run() if incremental else full_run())

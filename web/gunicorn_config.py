@@ -1,6 +1,6 @@
 """How gunicorn serves Vitrine: `gunicorn --config python:web.gunicorn_config "web.app:create_app_from_environment()"`.
 
-Every name without an underscore is a setting of gunicorn. --bind is left to whoever starts it.
+Every name without an underscore is a setting of gunicorn. --bind is left to the one who starts it.
 """
 
 import os

@@ -146,7 +146,7 @@ def _refuse_other_version(data: Path) -> None:
     if made_by != MAJOR:
         raise CannotStart(
             f"{data} was made by PostgreSQL {made_by}, and this Vitrine runs PostgreSQL {MAJOR}, which cannot read it. "
-            "Set VITRINE_DATA to another folder, or move this one away to start afresh."
+            "Set VITRINE_DATA to another folder, or move this one away to start from scratch."
         )
 
 

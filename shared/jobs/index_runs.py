@@ -12,7 +12,7 @@ def incremental_run() -> NewJob:
 
 
 def full_run() -> NewJob:
-    """Computes every list anew. Its plan adds the tiles and the switch."""
+    """Computes every list again. Its plan adds the tiles and the switch."""
     return NewJob(
         JobKind.INDEX_FULL,
         dedupe_key=JobKind.INDEX_FULL.value,

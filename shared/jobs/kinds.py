@@ -41,7 +41,7 @@ FINISHED: Final = frozenset(JobStatus) - ACTIVE
 
 
 class JobKind(StrEnum):
-    """What a job does. The first two are parents: their children do the work, and no task bears their name."""
+    """What a job does. The first two are parents: their children do the work, and no task has their name."""
 
     ANALYSE_IMAGE = "analyse-image"
     INDEX_FULL = "index-full"
@@ -137,7 +137,7 @@ RULES: Final[dict[JobKind, JobRules]] = {
     ),
 }
 
-# Their children do the work: they have no rules of their own, and no task bears their name.
+# Their children do the work: they have no rules of their own, and no task has their name.
 PARENTS: Final = frozenset(JobKind) - RULES.keys()
 
 # The one task that has no job row: it looks after the rows.

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from shared.errors import BadData
+from shared.limits import MAX_COLUMN_NAME
 from shared.predictors.values import MAX_NUMBER_CHARACTERS, read_number
 
 # More than any table that people fill in; a form with as many fields is no form.
 MAX_COLUMNS: Final = 1_000
-MAX_COLUMN_NAME: Final = 100
 # Together with the size of an upload these keep a table within some 200 MB while it is learned from.
 MAX_ROWS: Final = 200_000
 MAX_CELLS: Final = 2_000_000
@@ -79,7 +79,9 @@ class Table:
         try:
             return next(self._reader, None)
         except csv.Error as error:
-            raise BadData("data", f"Line {self._reader.line_num} is not CSV: {_in_words(error)}") from error
+            raise BadData(
+                "data", f"Line {self._reader.line_num} is not CSV: {self._lines.what_is_wrong()}"
+            ) from error
 
 
 def _with_point(cell: str) -> str:
@@ -96,6 +98,8 @@ class _Lines:
         self._number = 0
         self._row_bytes = 0
         self._peeked: str | None = None
+        self._last = ""
+        self._ended = False
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -117,9 +121,20 @@ class _Lines:
     def begin_row(self) -> None:
         self._row_bytes = 0
 
+    def what_is_wrong(self) -> str:
+        """Why the reader stopped at a row, by what was read of it: the csv module says so in prose alone."""
+        if self._ended:
+            return "a quote is opened and never closed."
+        if "\r" in self._last.rstrip("\r\n"):
+            return f"its line ends are of an old kind. {_SAVE}"
+        if self._row_bytes > csv.field_size_limit():
+            return "a quote is opened and never closed, or a cell is far too long."
+        return "a quote in the middle of a cell must be doubled, and the whole cell be in quotes."
+
     def _read(self) -> str:
         raw = self._file.readline(MAX_ROW_BYTES + 1 - self._row_bytes)
         if not raw:
+            self._ended = True
             raise StopIteration
         self._number += 1
         self._row_bytes += len(raw)
@@ -134,20 +149,10 @@ class _Lines:
         if b"\0" in raw:
             raise BadData("data", f"Line {self._number} has NUL bytes, so this is no text file. {_SAVE}")
         try:
-            return raw.decode("utf-8")
+            self._last = raw.decode("utf-8")
         except UnicodeDecodeError as error:
             raise BadData("data", f"Line {self._number} is not valid UTF-8. {_SAVE}") from error
-
-
-def _in_words(error: csv.Error) -> str:
-    said = str(error)
-    if "new-line character" in said:
-        return f"its line ends are of an old kind. {_SAVE}"
-    if "field limit" in said:
-        return "a quote is opened and never closed, or a cell is far too long."
-    if "unexpected end" in said:
-        return "a quote is opened and never closed."
-    return "a quote in the middle of a cell must be doubled, and the whole cell be in quotes."
+        return self._last
 
 
 def _without_mark(first: bytes) -> bytes:

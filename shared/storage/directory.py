@@ -127,7 +127,7 @@ class DirectoryBlobStore(BlobStore):
             self._remove_stale_files()
         path = self._temporary / uuid4().hex
         try:
-            # Originals bear what people did not mean to publish (EXIF, GPS): nothing for other users of the machine.
+            # Originals have what people did not mean to publish (EXIF, GPS): nothing for other users of the machine.
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as file:
                 yield path, file
         finally:

@@ -19,7 +19,7 @@ TRAINING_ZIPS: Final = "training-zips/"
 
 
 def original(sha256: str) -> str:
-    """The bytes as they came: private, since they bear whatever metadata the photo had."""
+    """The bytes as they came: private, since they have whatever metadata the photo had."""
     return f"{ORIGINALS}{sha256[:2]}/{sha256}"
 
 
@@ -92,7 +92,7 @@ def predictions(job_id: UUID) -> str:
 
 
 def training_zip(sha256: str) -> str:
-    """The photos that predictors were trained from, kept so that they can be trained anew for other weights."""
+    """The photos that predictors were trained from, kept so that they can be trained again for other weights."""
     return f"{TRAINING_ZIPS}{sha256[:2]}/{sha256}"
 
 

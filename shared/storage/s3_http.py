@@ -23,7 +23,7 @@ def s3_http(*, secure: bool, connect_seconds: float, read_seconds: float) -> Poo
         status_forcelist=(500, 502, 503, 504),
         # The answer to the last try is the S3 client's to read.
         raise_on_status=False,
-        # A server may ask for minutes of patience; our caller has seconds.
+        # A server may ask for minutes of waiting; our caller has seconds.
         respect_retry_after_header=False,
     )
     timeout = Timeout(connect=connect_seconds, read=read_seconds)

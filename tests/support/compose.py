@@ -14,7 +14,7 @@ COMPOSE_FILE: Final = ROOT / "infra" / "docker-compose.yml"
 DOCKERFILE: Final = ROOT / "infra" / "Dockerfile"
 EXAMPLE: Final = ROOT / "infra" / ".env.example"
 
-# What whoever deploys must say; the values are as good as any.
+# What anyone who deploys must say; the values are as good as any.
 DUMMY_ENVIRON: Final = {
     "COMPOSE_PROFILES": "cpu",
     "POSTGRES_PASSWORD": "postgres-dummy",

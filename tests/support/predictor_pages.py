@@ -35,14 +35,14 @@ def train_demos(site: Site) -> None:
         assert site.get(f"jobs/{job.id}?wait=30").get_json()["status"] == "succeeded"
 
 
-def train_zoo(site: Site, name: str = "zoo", **said: str) -> dict[str, Any]:
+def train_zoo(site: Site, name: str = "zoo", **fields: str) -> dict[str, Any]:
     # Named, since choosing among all models takes many times as long.
-    return trained(site, name, ZOO, **({"target": "species", "model": "gaussian-naive-bayes"} | said))
+    return trained(site, name, ZOO, **({"target": "species", "model": "gaussian-naive-bayes"} | fields))
 
 
-def train_tints(site: Site, name: str = "tints", **said: str) -> dict[str, Any]:
+def train_tints(site: Site, name: str = "tints", **fields: str) -> dict[str, Any]:
     """A predictor of photos: reddish ones and bluish ones."""
-    return trained(site, name, tinted_zip(8), task="image-classification", **({"target": "tint"} | said))
+    return trained(site, name, tinted_zip(8), task="image-classification", **({"target": "tint"} | fields))
 
 
 def copy_predictor(site: Site, name: str, copies: list[str]) -> None:

@@ -26,17 +26,17 @@ class Site(web.Site):
         """The page at the address, which must come with this status."""
         return page_of(self.client.get(address), status)
 
-    def record(self, number: int, **said: Any) -> int:
+    def record(self, number: int, **fields: Any) -> int:
         """An image that nothing has been done for: only its row. number: makes it different from others."""
         new = NewImage(
             sha256=f"{number:064x}",
-            name=said.pop("name", f"photo-{number}.jpg"),
+            name=fields.pop("name", f"photo-{number}.jpg"),
             width=1200,
             height=800,
-            bytes=said.pop("bytes", 123_456),
+            bytes=fields.pop("bytes", 123_456),
             format="JPEG",
             colors=6,
-            **said,
+            **fields,
         )
         with self.pipeline.unit_of_work.begin() as transaction:
             image = images.insert_image(transaction.connection, new)

@@ -101,7 +101,7 @@ def _read(stack: Stack, ready: threading.Event) -> None:
         if "Vitrine is ready" in line:
             stack.said_ready = True
             ready.set()
-    ready.set()  # it has ended: whoever waits looks why
+    ready.set()  # it has ended: the waiting test looks why
 
 
 def upload(client: httpx.Client, data: bytes, name: str = "a.jpg", **fields: str) -> dict[str, Any]:

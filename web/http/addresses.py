@@ -16,7 +16,7 @@ def job_path(job_id: UUID) -> str:
 
 
 def palette_path(job_id: UUID) -> str:
-    """The palettes of a photo that is not in the gallery, which bear the id of the job that found them."""
+    """The palettes of a photo that is not in the gallery, which have the id of the job that found them."""
     return f"{API_PREFIX}/palettes/{job_id}"
 
 

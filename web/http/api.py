@@ -11,7 +11,7 @@ from web.http.routing import Resource
 
 ABOUT = (
     "Upload photos, get their palettes and their look-alikes; train predictors and ask them. Errors are "
-    "application/problem+json (RFC 9457). Lists are paged by cursor. GETs bear an ETag and honour If-None-Match."
+    "application/problem+json (RFC 9457). Lists are paged by cursor. GETs have an ETag and honour If-None-Match."
 )
 
 

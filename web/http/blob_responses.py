@@ -17,7 +17,7 @@ _YEAR_SECONDS: Final = 31_536_000
 
 
 def blob_answer(
-    blobs: BlobStore, key: str, asked: Request, *, tag: str, name: str, secret: bool = False
+    blobs: BlobStore, key: str, incoming: Request, *, tag: str, name: str, secret: bool = False
 ) -> Response:
     """The blob as the body, with headers that let no browser make anything but a picture of it.
 
@@ -25,10 +25,10 @@ def blob_answer(
     secret: no cache may keep it. Raises BlobNotFound and StorageUnavailable.
     """
     # Weakly (RFC 9110, 13.1.2): a proxy that packs what it passes on marks tags as weak.
-    known = asked.if_none_match.contains_weak(tag)
+    known = incoming.if_none_match.contains_weak(tag)
     response = Response(status=304) if known else _stream(blobs, key, name)
     response.set_etag(tag)
-    # The bytes behind an address never change: a photo that is sent anew gets a new one.
+    # The bytes behind an address never change: a photo that is sent again gets a new one.
     fresh = f"private, max-age={_YEAR_SECONDS}, immutable"
     response.headers["Cache-Control"] = "no-store" if secret else fresh
     return response

@@ -1,4 +1,4 @@
-"""Cursors: where the next page of a list begins, as text that means nothing to whoever holds it.
+"""Cursors: where the next page of a list begins, as text that means nothing to the client that holds it.
 
 A cursor names a place, not a page, so that it stays right while things are added and deleted.
 """

@@ -65,7 +65,7 @@ def answer_once(
 
 
 def _scoped_key(request: Request) -> str | None:
-    """The key together with who sent it: two clients may hit upon the same one."""
+    """The key together with who sent it: two clients may choose the same one."""
     given = request.headers.get(HEADER)
     if given is None:
         return None

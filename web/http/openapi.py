@@ -67,7 +67,7 @@ def _operation(resource: Resource, route: Route) -> dict[str, Any]:
     if description:
         operation["description"] = " ".join(description.split())
     parameters = [_parameter(field) for field in fields_of(route.query)] if route.query else []
-    parameters += [{"in": "header", "name": name, **_text(said)} for name, said in route.headers.items()]
+    parameters += [{"in": "header", "name": name, **_text(about)} for name, about in route.headers.items()]
     if parameters:
         operation["parameters"] = parameters
     bodies = {"application/json": route.body} if route.body else route.forms
@@ -97,7 +97,7 @@ def _text(description: str) -> dict[str, Any]:
 def _response(status: int, answer: Answer) -> dict[str, Any]:
     response: dict[str, Any] = {"description": answer.description or HTTPStatus(status).phrase}
     if answer.headers:
-        response["headers"] = {name: _text(said) for name, said in answer.headers.items()}
+        response["headers"] = {name: _text(about) for name, about in answer.headers.items()}
     kinds = answer.content_types or (("application/json",) if answer.document else ())
     schema = _reference(answer.document) if answer.document else {"type": "string", "format": "binary"}
     if kinds:

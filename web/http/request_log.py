@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 HEADER: Final = "X-Request-ID"
 # What a proxy may hand on: short, and nothing that could forge a line of a log or a header.
 _SANE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# Asked every few seconds by whoever looks after the process.
+# Asked every few seconds by who looks after the process.
 _QUIET: Final = frozenset({"/livez", "/readyz"})
 
 

@@ -16,7 +16,7 @@ from shared.settings import Settings
 from web.services import current_services
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-# Asked by address rather than by name, by whoever looks after the process.
+# Asked by address rather than by name, by who looks after the process.
 _ANY_HOST: Final = frozenset({"/livez", "/readyz"})
 # Stands in every page itself: where any style sheet comes before it, Chromium takes transitions for switched off. Let in
 # by its hash and not by a nonce, since a page that a script reads (DOMParser) is held to the policy of the page it is on.
@@ -60,29 +60,29 @@ def _check_host(settings: Settings) -> None:
         raise BadHost
 
 
-def _is_cross_site(asked: Request) -> bool:
+def _is_cross_site(incoming: Request) -> bool:
     """Whether a browser sent this for a page of another site. Programs send neither header."""
-    site = asked.headers.get("Sec-Fetch-Site")
+    site = incoming.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site not in {"same-origin", "none"}
-    origin = asked.headers.get("Origin")
+    origin = incoming.headers.get("Origin")
     if origin is None:
         return False
     try:
-        return urlsplit(origin).netloc.lower() != asked.headers.get("Host", "").lower()
+        return urlsplit(origin).netloc.lower() != incoming.headers.get("Host", "").lower()
     except ValueError:
         return True
 
 
-def api_key(asked: Request) -> str | None:
-    """The key that the request bears, right or wrong."""
-    scheme, _, key = asked.headers.get("Authorization", "").partition(" ")
+def api_key(incoming: Request) -> str | None:
+    """The key that the request has, right or wrong."""
+    scheme, _, key = incoming.headers.get("Authorization", "").partition(" ")
     return key.strip() if scheme.lower() == "bearer" else None
 
 
-def has_api_key(asked: Request, settings: Settings) -> bool:
-    """Whether the request bears one of the keys that were set. The time it takes tells nothing about them."""
-    given = (api_key(asked) or "").encode()
+def has_api_key(incoming: Request, settings: Settings) -> bool:
+    """Whether the request has one of the keys that were set. The time it takes tells nothing about them."""
+    given = (api_key(incoming) or "").encode()
     matches = [hmac.compare_digest(given, key.encode()) for key in settings.api_keys]
     return any(matches)
 
@@ -97,18 +97,18 @@ def check_may_see_originals() -> None:
         raise Unauthorized("Originals are given out on this machine only, or to holders of an API key.")
 
 
-def _is_from_this_machine(asked: Request) -> bool:
+def _is_from_this_machine(incoming: Request) -> bool:
     # A proxy on this machine speaks for others, and says so.
-    if any(header in asked.headers for header in _FORWARDED):
+    if any(header in incoming.headers for header in _FORWARDED):
         return False
     try:
-        return ipaddress.ip_address(asked.remote_addr or "").is_loopback
+        return ipaddress.ip_address(incoming.remote_addr or "").is_loopback
     except ValueError:
         return False
 
 
 def csp_nonce() -> str:
-    """The word that this answer's own scripts and styles bear."""
+    """The word that this answer's own scripts and styles carry."""
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(16)
     nonce: str = g.csp_nonce
@@ -137,7 +137,7 @@ def _page_policy(nonce: str) -> str:
             "img-src 'self' data: blob:",
             f"script-src 'self' 'nonce-{nonce}'",
             f"style-src 'self' 'nonce-{nonce}' 'sha256-{_TRANSITIONS_HASH}'",
-            # The colours of a palette stand in style attributes, which cannot bear a nonce.
+            # The colours of a palette stand in style attributes, which cannot have a nonce.
             "style-src-attr 'unsafe-inline'",
             "object-src 'none'",
             "base-uri 'none'",

@@ -26,9 +26,9 @@ STARTED: Final = Answer(
 )
 
 
-def preferred_wait(asked: Request) -> int:
+def preferred_wait(incoming: Request) -> int:
     """Seconds that `Prefer: wait=N` (RFC 7240) asks to hold the answer, cut to what is allowed; 0 without it."""
-    found = _WAIT.search(asked.headers.get("Prefer", ""))
+    found = _WAIT.search(incoming.headers.get("Prefer", ""))
     return min(int(found[1]), LONGEST_WAIT_SECONDS) if found else 0
 
 

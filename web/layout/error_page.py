@@ -2,7 +2,7 @@
 
 from flask import g, render_template, request
 
-from web.layout.error_view import Way, fault_view
+from web.layout.error_view import Link, fault_view
 from web.layout.frame import make_frame
 
 
@@ -14,7 +14,7 @@ def fault_page(status: int, message: str) -> str:
         message,
         request.path,
         may_ask_again=request.method in {"GET", "HEAD"},
-        rooms=[Way(room.name, room.href, room.icon) for room in frame.rooms],
+        rooms=[Link(room.name, room.href, room.icon) for room in frame.rooms],
     )
     return render_template(
         "layout/error.html", frame=frame, fault=fault, status=status, request_id=g.get("request_id")

@@ -29,7 +29,7 @@ _ABOUT_A_PHOTO: Final = frozenset({413, 415, 422})
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Link:
     words: str
     href: str
     icon: str
@@ -43,10 +43,10 @@ class Fault:
     heading: str
     message: str
     looked_for: str | None
-    nearest: Way | None
+    nearest: Link | None
     again: str | None
     returns: bool
-    home: Way
+    home: Link
 
 
 def fault_heading(status: int) -> str:
@@ -54,9 +54,9 @@ def fault_heading(status: int) -> str:
     return _HEADINGS.get(status) or _HEADINGS[500 if status >= 500 else 400]
 
 
-def fault_view(status: int, message: str, path: str, *, may_ask_again: bool, rooms: Sequence[Way]) -> Fault:
+def fault_view(status: int, message: str, path: str, *, may_ask_again: bool, rooms: Sequence[Link]) -> Fault:
     """path: that was asked for. may_ask_again: asking changes nothing. rooms: the pages that everyone can go to."""
-    home = Way("To the gallery", url_for("gallery.show"), "images")
+    home = Link("To the gallery", url_for("gallery.show"), "images")
     return Fault(
         heading=fault_heading(status),
         message=message,
@@ -68,10 +68,10 @@ def fault_view(status: int, message: str, path: str, *, may_ask_again: bool, roo
     )
 
 
-def _nearest(status: int, path: str, rooms: Sequence[Way]) -> Way | None:
+def _nearest(status: int, path: str, rooms: Sequence[Link]) -> Link | None:
     """What exists and is most like what was asked for, other than the gallery, which is always offered."""
     if status in _ABOUT_A_PHOTO:
-        return Way(
+        return Link(
             "Send another photo", path if path == url_for("studio.show") else url_for("upload.show"), "upload"
         )
     if status not in {404, 405, 409}:

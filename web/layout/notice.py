@@ -16,7 +16,7 @@ ACTIONS: Final = tuple(_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class FinishedAction:
     """What was done to which images."""
 
     action: str
@@ -36,7 +36,7 @@ class Notice:
     undo: tuple[int, ...]
 
 
-def notice_of(done: Done, deleted: Sequence[int]) -> Notice | None:
+def notice_of(done: FinishedAction, deleted: Sequence[int]) -> Notice | None:
     """deleted: those of the images that can still be brought back. None: there is nothing to say."""
     if done.action != "deleted":
         return Notice(_sentence(done.action, len(done.image_ids)), ())

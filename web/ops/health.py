@@ -20,7 +20,7 @@ class Health(Document):
 
 api = Resource("service", "The service itself.", prefix="")
 
-# A check that takes longer than this is as good as failed: whoever asks has a timeout of its own.
+# A check that takes longer than this is as good as failed: the caller has a timeout of its own.
 _DATABASE_MILLISECONDS = 1000
 
 

@@ -1,4 +1,4 @@
-"""Palettes of photos that are not in the gallery. Their job keeps them, and so they bear its id."""
+"""Palettes of photos that are not in the gallery. Their job keeps them, and so they have its id."""
 
 from uuid import UUID
 

@@ -37,7 +37,7 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ImportResult:
     """What became of an entry. reason: why it was refused."""
 
     path: Path
@@ -89,7 +89,7 @@ def readable(name: str) -> str | None:
     return _SEPARATORS.sub(" ", name).strip()[:MAX_LABEL] or None
 
 
-def bring_in(services: Services, entry: Entry) -> Outcome:
+def bring_in(services: Services, entry: Entry) -> ImportResult:
     """Adds one photo to the gallery. Raises StorageUnavailable and DatabaseUnavailable: those end an import."""
     try:
         with Spool() as spool, entry.path.open("rb") as file:
@@ -104,7 +104,7 @@ def bring_in(services: Services, entry: Entry) -> Outcome:
             )
             added = add_image(services, upload)
     except BadInput as error:
-        return Outcome(entry.path, Result.REFUSED, error.message)
+        return ImportResult(entry.path, Result.REFUSED, error.message)
     except OSError as error:
-        return Outcome(entry.path, Result.REFUSED, f"It cannot be read: {error.strerror}.")
-    return Outcome(entry.path, Result.DUPLICATE if added.duplicate else Result.ADDED)
+        return ImportResult(entry.path, Result.REFUSED, f"It cannot be read: {error.strerror}.")
+    return ImportResult(entry.path, Result.DUPLICATE if added.duplicate else Result.ADDED)

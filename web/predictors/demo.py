@@ -9,7 +9,7 @@ from typing import Final
 from shared.db.queries.jobs.jobs import JobRow
 from shared.predictors.documents import Task
 from web.http.bodies.spool import Spool
-from web.predictors.requests import Training
+from web.predictors.requests import TrainingRequest
 from web.predictors.use_cases import start_training
 from web.services import Services
 
@@ -29,5 +29,5 @@ def _start(services: Services, name: str) -> JobRow:
     table, task, target, model = DEMOS[name]
     with Spool() as spool:
         spool.write(files("shared.data").joinpath(table).read_bytes())
-        training = Training(name, task.value, target, model, spool)
+        training = TrainingRequest(name, task.value, target, model, spool)
         return start_training(services, training, request_id=None)

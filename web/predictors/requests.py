@@ -37,8 +37,12 @@ _NAME: Final = re.compile(rf"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{{0,{MAX_NAME - 2}}}[A
 _RESERVED: Final = frozenset({"models", "new"})
 
 
+class NoData(BadParameter):
+    """No data came with the request."""
+
+
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingRequest:
     """What is to be trained. data: none where the gallery's labels are learned from."""
 
     name: str
@@ -66,35 +70,35 @@ class TrainingForm:
 
 
 @contextmanager
-def received_training(asked: Request, most_bytes: int) -> Iterator[Training]:
+def received_training(incoming: Request, most_bytes: int) -> Iterator[TrainingRequest]:
     """The training that the form describes; its data, of at most so many bytes, are gone at the end of the block.
 
     Raises UseMultipart, NoFile, TooLarge and BadParameters.
     """
-    with received_training_form(asked, most_bytes) as form:
+    with received_training_form(incoming, most_bytes) as form:
         yield training_of(form)
 
 
 @contextmanager
-def received_training_form(asked: Request, most_bytes: int) -> Iterator[TrainingForm]:
+def received_training_form(incoming: Request, most_bytes: int) -> Iterator[TrainingForm]:
     """As `received_training`, for who needs what was said also where it cannot be used."""
     # What is sent is told by fields that may come behind the data: tables have a lower bound of their own.
-    asked.max_content_length = most_bytes + ENVELOPE_BYTES
+    incoming.max_content_length = most_bytes + ENVELOPE_BYTES
     too_large = f"The data are larger than Vitrine takes. Send at most {most_bytes // MEBIBYTE} MiB."
     with Spool(most_bytes, too_large) as spool:
-        form = _form(asked, spool, FilePart(DATA.name, DATA.missing, needed=False))
+        form = _form(incoming, spool, FilePart(DATA.name, DATA.missing, needed=False))
         yield TrainingForm(form.fields, spool if form.has_file else None)
 
 
-def training_of(form: TrainingForm) -> Training:
+def training_of(form: TrainingForm) -> TrainingRequest:
     """What is to be trained. Raises BadParameters."""
     fields = read_values(TrainingFields, form.fields)
     from_labels = fields.from_labels == "true"
     if form.data is None and not from_labels:
-        raise BadParameter("data", DATA.missing)
+        raise NoData("data", DATA.missing)
     if form.data is not None and from_labels:
         raise BadParameter("from_labels", "from_labels takes no data: send one or the other.")
-    return Training(
+    return TrainingRequest(
         name=checked_name(fields.name),
         task=_checked_task(fields.task, from_labels=from_labels),
         target=fields.target or "",
@@ -103,10 +107,10 @@ def training_of(form: TrainingForm) -> Training:
     )
 
 
-def _form(asked: Request, spool: Spool, file: FilePart, most_parts: int = MAX_PARTS) -> Form:
-    if asked.mimetype != "multipart/form-data":
+def _form(incoming: Request, spool: Spool, file: FilePart, most_parts: int = MAX_PARTS) -> Form:
+    if incoming.mimetype != "multipart/form-data":
         raise UseMultipart("Send this as multipart/form-data.")
-    return read_form(asked.stream, asked.content_type or "", spool, file, most_parts)
+    return read_form(incoming.stream, incoming.content_type or "", spool, file, most_parts)
 
 
 def checked_name(name: str | None) -> str:
@@ -141,27 +145,27 @@ def _checked_model(model: str, task: str) -> str:
 
 
 @contextmanager
-def received_table(asked: Request) -> Iterator[Spool]:
+def received_table(incoming: Request) -> Iterator[Spool]:
     """The table in the form; gone at the end of the block. Raises UseMultipart, NoFile and TooLarge."""
     with Spool() as spool:
-        _form(asked, spool, TABLE)
+        _form(incoming, spool, TABLE)
         yield spool
 
 
 @contextmanager
-def received_question(asked: Request) -> Iterator[Question]:
+def received_question(incoming: Request) -> Iterator[Question]:
     """What the body asks: JSON, a form (urlencoded or multipart), or a form with a photo.
 
     Raises BadJson, BadValues, NoFile, TooLarge and UseMultipart.
     """
     with Spool() as spool:
-        if asked.is_json:
-            asked.max_content_length = MAX_BODY_BYTES
-            yield Question(values=json_body(asked, any_number=True))
-        elif asked.mimetype == "application/x-www-form-urlencoded":
-            yield Question(values=_once({name: asked.form.getlist(name) for name in asked.form}))
-        elif asked.mimetype == "multipart/form-data":
-            form = _form(asked, spool, FilePart(PHOTO.name, PHOTO.missing, needed=False), MAX_FORM_FIELDS)
+        if incoming.is_json:
+            incoming.max_content_length = MAX_BODY_BYTES
+            yield Question(values=json_body(incoming, any_number=True))
+        elif incoming.mimetype == "application/x-www-form-urlencoded":
+            yield Question(values=_once({name: incoming.form.getlist(name) for name in incoming.form}))
+        elif incoming.mimetype == "multipart/form-data":
+            form = _form(incoming, spool, FilePart(PHOTO.name, PHOTO.missing, needed=False), MAX_FORM_FIELDS)
             yield Question(
                 values=None if form.has_file else _once(form.fields), photo=spool if form.has_file else None
             )

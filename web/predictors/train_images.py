@@ -11,7 +11,7 @@ from shared.errors import BadInput
 from shared.predictors.documents import AUTO, Task
 from shared.predictors.labelled_zip import DEFAULT_LIMITS, PHOTO_SUFFIXES
 from web.http.bodies.spool import Spool
-from web.predictors.requests import Training, checked_name
+from web.predictors.requests import TrainingRequest, checked_name
 from web.predictors.use_cases import start_training
 from web.services import Services
 
@@ -35,7 +35,7 @@ def train_from_folder(services: Services, name: str, folder: Path) -> JobRow:
     ):
         _write_zip(file, photos)
         spool.fill(_chunks(file))
-        training = Training(name, Task.IMAGE_CLASSIFICATION.value, target="", model=AUTO, data=spool)
+        training = TrainingRequest(name, Task.IMAGE_CLASSIFICATION.value, target="", model=AUTO, data=spool)
         return start_training(services, training, request_id=None)
 
 

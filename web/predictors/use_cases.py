@@ -22,19 +22,19 @@ from shared.storage import keys as blob_keys
 from web.http.bodies.spool import Spool
 from web.http.errors import BadValues, FieldProblem
 from web.photos import inspect_photo
-from web.predictors.requests import Question, Training, image_of
+from web.predictors.requests import Question, TrainingRequest, image_of
 from web.predictors.table_guard import inspect_batch_table, inspect_training_table
 from web.services import Services
 
 # What is looked at before data are kept, a function a kind: (file, training) -> None. Raises BadData.
-Guard = Callable[[BinaryIO, Training], None]
+Guard = Callable[[BinaryIO, TrainingRequest], None]
 
 
-def _guard_table(file: BinaryIO, training: Training) -> None:
+def _guard_table(file: BinaryIO, training: TrainingRequest) -> None:
     inspect_training_table(file, training.target, training.task)
 
 
-def _guard_zip(file: BinaryIO, _training: Training) -> None:
+def _guard_zip(file: BinaryIO, _training: TrainingRequest) -> None:
     """Whether the zip holds labelled photos and nothing that hurts. The photos themselves are the worker's to read."""
     with open_labelled_zip(file):
         pass
@@ -46,7 +46,7 @@ GUARDS: Final[Mapping[PredictorKind, Guard]] = {
 }
 
 
-def start_training(services: Services, training: Training, request_id: str | None) -> JobRow:
+def start_training(services: Services, training: TrainingRequest, request_id: str | None) -> JobRow:
     """Has a version of the predictor trained. Raises BadData, BadParameter, StorageUnavailable, DatabaseUnavailable."""
     kind = PredictorKind.TABULAR if training.task == AUTO else Task(training.task).kind
     if kind not in GUARDS:

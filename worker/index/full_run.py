@@ -53,7 +53,7 @@ def _rest(common: dict[str, Any], model: str) -> list[NewJob]:
 
 
 def _model_to_index(connection: Connection) -> str | None:
-    """The model that is computed now, once it has every image that the serving one has; till then the serving one."""
+    """The model that is computed now, once it has every image that the serving one has; until then the serving one."""
     state = index_state(connection)
     if state.target_model == state.model or state.target_model is None:
         return state.model

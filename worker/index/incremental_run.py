@@ -17,7 +17,7 @@ from worker.services import Services
 
 
 @dataclass(frozen=True, slots=True)
-class Catching:
+class CatchUp:
     """How the lists of one generation catch up with the gallery.
 
     changed: lists to write; gone: (r,) int64, owners whose lists go; new: how many images came.
@@ -34,17 +34,17 @@ class Catching:
         return concatenate([self.lists.without(stale), self.changed])
 
 
-def catch_up(embeddings: Embeddings, lists: NeighbourLists, touched: NDArray[np.int64]) -> Catching:
-    """touched: ids of images embedded or deleted since the lists were made, some perhaps embedded anew."""
+def catch_up(embeddings: Embeddings, lists: NeighbourLists, touched: NDArray[np.int64]) -> CatchUp:
+    """touched: ids of images embedded or deleted since the lists were made, some perhaps embedded again."""
     new = np.setdiff1d(embeddings.ids, lists.owners)
     added = np.union1d(new, np.intersect1d(touched, embeddings.ids))
     gone = np.setdiff1d(lists.owners, embeddings.ids)
     changed = update(embeddings.vectors, embeddings.ids, lists, added, gone, MAX_SIMILAR)
-    return Catching(lists, changed, gone, len(new))
+    return CatchUp(lists, changed, gone, len(new))
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class IndexInput:
     """What a run starts from, all of one moment. changes: ids of the rows in index_changes that it will answer."""
 
     state: IndexStateRow
@@ -79,9 +79,9 @@ def incremental(services: Services, job: Job) -> JobResult:
 
 def read_index(
     connection: Connection, state: IndexStateRow, model: str | None, generation: int | None
-) -> Read:
+) -> IndexInput:
     changes = index_runs.changes(connection)
-    return Read(
+    return IndexInput(
         state=state,
         embeddings=read_embeddings(connection, model or ""),
         lists=read_lists(connection, generation),

@@ -141,7 +141,7 @@ def train_anew(services: Services, now: datetime) -> None:
         if target is None:
             return
         for old in outdated_predictors(transaction.connection, target, AT_ONCE):
-            if take_run(transaction.connection, f"train-anew:{old.predictor_id}:{target}", today):
+            if take_run(transaction.connection, f"retrain:{old.predictor_id}:{target}", today):
                 order = TrainOrder(
                     name=old.name,
                     kind=PredictorKind.IMAGE.value,

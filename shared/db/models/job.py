@@ -39,7 +39,7 @@ class Job(Base):
     children: Mapped[int] = mapped_column(Integer, server_default="0")
     children_finished: Mapped[int] = mapped_column(Integer, server_default="0")
 
-    # attempt is the fence: a finish that bears an older number changes nothing.
+    # attempt is the fence: a finish that has an older number changes nothing.
     attempt: Mapped[int] = mapped_column(Integer, server_default="0")
     max_attempts: Mapped[int] = mapped_column(Integer)
     run_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -110,7 +110,7 @@ def test_a_worker_is_well_while_it_answers(valkey_server: ValkeyServer) -> None:
         stdout=subprocess.DEVNULL,
     )
     try:
-        # It answers at once when it can; a shorter patience makes the answers that do not come cheaper.
+        # It answers at once when it can; a shorter timeout makes the answers that do not come cheaper.
         impatient = [part.replace("--timeout 10", "--timeout 1") for part in check]
         assert impatient != check
         deadline = time.monotonic() + 60

@@ -45,7 +45,7 @@ class JobLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class StatusFilter:
     name: str
     href: str
     here: bool
@@ -57,7 +57,7 @@ class JobsView:
 
     failures: tuple[JobLine, ...]
     failures_href: str
-    choices: tuple[Choice, ...]
+    choices: tuple[StatusFilter, ...]
     jobs: tuple[JobLine, ...]
     pages: Pages
     none_words: str
@@ -105,12 +105,12 @@ def jobs_view(
     )
 
 
-def _choices(chosen: JobStatus | None) -> list[Choice]:
-    every = Choice("All", url_for("jobs_page.show"), here=chosen is None)
+def _choices(chosen: JobStatus | None) -> list[StatusFilter]:
+    every = StatusFilter("All", url_for("jobs_page.show"), here=chosen is None)
     return [
         every,
         *(
-            Choice(name, url_for("jobs_page.show", status=status.value), here=status is chosen)
+            StatusFilter(name, url_for("jobs_page.show", status=status.value), here=status is chosen)
             for status, name in STATUS_NAMES.items()
         ),
     ]
@@ -126,7 +126,7 @@ def job_line(job: JobRow, images: Mapping[int, ImageRow], now: datetime) -> JobL
         photo=photo,
         state=STATES[job.status],
         status=_status(job),
-        # A waiting job may bear the error of its last run: while it will run again that is nobody's trouble.
+        # A waiting job may have the error of its last run: while it will run again that is nobody's trouble.
         reason=job.error_message if job.status in _WENT_WRONG else None,
         ago=words.ago(now - job.created_at),
         time=words.moment(job.created_at),

@@ -76,7 +76,7 @@ class IndexLines:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """address: where a script finds it anew; pause: after how many milliseconds it is worth it."""
+    """address: where a script finds it again; pause: after how many milliseconds it is worth it."""
 
     address: str
     pause: int

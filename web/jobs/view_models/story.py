@@ -16,7 +16,7 @@ from web.layout import words
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Detail:
     term: str
     words: str
     href: str | None = None
@@ -52,7 +52,7 @@ class StoryView:
     percent: str
     progress: float
     trying: str | None
-    facts: tuple[Fact, ...]
+    facts: tuple[Detail, ...]
     parts: tuple[StoryPart, ...]
     more_parts: str | None
     result: ResultLink | None
@@ -85,28 +85,28 @@ def _trying(story: StoryRow, now: datetime) -> str | None:
     return f"It went wrong and will be tried again {when}. {story.last_error}"
 
 
-def _facts(story: StoryRow) -> list[Fact]:
+def _facts(story: StoryRow) -> list[Detail]:
     job = story.job
-    facts = [Fact("Made", words.exact(job.created_at))]
+    facts = [Detail("Made", words.exact(job.created_at))]
     if job.started_at is not None:
         waited = words.duration(job.started_at - job.created_at)
-        facts.append(Fact("Begun", f"{words.exact(job.started_at)}, after {waited} of waiting"))
+        facts.append(Detail("Begun", f"{words.exact(job.started_at)}, after {waited} of waiting"))
     if job.started_at is not None and job.finished_at is not None:
         took = words.duration(job.finished_at - job.started_at)
-        facts.append(Fact("Ended", f"{words.exact(job.finished_at)}, after {took} of work"))
+        facts.append(Detail("Ended", f"{words.exact(job.finished_at)}, after {took} of work"))
     elif job.finished_at is not None:
-        facts.append(Fact("Ended", f"{words.exact(job.finished_at)}, before it had begun"))
+        facts.append(Detail("Ended", f"{words.exact(job.finished_at)}, before it had begun"))
     if story.blocked and job.status in ACTIVE:
-        facts.append(Fact("Waits for", "the steps before it"))
+        facts.append(Detail("Waits for", "the steps before it"))
     if job.kind not in PARENTS:
-        facts.append(Fact("Tries", f"{job.attempt} of at most {story.max_attempts}"))
+        facts.append(Detail("Tries", f"{job.attempt} of at most {story.max_attempts}"))
     if job.worker:
-        facts.append(Fact("Worker", job.worker))
+        facts.append(Detail("Worker", job.worker))
     if job.error_code:
-        facts.append(Fact("Error", job.error_code))
-    facts.append(Fact("Job", str(job.id), url_for("jobs.get_job", id=job.id)))
+        facts.append(Detail("Error", job.error_code))
+    facts.append(Detail("Job", str(job.id), url_for("jobs.get_job", id=job.id)))
     if story.request_id:
-        facts.append(Fact("Request", story.request_id))
+        facts.append(Detail("Request", story.request_id))
     return facts
 
 

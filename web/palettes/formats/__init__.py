@@ -1,13 +1,15 @@
-"""Palettes in the formats of other tools."""
+"""Palettes in the formats of other tools. A format is declared by a module of this package: `FORMATS = (Format(...),)`."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Final
 
 from shared.errors import BadParameter
-from web.palettes.formats import strip, swatch_exchange, text
+from web.palettes.formats.format import Format
 from web.palettes.swatch import Swatch
 
 __all__ = ["FORMATS", "Export", "Swatch", "export"]
@@ -24,24 +26,14 @@ class Export:
     filename: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Format:
-    write: Callable[[Sequence[Swatch], str], str | bytes]
-    content_type: str
-    extension: str
+def _declared() -> dict[str, Format]:
+    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+    formats = [each for module in modules for each in getattr(module, "FORMATS", ())]
+    return {each.name: each for each in sorted(formats, key=lambda each: each.place)}
 
 
-_FORMATS: Final[dict[str, _Format]] = {
-    "json": _Format(text.json_document, "application/json", "json"),
-    "css": _Format(text.css, "text/css; charset=utf-8", "css"),
-    "scss": _Format(text.scss, "text/x-scss; charset=utf-8", "scss"),
-    "tailwind": _Format(text.tailwind, "text/css; charset=utf-8", "tailwind.css"),
-    "gpl": _Format(text.gpl, "text/plain; charset=utf-8", "gpl"),
-    "ase": _Format(swatch_exchange.ase, "application/octet-stream", "ase"),
-    "svg": _Format(strip.svg, "image/svg+xml; charset=utf-8", "svg"),
-    "png": _Format(strip.png, "image/png", "png"),
-}
-
+# Whatever module of this package declares formats adds them: a new one is one file.
+_FORMATS: Final = _declared()
 FORMATS: Final = tuple(_FORMATS)
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 from xml.sax.saxutils import escape
 
+from web.palettes.formats.format import Format
 from web.palettes.swatch import Swatch
 
 WIDTH: Final = 1200
@@ -59,3 +60,9 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 def _xml_text(text: str) -> str:
     """`text` without the characters that XML 1.0 cannot hold even as references."""
     return "".join(char if char.isprintable() else " " for char in text)
+
+
+FORMATS: Final = (
+    Format("svg", svg, "image/svg+xml; charset=utf-8", "svg", 6),
+    Format("png", png, "image/png", "png", 7),
+)

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Sequence
 from typing import Final
 
+from web.palettes.formats.format import Format
 from web.palettes.swatch import Swatch
 
 _GROUP_START, _GROUP_END, _COLOR = 0xC001, 0xC002, 0x0001
@@ -36,3 +37,6 @@ def _name(text: str) -> bytes:
 def _color(swatch: Swatch) -> bytes:
     channels = (channel / 255 for channel in swatch.rgb)
     return _name(f"{swatch.name} {swatch.hex}") + struct.pack(">4s3fH", b"RGB ", *channels, _NORMAL)
+
+
+FORMATS: Final = (Format("ase", ase, "application/octet-stream", "ase", 5),)

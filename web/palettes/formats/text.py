@@ -1,10 +1,12 @@
 """Palettes as text: style sheets, a GIMP palette, JSON."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from web.palettes.colors import PaletteColor
+from web.palettes.formats.format import Format
 from web.palettes.swatch import Swatch
 
 
@@ -71,3 +73,12 @@ def _one_line(title: str) -> str:
 def _in_comment(title: str) -> str:
     """The title where the end of a comment would let it write the rest of the style sheet."""
     return _one_line(title).replace("*/", "* /")
+
+
+FORMATS: Final = (
+    Format("json", json_document, "application/json", "json", 0),
+    Format("css", css, "text/css; charset=utf-8", "css", 1),
+    Format("scss", scss, "text/x-scss; charset=utf-8", "scss", 2),
+    Format("tailwind", tailwind, "text/css; charset=utf-8", "tailwind.css", 3),
+    Format("gpl", gpl, "text/plain; charset=utf-8", "gpl", 4),
+)

@@ -15,7 +15,7 @@ from shared.errors import BadParameter, ImageNotFound
 from shared.limits import DEFAULT_COLORS, MAX_PAGE, MAX_TAGS
 from web.http.ids import image_id
 from web.http.parameter_sets import read_values
-from web.layout.notice import Done
+from web.layout.notice import FinishedAction
 from web.palettes import job_for_palette_of_all
 from web.photos.demo import start_demo
 from web.photos.documents import Description
@@ -46,7 +46,7 @@ def delete(id: str) -> Response:  # noqa: A002
         deleted = selection.delete_images(transaction, [image_id(id)])
     if not deleted:
         raise ImageNotFound
-    return _back(Done("deleted", deleted))
+    return _back(FinishedAction("deleted", deleted))
 
 
 @blueprint.post("/selection/delete")
@@ -54,7 +54,7 @@ def delete_chosen() -> Response:
     """Deletes the chosen photos."""
     with current_services().unit_of_work.begin() as transaction:
         deleted = selection.delete_images(transaction, _chosen())
-    return _back(Done("deleted", deleted))
+    return _back(FinishedAction("deleted", deleted))
 
 
 @blueprint.post("/selection/restore")
@@ -62,7 +62,7 @@ def restore_chosen() -> Response:
     """Brings deleted photos back."""
     with current_services().unit_of_work.begin() as transaction:
         restored = selection.restore_images(transaction, _chosen())
-    return _back(Done("restored", restored))
+    return _back(FinishedAction("restored", restored))
 
 
 @blueprint.post("/selection/describe")
@@ -75,7 +75,7 @@ def describe_chosen() -> Response:
             described = selection.add_tags(transaction.connection, chosen, list(form.tags), MAX_TAGS)
         if form.label:
             described = selection.set_label(transaction.connection, chosen, form.label)
-    return _back(Done("described", described))
+    return _back(FinishedAction("described", described))
 
 
 @blueprint.post("/selection/palette")
@@ -107,7 +107,7 @@ def _description() -> Description:
     return read_values(Description, request.form.to_dict(flat=False))
 
 
-def _back(done: Done) -> Response:
+def _back(done: FinishedAction) -> Response:
     """To where in the gallery the form came from: its query alone is believed, never an address."""
     query = read_query(MultiDict(parse_qsl(request.form.get("back", ""))))
     return redirect(query.here(**done.parts), code=303)

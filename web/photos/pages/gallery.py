@@ -20,7 +20,7 @@ from web.http.cursors import decode_image
 from web.http.parameter_sets import Parameters, read_values
 from web.http.parameters import Choice, ImageIds, Text
 from web.layout.frame import make_frame
-from web.layout.notice import ACTIONS, Done, Notice, notice_of
+from web.layout.notice import ACTIONS, FinishedAction, Notice, notice_of
 from web.photos.documents import ImagesFilter
 from web.photos.view_models.gallery import Facets, GalleryQuery, gallery_view
 from web.services import current_services
@@ -86,4 +86,4 @@ def _notice(connection: Connection) -> Notice | None:
     query = read_values(NoticeQuery, request.args.to_dict(flat=False))
     if query.done is None:
         return None
-    return notice_of(Done(query.done, query.images), deleted_images(connection, query.images))
+    return notice_of(FinishedAction(query.done, query.images), deleted_images(connection, query.images))

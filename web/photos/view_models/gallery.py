@@ -79,7 +79,7 @@ class Facets:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FilterOption:
     """One thing that the gallery can be narrowed to. here: it is already."""
 
     words: str
@@ -109,9 +109,9 @@ class GalleryView:
     heading: str
     here: str
     filters: tuple[Filter, ...]
-    tags: tuple[Choice, ...]
-    labels: tuple[Choice, ...]
-    colors: tuple[Choice, ...]
+    tags: tuple[FilterOption, ...]
+    labels: tuple[FilterOption, ...]
+    colors: tuple[FilterOption, ...]
     color: str
     tiles: tuple[Tile, ...]
     pages: Pages
@@ -131,15 +131,15 @@ def gallery_view(
         here=query.here().partition("?")[2],
         filters=filters,
         tags=tuple(
-            Choice(tag.name, query.address(tag=tag.name), tag.name == query.tag, tag.photos)
+            FilterOption(tag.name, query.address(tag=tag.name), tag.name == query.tag, tag.photos)
             for tag in facets.tags
         ),
         labels=tuple(
-            Choice(label.name, query.address(label=label.name), label.name == query.label, label.photos)
+            FilterOption(label.name, query.address(label=label.name), label.name == query.label, label.photos)
             for label in facets.labels
         ),
         colors=tuple(
-            Choice(name, query.address(color=color), color == query.color, color=color)
+            FilterOption(name, query.address(color=color), color == query.color, color=color)
             for color, name in COLORS
         ),
         color=query.color or COLORS[0][0],

@@ -58,7 +58,7 @@ def chosen(name: str, id: str) -> str:  # noqa: A002 - the name in the address
 
 @blueprint.post("/predictors/<name>/label-next/<id>")
 def label(name: str, id: str) -> Response:  # noqa: A002
-    """Gives the photos the labels that were chosen for them, and goes back to where more are to be had."""
+    """Gives the photos the labels that were chosen for them, and goes back to where more are available."""
     with current_services().unit_of_work.begin() as transaction:
         connection = transaction.connection
         row, ordered = job_of(connection, name, job_id(id), JobKind.SUGGEST_LABELS)

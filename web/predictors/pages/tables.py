@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from shared.db.queries.index.state import index_state
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.predictors.predictors import VersionRow
-from shared.errors import BadInput
+from shared.errors import BadInput, NoFile
 from shared.jobs.kinds import JobKind
 from web.http.errors import STATUS
 from web.http.ids import job_id
@@ -40,6 +40,8 @@ def send(name: str) -> Response | tuple[str, int]:
             job = start_batch(services, row, table, g.request_id)
     except RequestEntityTooLarge:
         return _page(row, problem="The table is larger than Vitrine takes. Send fewer rows at a time."), 413
+    except NoFile as error:
+        return _page(row, problem="Choose a CSV file."), STATUS[error.code]
     except BadInput as error:
         return _page(row, problem=error.message), STATUS[error.code]
     return redirect(url_for(".work", name=name, id=job.id), code=303)

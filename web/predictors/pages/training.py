@@ -15,7 +15,7 @@ from shared.jobs.kinds import JobKind
 from web.http.errors import STATUS, BadParameters
 from web.http.ids import job_id
 from web.layout.frame import make_frame
-from web.predictors.requests import MEBIBYTE, received_training_form, training_of
+from web.predictors.requests import MEBIBYTE, NoData, received_training_form, training_of
 from web.predictors.use_cases import start_training
 from web.predictors.view_models.training import PHOTOS, TABLE, progress_view, training_view
 from web.services import current_services
@@ -43,6 +43,8 @@ def send() -> Response | tuple[str, int]:
             job = start_training(services, training_of(form), g.request_id)
     except RequestEntityTooLarge:
         return _page(given, {"data": "This is larger than Vitrine takes."}), 413
+    except NoData as error:
+        return _page(given, {}, data_missing=True), STATUS[error.code]
     except BadInput as error:
         return _page(given, _problems(error)), STATUS[error.code]
     return redirect(url_for(".progress", id=job.id), code=303)
@@ -57,13 +59,15 @@ def progress(id: str) -> str:  # noqa: A002 - the name in the address
     return render_template("predictors/progress.html", frame=frame, view=progress_view(ordered))
 
 
-def _page(given: Mapping[str, str], problems: Mapping[str, str]) -> str:
+def _page(given: Mapping[str, str], problems: Mapping[str, str], *, data_missing: bool = False) -> str:
     source = PHOTOS if request.args.get("source") == PHOTOS else TABLE
     services = current_services()
     with services.unit_of_work.read() as connection:
         labels = common_labels(connection, MOST_LABELS) if source == PHOTOS else []
         frame = make_frame(index_state(connection), here="predictors_page.show")
-    view = training_view(source, given, problems, labels, services.settings.zip_megabytes)
+    view = training_view(
+        source, given, problems, labels, services.settings.zip_megabytes, data_missing=data_missing
+    )
     return render_template("predictors/new.html", frame=frame, view=view)
 
 

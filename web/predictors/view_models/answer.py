@@ -74,7 +74,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnswerView:
     """bars: of the probabilities; more_bars: those that fold away. caption: a sentence about how sure it is."""
 
     prediction: str
@@ -89,12 +89,12 @@ class Answer:
     evidence: Evidence | None
 
 
-def make_answer(row: VersionRow, result: documents.Prediction, photo: Picture | None) -> Answer:
+def make_answer(row: VersionRow, result: documents.Prediction, photo: Picture | None) -> AnswerView:
     """result: of the job. photo: the one of the gallery that was asked about."""
     unit = target_unit(row)
     bars = _bars(result.probabilities or {})
     explanation = result.explanation
-    return Answer(
+    return AnswerView(
         prediction=_prediction(row, result.prediction, unit),
         caption=_caption(result),
         bars=bars[:MOST_BARS],
@@ -120,8 +120,8 @@ def make_answer(row: VersionRow, result: documents.Prediction, photo: Picture | 
 
 def _warnings(row: VersionRow, result: documents.Prediction) -> tuple[str, ...]:
     """Those of this answer first, then those of every answer; the notice stands on the page already."""
-    said = dict.fromkeys([*result.warnings, *row.card.get("warnings", ())])
-    return tuple(each for each in said if each != row.card.get("notice"))
+    warnings = dict.fromkeys([*result.warnings, *row.card.get("warnings", ())])
+    return tuple(each for each in warnings if each != row.card.get("notice"))
 
 
 def _prediction(row: VersionRow, prediction: Any, unit: str | None) -> str:

@@ -59,12 +59,12 @@ def make_form(
 ) -> Form:
     """given: the values that stand in it, what is usual by default. rows: how many were learned from."""
     # The first problem of a field is the one to solve first.
-    said = {each.field: each.message for each in reversed(problems)}
+    messages = {each.field: each.message for each in reversed(problems)}
     order = {feature["name"]: place for place, feature in enumerate(features)}
     ranked = sorted(features, key=lambda feature: -feature.get("importance", 0.0))
     sight = {feature["name"] for feature in ranked[:MOST_IN_SIGHT]}
     fields = [
-        _field(feature, order[feature["name"]], rows, given, said.pop(feature["name"], None))
+        _field(feature, order[feature["name"]], rows, given, messages.pop(feature["name"], None))
         for feature in features
     ]
     more = tuple(field for field in fields if field.name not in sight)
@@ -72,7 +72,7 @@ def make_form(
         fields=tuple(field for field in fields if field.name in sight),
         more=more,
         open=any(field.problem for field in more),
-        problems=tuple(said.values()),
+        problems=tuple(messages.values()),
     )
 
 

@@ -12,7 +12,7 @@ from shared.db.queries.predictors.predictors import VersionRow
 from web.photos import Tile, make_tile
 from web.predictors.view_models.figures import probability
 from web.predictors.view_models.head import Head, make_head, version_shown
-from web.predictors.view_models.work import Work, work_view
+from web.predictors.view_models.work import WorkView, work_view
 
 # --pick-large of predictors.css.
 _HEIGHT: Final = 200
@@ -32,7 +32,7 @@ class Labels:
     head: Head
     choose_href: str
     save_href: str | None
-    work: Work | None
+    work: WorkView | None
     suggestions: tuple[Suggestion, ...]
     labels: tuple[str, ...]
     train_href: str

@@ -66,7 +66,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class CardFact:
     term: str
     words: str
 
@@ -88,7 +88,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    facts: tuple[Fact, ...]
+    facts: tuple[CardFact, ...]
     measures: tuple[Measure, ...]
     held_out: str
     loss_name: str
@@ -96,7 +96,7 @@ class ModelCard:
     curves: tuple[Plot, ...]
     plots: tuple[Plot, ...]
     features: tuple[Feature, ...]
-    left_out: tuple[Fact, ...]
+    left_out: tuple[CardFact, ...]
     more_left_out: int
     warnings: tuple[str, ...]
     limits: tuple[str, ...]
@@ -118,7 +118,7 @@ def model_card(row: VersionRow, versions: Sequence[VersionSummary]) -> ModelCard
         curves=tuple(roc_plot(each["label"], each["points"]) for each in _curves(row)),
         plots=tuple(_plots(row)),
         features=_features(row),
-        left_out=tuple(Fact(each["name"], each["reason"]) for each in left_out),
+        left_out=tuple(CardFact(each["name"], each["reason"]) for each in left_out),
         more_left_out=max(0, card.get("left_out_count", 0) - len(left_out)),
         warnings=tuple(card.get("warnings", ())),
         limits=tuple(card.get("limits", _TABLE_LIMITS)),
@@ -128,25 +128,27 @@ def model_card(row: VersionRow, versions: Sequence[VersionSummary]) -> ModelCard
     )
 
 
-def _facts(row: VersionRow) -> list[Fact]:
+def _facts(row: VersionRow) -> list[CardFact]:
     card = row.card
     facts = [
-        Fact("Learned from", _source(row)),
-        Fact("Predicts", _with_unit_in_brackets(target_label(row), target_unit(row))),
-        Fact("Model", model_title(row.model)),
-        Fact("Trained", words.moment(row.created_at)),
+        CardFact("Learned from", _source(row)),
+        CardFact("Predicts", _with_unit_in_brackets(target_label(row), target_unit(row))),
+        CardFact("Model", model_title(row.model)),
+        CardFact("Trained", words.moment(row.created_at)),
     ]
     if row.task is Task.REGRESSION:
         low, high = card["range"]
         facts.insert(
-            2, Fact("Range in training", f"{figure(low)} to {with_unit(figure(high), target_unit(row))}")
+            2, CardFact("Range in training", f"{figure(low)} to {with_unit(figure(high), target_unit(row))}")
         )
     if card.get("skipped_rows"):
         facts.append(
-            Fact("Left out", f"{words.count(card['skipped_rows'], 'row', 'rows')} without a value to learn")
+            CardFact(
+                "Left out", f"{words.count(card['skipped_rows'], 'row', 'rows')} without a value to learn"
+            )
         )
     if "embedding_model" in card:
-        facts.append(Fact("Looks with", card["embedding_model"]))
+        facts.append(CardFact("Looks with", card["embedding_model"]))
     return facts
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import url_for
 
-from shared.db.queries.predictors.jobs import UnderWay
+from shared.db.queries.predictors.jobs import RunningTraining
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.predictors.documents import PredictorKind, Task
 from web.layout import words
@@ -34,7 +34,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingLine:
     name: str
     href: str
     progress: str
@@ -43,16 +43,16 @@ class Training:
 @dataclass(frozen=True, slots=True)
 class Overview:
     cards: tuple[Card, ...]
-    trainings: tuple[Training, ...]
+    trainings: tuple[TrainingLine, ...]
     pages: Pages
 
 
-def overview(found: Sequence[VersionRow], under_way: Sequence[UnderWay], pages: Pages) -> Overview:
+def overview(found: Sequence[VersionRow], under_way: Sequence[RunningTraining], pages: Pages) -> Overview:
     """found: current versions. under_way: trainings that have not ended."""
     return Overview(
         cards=tuple(_card(row) for row in found),
         trainings=tuple(
-            Training(
+            TrainingLine(
                 each.name,
                 url_for("predictor_training.progress", id=each.job_id),
                 words.share(each.progress) if each.progress else "waiting",

@@ -92,7 +92,7 @@ def calibration_plot(bins: Sequence[dict[str, Any]]) -> Plot:
         Dot(x, y, round(max(_DOT, _LARGEST_DOT * (count / most) ** 0.5), 1))
         for (x, y), count in zip(places, counts, strict=True)
     )
-    told = "; ".join(
+    points = "; ".join(
         f"{percent(each['confidence'])} sure, {percent(each['accuracy'])} right" for each in bins
     )
     return Plot(
@@ -104,7 +104,7 @@ def calibration_plot(bins: Sequence[dict[str, Any]]) -> Plot:
         line=_line(places),
         reference=_line([(LEFT, BOTTOM), (RIGHT, TOP)]),
         dots=dots,
-        summary=f"Calibration, from the least to the most sure: {told}.",
+        summary=f"Calibration, from the least to the most sure: {points}.",
     )
 
 

@@ -9,14 +9,13 @@ from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.predictors.predictors import VersionRow
 from web.layout import words
 from web.predictors.documents import batch_result
-from web.predictors.requests import TABLE
 from web.predictors.view_models.figures import listed
 from web.predictors.view_models.head import Head, make_head, version_shown
-from web.predictors.view_models.work import Work, work_view
+from web.predictors.view_models.work import WorkView, work_view
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class BatchSummary:
     """facts: sentences about the rows."""
 
     href: str
@@ -29,8 +28,8 @@ class Tables:
     action: str
     columns: tuple[str, ...]
     problem: str | None
-    work: Work | None
-    outcome: Outcome | None
+    work: WorkView | None
+    outcome: BatchSummary | None
 
 
 def tables_view(row: VersionRow, problem: str | None, job: JobRow | None) -> Tables:
@@ -40,14 +39,13 @@ def tables_view(row: VersionRow, problem: str | None, job: JobRow | None) -> Tab
         head=make_head(row, "predictor_tables.show"),
         action=url_for("predictor_tables.send", name=row.name, version=version_shown(row)),
         columns=tuple(feature["name"] for feature in row.features),
-        # What programs are told about parts of a request, people need not be.
-        problem="Choose a CSV file." if problem == TABLE.missing else problem,
+        problem=problem,
         work=work,
         outcome=_outcome(batch_result(job)) if job is not None and work and work.done else None,
     )
 
 
-def _outcome(result: dict[str, Any]) -> Outcome:
+def _outcome(result: dict[str, Any]) -> BatchSummary:
     answered = result["rows"] - result["failed"]
     facts = [f"{words.count(answered, 'row has', 'rows have')} an answer."]
     if result["failed"]:
@@ -60,4 +58,4 @@ def _outcome(result: dict[str, Any]) -> Outcome:
         facts.append(
             f"Columns that it does not know were left as they are: {listed(result['ignored_columns'])}."
         )
-    return Outcome(result["links"]["csv"], tuple(facts))
+    return BatchSummary(result["links"]["csv"], tuple(facts))

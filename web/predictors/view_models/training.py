@@ -12,10 +12,10 @@ from shared.limits import MAX_COLUMN_NAME, MAX_FILE_BYTES
 from shared.predictors.documents import AUTO, MODELS, PredictorKind, Task, TrainOrder
 from shared.predictors.labelled_zip import DEFAULT_LIMITS
 from web.predictors.documents import MAX_NAME
-from web.predictors.requests import DATA, MEBIBYTE
+from web.predictors.requests import MEBIBYTE
 from web.predictors.view_models.figures import listed
 from web.predictors.view_models.measures import Headline, headline, model_title
-from web.predictors.view_models.work import Work, work_view
+from web.predictors.view_models.work import WorkView, work_view
 
 # What is learned from, as the address names it.
 TABLE: Final = "table"
@@ -26,7 +26,7 @@ _CHOOSE: Final = {TABLE: "Choose a CSV file.", PHOTOS: "Choose a zip of photos."
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Option:
     """A value of a field that is one of several. about: what it means."""
 
     value: str
@@ -40,11 +40,11 @@ class TrainingView:
     """given: what stands in the fields. problems: a sentence a field. labels: what the gallery has to learn from."""
 
     source: str
-    sources: tuple[Choice, ...]
+    sources: tuple[Option, ...]
     given: Mapping[str, str]
     problems: Mapping[str, str | None]
-    tasks: tuple[Choice, ...]
-    models: tuple[Choice, ...]
+    tasks: tuple[Option, ...]
+    models: tuple[Option, ...]
     labels: str | None
     from_labels: bool
     limits: str
@@ -59,18 +59,20 @@ def training_view(
     problems: Mapping[str, str],
     labels: Sequence[Facet],
     zip_megabytes: int,
+    *,
+    data_missing: bool = False,
 ) -> TrainingView:
-    """labels: of the gallery's photos, most frequent first."""
-    said = {name: given.get(name, "") for name in ("name", "target")}
+    """problems: sentences by field. labels: of the gallery's photos, most frequent first."""
+    kept = {name: given.get(name, "") for name in ("name", "target")}
     usable = [each for each in labels if each.photos > 1]
     return TrainingView(
         source=source,
         sources=tuple(
-            Choice(value, name, "", value == source)
+            Option(value, name, "", value == source)
             for value, name in ((TABLE, "From a table"), (PHOTOS, "From labelled photos"))
         ),
-        given=said,
-        problems=_in_words_of_the_page(source, problems),
+        given=kept,
+        problems=_by_field(problems) | ({"data": _CHOOSE[source]} if data_missing else {}),
         tasks=_tasks(given.get("task", AUTO)),
         models=_models(given.get("model", AUTO)),
         labels=_labels_in_words(usable) if len(usable) > 1 else None,
@@ -80,15 +82,15 @@ def training_view(
     )
 
 
-def _in_words_of_the_page(source: str, problems: Mapping[str, str]) -> dict[str, str | None]:
-    """A sentence a field, or None. What programs are told about parts of a request, people need not be."""
-    said: dict[str, str | None] = dict.fromkeys(_FIELDS)
+def _by_field(problems: Mapping[str, str]) -> dict[str, str | None]:
+    """A sentence for each field of the form, or None; what is about no field is about the data."""
+    found: dict[str, str | None] = dict.fromkeys(_FIELDS)
     for field, message in problems.items():
-        said[field if field in said else "data"] = _CHOOSE[source] if message == DATA.missing else message
-    return said
+        found[field if field in found else "data"] = message
+    return found
 
 
-def _tasks(chosen: str) -> tuple[Choice, ...]:
+def _tasks(chosen: str) -> tuple[Option, ...]:
     tasks = (
         (
             AUTO,
@@ -98,13 +100,13 @@ def _tasks(chosen: str) -> tuple[Choice, ...]:
         (Task.CLASSIFICATION.value, "Tell apart", "The column holds labels."),
         (Task.REGRESSION.value, "Estimate a number", "The column holds amounts."),
     )
-    return tuple(Choice(value, name, about, value == chosen) for value, name, about in tasks)
+    return tuple(Option(value, name, about, value == chosen) for value, name, about in tasks)
 
 
-def _models(chosen: str) -> tuple[Choice, ...]:
+def _models(chosen: str) -> tuple[Option, ...]:
     tables = [model for model in MODELS if model.tasks - {Task.IMAGE_CLASSIFICATION}]
-    first = Choice(AUTO, "Whichever does best", "All that fit are compared on rows held out.", chosen == AUTO)
-    return first, *(Choice(each.name, each.title, each.about, each.name == chosen) for each in tables)
+    first = Option(AUTO, "Whichever does best", "All that fit are compared on rows held out.", chosen == AUTO)
+    return first, *(Option(each.name, each.title, each.about, each.name == chosen) for each in tables)
 
 
 def _labels_in_words(usable: Sequence[Facet]) -> str:
@@ -128,7 +130,7 @@ class Progress:
     """use_href, headline: once it is trained. again_href: the form, filled as it was."""
 
     name: str
-    work: Work
+    work: WorkView
     headline: Headline | None
     model: str | None
     use_href: str

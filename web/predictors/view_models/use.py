@@ -14,10 +14,10 @@ from shared.predictors.documents import PredictorKind
 from web.http.errors import FieldProblem
 from web.photos import Tile, display_picture, make_tile
 from web.predictors.documents import prediction_result
-from web.predictors.view_models.answer import Answer, make_answer
+from web.predictors.view_models.answer import AnswerView, make_answer
 from web.predictors.view_models.form import Form, make_form
 from web.predictors.view_models.head import Head, make_head, version_shown
-from web.predictors.view_models.work import Work, work_view
+from web.predictors.view_models.work import WorkView, work_view
 
 # --pick of predictors.css.
 _PICK_HEIGHT: Final = 96
@@ -32,7 +32,7 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class AskView:
     """form: of a predictor of tables, None for one of photos. work: of the prediction, None before anything was asked.
 
     problems: what is wrong with the photo or with the form as a whole.
@@ -44,8 +44,8 @@ class Use:
     form: Form | None
     picks: tuple[Pick, ...]
     problems: tuple[str, ...]
-    work: Work | None
-    answer: Answer | None
+    work: WorkView | None
+    answer: AnswerView | None
 
 
 def use_view(
@@ -56,13 +56,13 @@ def use_view(
     given: Mapping[str, Any] | None = None,
     problems: Sequence[FieldProblem] = (),
     job: JobRow | None = None,
-) -> Use:
+) -> AskView:
     """photos: of the gallery, to pick one from. given: values that stand in the form. job: the prediction."""
     form = None
     if row.kind is PredictorKind.TABULAR:
         form = make_form(row.features, row.rows, given, problems)
     work = None if job is None else work_view(job, "Working it out")
-    return Use(
+    return AskView(
         head=make_head(row, "predictor.show"),
         action=url_for("predictor.ask", name=row.name, version=version_shown(row)),
         again_href=url_for("predictor.show", name=row.name, version=version_shown(row)),
@@ -79,7 +79,7 @@ def use_view(
 
 def _answer(
     row: VersionRow, photos: Sequence[ImageRow], picked: int | None, job: JobRow | None
-) -> Answer | None:
+) -> AnswerView | None:
     if job is None or job.status is not JobStatus.SUCCEEDED:
         return None
     photo = next((photo for photo in photos if photo.id == picked), None)

@@ -8,7 +8,7 @@ from web.layout import words
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class WorkView:
     """progress: 0 to 1. reason: why it has failed, in a sentence."""
 
     unfinished: bool
@@ -18,9 +18,9 @@ class Work:
     reason: str | None
 
 
-def work_view(job: JobRow, doing: str) -> Work:
+def work_view(job: JobRow, doing: str) -> WorkView:
     """doing: what is being done, such as `Training`."""
-    return Work(
+    return WorkView(
         unfinished=job.status in ACTIVE,
         done=job.status is JobStatus.SUCCEEDED,
         words=_words(job, doing),

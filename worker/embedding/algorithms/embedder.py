@@ -1,4 +1,4 @@
-"""What turns model views into embeddings. Without torch: whoever only hands one around need not import it."""
+"""What turns model views into embeddings. Without torch: anyone who only hands one around need not import it."""
 
 from typing import Final, Protocol
 

@@ -64,7 +64,7 @@ class ResNet18Embedder:
 def preprocess(pixels: Tensor) -> Tensor:
     """(n, 224, 224, 3) uint8 -> (n, 3, 224, 224) float32, channels last, as the official weights want it.
 
-    The last two steps of `ResNet18_Weights.IMAGENET1K_V1.transforms()`; resizing and cropping are done by whoever
+    The last two steps of `ResNet18_Weights.IMAGENET1K_V1.transforms()`; resizing and cropping are done by anyone who
     makes the view.
     """
     means, spreads = _channels(pixels.device)

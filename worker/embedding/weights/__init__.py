@@ -47,7 +47,7 @@ class BadWeightsFile(BadSetting):
 
 
 class WeightsUnavailable(VitrineError):
-    """These weights are not to be had."""
+    """These weights are not available."""
 
     code = "weights_unavailable"
 
@@ -132,7 +132,7 @@ def resolve_weights(
     fetch: Fetch = download,
     bundled: BundledFile = BUNDLED,
 ) -> Weights:
-    """The first weights that are to be had: from `explicit`, the cache, a download, or the file that is shipped.
+    """The first weights that are available: from `explicit`, the cache, a download, or the file that is shipped.
 
     A file that was named, or is shipped, is used or refused, never passed over: raises BadWeightsFile. `report` is told
     in sentences why each other step was passed over, and how far a download is.

@@ -36,7 +36,7 @@ def download(
     stall_seconds: float = STALL_SECONDS,
     most_bytes: int = MOST_BYTES,
 ) -> bytes:
-    """The bytes at `url` (http or https). `report` is told every tenth that has come.
+    """The bytes at `url` (http or https). `report` is called at every tenth that has come.
 
     Raises DownloadFailed if no answer begins within `connect_seconds`, if nothing comes for `stall_seconds`, and if
     the file breaks off or is longer than `most_bytes`.
@@ -87,14 +87,14 @@ def _ask(url: str, stall_seconds: float, future: "Future[HTTPResponse]") -> None
 def _body(answer: HTTPResponse, report: Report, most_bytes: int) -> bytes:
     length = answer.length  # None when the server does not say
     body = bytearray()
-    told = 0
+    reported = 0
     while chunk := answer.read(_CHUNK):
         body += chunk
         if len(body) > most_bytes:
             raise DownloadFailed(f"{answer.url} is longer than {most_bytes >> 20} MiB.")
-        if length and len(body) * 10 // length > told:
-            told = len(body) * 10 // length
-            report(f"Downloading {answer.url}: {told * 10} % of {length / 1e6:.1f} MB.")
+        if length and len(body) * 10 // length > reported:
+            reported = len(body) * 10 // length
+            report(f"Downloading {answer.url}: {reported * 10} % of {length / 1e6:.1f} MB.")
     if length is not None and len(body) < length:
         raise DownloadFailed(f"{answer.url} broke off after {len(body)} of {length} bytes.")
     return bytes(body)

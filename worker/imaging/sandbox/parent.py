@@ -305,7 +305,7 @@ def _environment() -> dict[str, str]:
     """What the child may know: none of the service's addresses and keys.
 
     OpenBLAS would reserve address space for every core, and threads for work that one worker process does alone. Linux'
-    malloc would give each picture's memory back and ask for it anew, page by page: a sixth of what a photo computes.
+    malloc would give each picture's memory back and ask for it again, page by page: a sixth of what a photo computes.
     """
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     return kept | {

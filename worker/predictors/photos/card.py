@@ -93,7 +93,7 @@ class PhotoCard:
             "embedding_model": self.predictor.embedding_model,
             "strength": strength,
             "temperature": temperature,
-            "held_out": f"{folds}-fold cross-validation, regularisation and temperature chosen anew in each",
+            "held_out": f"{folds}-fold cross-validation, regularisation and temperature chosen again in each",
             "classes": list(labels),
             "class_counts": [sum(row) for row in self.report.matrix],
             "examples": self.examples,

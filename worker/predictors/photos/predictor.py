@@ -111,7 +111,7 @@ class Image:
             raise ModelUnusable(
                 f"The predictor was trained with other weights ({model.embedding_model}) than those in use now "
                 f"({network.embedder.model_id}), and embeddings of the two must not be mixed. "
-                "Its current version is trained again by itself; try again in some minutes, or train it anew."
+                "Its current version is trained again by itself; try again in some minutes, or train it again."
             )
         photo = _photo(services, order)
         embedding = photo.embedding

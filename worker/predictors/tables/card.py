@@ -70,7 +70,7 @@ def card_of(table: LearningTable, training: Training) -> dict[str, Any]:
 def _how_held_out(training: Training) -> str:
     if training.folds == 1:
         return "a fifth of the rows, chosen by chance"
-    chosen = ", the model chosen anew in each" if training.scores else ""
+    chosen = ", the model chosen again in each" if training.scores else ""
     return f"{training.folds}-fold cross-validation{chosen}"
 
 

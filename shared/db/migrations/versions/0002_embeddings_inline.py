@@ -1,6 +1,6 @@
 """Embeddings lie in their rows: pgvector's default keeps each beside its table, in two pieces, found by an index.
 
-2 KB fit a page three times over, and whoever reads an embedding wants its numbers: reading them all costs a third less of
+2 KB fit a page three times over, and anyone who reads an embedding wants its numbers: reading them all costs a third less of
 the server's CPU, and scanning for the nearest is several times as fast. Holds for what is written from now on.
 """
 

@@ -127,7 +127,7 @@ def images_to_embed(connection: Connection, model: str, limit: int) -> list[int]
 
 
 def embed_key(model: str) -> str:
-    """What the dedupe key of a job that embeds an image anew begins with; the image's id follows."""
+    """What the dedupe key of a job that embeds an image again begins with; the image's id follows."""
     return f"embed:{model}:"
 
 

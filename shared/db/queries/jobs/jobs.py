@@ -131,7 +131,7 @@ def create_job(transaction: Transaction, new: NewJob, job_id: UUID | None = None
     """Records the job and its children, and has what is ready dispatched after the commit.
 
     job_id: the id that it is to have, if that is known already. A job in flight with the same dedupe key is returned
-    in its stead.
+    instead.
     """
     connection = transaction.connection
     job_id = job_id or new_job_id()

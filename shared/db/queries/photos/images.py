@@ -128,12 +128,12 @@ class Position:
 
 def insert_image(connection: Connection, new: NewImage) -> ImageRow | None:
     """Records the image; as it is then, of which all is known without asking. None: its bytes are in the gallery already."""
-    said = {**asdict(new), "tags": list(new.tags)}
-    made = connection.execute(INSERT_IMAGE, said).one_or_none()
+    columns = {**asdict(new), "tags": list(new.tags)}
+    made = connection.execute(INSERT_IMAGE, columns).one_or_none()
     if made is None:
         return None
     return ImageRow(
-        **said,
+        **columns,
         id=made.id,
         created_at=made.created_at,
         analysed_at=None,

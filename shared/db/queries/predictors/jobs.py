@@ -30,7 +30,7 @@ def get_ordered_job(connection: Connection, job_id: UUID, kind: JobKind) -> Orde
 
 
 @dataclass(frozen=True, slots=True)
-class UnderWay:
+class RunningTraining:
     """A training that has not ended. progress: 0 to 1."""
 
     job_id: UUID
@@ -38,7 +38,7 @@ class UnderWay:
     progress: float
 
 
-def trainings_under_way(connection: Connection, at_most: int) -> list[UnderWay]:
+def trainings_under_way(connection: Connection, at_most: int) -> list[RunningTraining]:
     """Trainings that wait or run, the oldest first."""
     rows = connection.execute(
         select(Job.id, Job.payload["name"].astext, Job.progress)
@@ -46,4 +46,4 @@ def trainings_under_way(connection: Connection, at_most: int) -> list[UnderWay]:
         .order_by(Job.id)
         .limit(at_most)
     )
-    return [UnderWay(*row) for row in rows]
+    return [RunningTraining(*row) for row in rows]

@@ -266,9 +266,9 @@ def test_size_and_time_are_told_alike_by_stat_and_list(store: BlobStore) -> None
     (listed,) = store.list("a/")
     assert (listed.key, listed.size) == ("a/b", 5)
     assert before <= listed.modified <= datetime.now(UTC)
-    told = store.stat("a/b")
-    assert (told.key, told.size) == ("a/b", 5)
-    assert abs(told.modified - listed.modified) <= timedelta(seconds=1)
+    found = store.stat("a/b")
+    assert (found.key, found.size) == ("a/b", 5)
+    assert abs(found.modified - listed.modified) <= timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(

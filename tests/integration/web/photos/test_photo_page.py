@@ -113,8 +113,8 @@ def test_the_form_of_a_photo_changes_what_is_said_about_it(site: Site) -> None:
     image_id = site.record(1, caption="old", tags=("sea",))
     form = site.page(f"/images/{image_id}").find("details", id="edit").find("form")
     assert [field["value"] for field in form.find_all("input")] == ["old", "sea", ""]
-    said = {"caption": " new ", "tags": "sea, sand", "label": "boat"}
-    answer = site.client.post(form["action"], data=said)
+    found = {"caption": " new ", "tags": "sea, sand", "label": "boat"}
+    answer = site.client.post(form["action"], data=found)
     page = site.page(str(answer.location))
     assert page.find("h1").text == "new"
     assert [part.text for part in page.find_all("a", class_="chip")] == ["Label boat", "sea", "sand"]
@@ -180,12 +180,12 @@ def test_a_part_that_cannot_be_is_refused(site: Site, part: str) -> None:
 
 def test_other_sites_can_show_a_link_to_a_photo(site: Site) -> None:
     address = str(send(site, picture(1), "holiday.jpg").location)
-    said = {meta.attributes.get("property"): meta for meta in site.page(address).find_all("meta")}
-    assert "og:image" not in said
+    found = {meta.attributes.get("property"): meta for meta in site.page(address).find_all("meta")}
+    assert "og:image" not in found
     site.pipeline.settle()
-    said = {meta.attributes.get("property"): meta for meta in site.page(address).find_all("meta")}
-    assert said["og:title"]["content"] == "holiday.jpg"
-    image = said["og:image"]["content"]
+    found = {meta.attributes.get("property"): meta for meta in site.page(address).find_all("meta")}
+    assert found["og:title"]["content"] == "holiday.jpg"
+    image = found["og:image"]["content"]
     assert image.startswith("http://localhost/")
     with site.client.get(image.removeprefix("http://localhost")) as file:
         assert file.status_code == 200

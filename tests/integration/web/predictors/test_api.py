@@ -129,9 +129,9 @@ def test_values_that_cannot_be_used_are_named(zoo: Site, values: dict[str, Any],
     jobs = zoo.count("jobs")
     response = zoo.post("predictors/animals/predict", json=values)
     assert response.status_code == 422
-    told = problem(response)
-    assert told["code"] == "bad_value"
-    assert {each["field"] for each in told["errors"]} == fields
+    document = problem(response)
+    assert document["code"] == "bad_value"
+    assert {each["field"] for each in document["errors"]} == fields
     assert zoo.count("jobs") == jobs
 
 
@@ -178,10 +178,10 @@ def test_whatever_a_form_holds_is_answered_or_refused_by_field(
         assert answer["prediction"] in {"cat", "dog"}
         assert sum(answer["probabilities"].values()) == pytest.approx(1)
         return
-    told = problem(response)
-    assert told["code"] in {"bad_value", "bad_json"}
-    if told["code"] == "bad_value":
-        assert {each["field"] for each in told["errors"]} <= FIELDS.keys()
+    document = problem(response)
+    assert document["code"] in {"bad_value", "bad_json"}
+    if document["code"] == "bad_value":
+        assert {each["field"] for each in document["errors"]} <= FIELDS.keys()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,4 +1,4 @@
-"""Predictors of photos over HTTP: trained from a zip or from the gallery's labels, asked, explained, trained anew."""
+"""Predictors of photos over HTTP: trained from a zip or from the gallery's labels, asked, explained, trained again."""
 
 import io
 from collections.abc import Iterator

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from web.layout.error_view import Fault, Way, fault_view
+from web.layout.error_view import Fault, Link, fault_view
 
-ROOMS = [Way("Gallery", "/", ""), Way("Palette", "/palette", ""), Way("Jobs", "/jobs", "")]
+ROOMS = [Link("Gallery", "/", ""), Link("Palette", "/palette", ""), Link("Jobs", "/jobs", "")]
 
 
 @pytest.fixture(autouse=True)

@@ -28,11 +28,11 @@ def test_a_file_comes_whole(server: FileServer, tells_length: bool) -> None:
 
 
 def test_progress_is_told_in_tenths(server: FileServer) -> None:
-    told: list[str] = []
-    download(server.url + "file", told.append)
-    assert told[-1] == f"Downloading {server.url}file: 100 % of 2.0 MB."
-    assert 3 <= len(told) <= 10
-    assert told == sorted(told, key=lambda line: int(line.split()[2]))
+    reports: list[str] = []
+    download(server.url + "file", reports.append)
+    assert reports[-1] == f"Downloading {server.url}file: 100 % of 2.0 MB."
+    assert 3 <= len(reports) <= 10
+    assert reports == sorted(reports, key=lambda line: int(line.split()[2]))
 
 
 def test_a_file_that_breaks_off_is_refused(server: FileServer) -> None:

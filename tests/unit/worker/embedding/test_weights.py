@@ -49,7 +49,7 @@ def server() -> Iterator[FileServer]:
 
 @pytest.fixture
 def official(server: FileServer, published: bytes) -> OfficialFile:
-    """The file on the server, under a name that bears its hash."""
+    """The file on the server, under a name that has its hash."""
     name = f"small-{hashlib.sha256(published).hexdigest()[:8]}.pth"
     server.files[name] = published
     return OfficialFile(server.url + name, "resnet18/official", "the official one")
@@ -85,14 +85,14 @@ def test_a_file_whose_name_bears_no_hash_is_never_trusted() -> None:
 def test_without_a_cache_the_weights_are_downloaded_and_kept(
     official: OfficialFile, cache: Path, published: bytes, state: dict[str, Tensor]
 ) -> None:
-    told: list[str] = []
-    weights = resolve_weights(None, cache, official=official, report=told.append)
+    reports: list[str] = []
+    weights = resolve_weights(None, cache, official=official, report=reports.append)
     assert (weights.model_id, weights.source) == ("resnet18/official", "download")
     assert weights.sha256 == hashlib.sha256(published).hexdigest()
     assert_same_values(weights.state, state)
     assert [path.name for path in cache.iterdir()] == [official.name]
     assert (cache / official.name).read_bytes() == published
-    assert any("100 %" in line for line in told)
+    assert any("100 %" in line for line in reports)
 
 
 def test_the_second_time_nothing_is_downloaded(
@@ -110,11 +110,11 @@ def test_a_damaged_cache_is_removed_and_filled_again(
 ) -> None:
     cache.mkdir()
     (cache / official.name).write_bytes(published[:-1])
-    told: list[str] = []
-    weights = resolve_weights(None, cache, official=official, report=told.append)
+    reports: list[str] = []
+    weights = resolve_weights(None, cache, official=official, report=reports.append)
     assert weights.source == "download"
     assert (cache / official.name).read_bytes() == published
-    assert "wrong SHA-256" in told[0]
+    assert "wrong SHA-256" in reports[0]
 
 
 def test_a_damaged_cache_is_removed_even_when_nothing_can_replace_it(
@@ -131,34 +131,34 @@ def test_a_download_of_another_hash_is_refused_and_not_kept(
     official: OfficialFile, cache: Path, server: FileServer, published: bytes
 ) -> None:
     server.files[official.name] = published + b"x"
-    told: list[str] = []
-    weights = resolve_weights(None, cache, official=official, report=told.append)
+    reports: list[str] = []
+    weights = resolve_weights(None, cache, official=official, report=reports.append)
     assert weights.source == "bundled"
     assert not cache.exists()
-    assert any("is not the file (wrong SHA-256)" in line for line in told)
+    assert any("is not the file (wrong SHA-256)" in line for line in reports)
 
 
 def test_an_interrupted_download_leaves_nothing_behind(
     official: OfficialFile, cache: Path, server: FileServer
 ) -> None:
     server.breaks_off_after = 5_000_000
-    told: list[str] = []
-    weights = resolve_weights(None, cache, official=official, report=told.append)
+    reports: list[str] = []
+    weights = resolve_weights(None, cache, official=official, report=reports.append)
     assert weights.source == "bundled"
     assert not cache.exists()
-    assert any("broke off" in line for line in told)
+    assert any("broke off" in line for line in reports)
 
 
 def test_a_published_file_that_is_no_resnet18_is_passed_over(server: FileServer, cache: Path) -> None:
     file = safetensors.torch.save({"weight": torch.zeros(3)})
     name = f"other-{hashlib.sha256(file).hexdigest()[:8]}.safetensors"
     server.files[name] = file
-    told: list[str] = []
+    reports: list[str] = []
     weights = resolve_weights(
-        None, cache, official=OfficialFile(server.url + name, "m", "d"), report=told.append
+        None, cache, official=OfficialFile(server.url + name, "m", "d"), report=reports.append
     )
     assert weights.source == "bundled"
-    assert any("not a ResNet18" in line for line in told)
+    assert any("not a ResNet18" in line for line in reports)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -166,31 +166,31 @@ def test_a_cache_that_cannot_be_written_does_not_stop_the_download(
     official: OfficialFile, cache: Path
 ) -> None:
     cache.mkdir(mode=0o500)
-    told: list[str] = []
-    assert resolve_weights(None, cache, official=official, report=told.append).source == "download"
-    assert any("could not be kept" in line for line in told)
+    reports: list[str] = []
+    assert resolve_weights(None, cache, official=official, report=reports.append).source == "download"
+    assert any("could not be kept" in line for line in reports)
 
 
 def test_a_cache_that_is_a_file_does_not_stop_the_download(official: OfficialFile, cache: Path) -> None:
     cache.write_bytes(b"")
-    told: list[str] = []
-    assert resolve_weights(None, cache, official=official, report=told.append).source == "download"
-    assert any("could not be kept" in line for line in told)
+    reports: list[str] = []
+    assert resolve_weights(None, cache, official=official, report=reports.append).source == "download"
+    assert any("could not be kept" in line for line in reports)
 
 
 def test_when_downloads_are_off_nobody_is_asked(
     official: OfficialFile, cache: Path, server: FileServer
 ) -> None:
-    told: list[str] = []
-    weights = resolve_weights(None, cache, official=official, may_download=False, report=told.append)
+    reports: list[str] = []
+    weights = resolve_weights(None, cache, official=official, may_download=False, report=reports.append)
     assert (weights.model_id, weights.source, weights.sha256) == (
         "resnet18/vitrine-1",
         "bundled",
         BUNDLED.sha256,
     )
     assert server.requests == []
-    assert "is used" in told[-1]
-    assert official.url in told[-1]
+    assert "is used" in reports[-1]
+    assert official.url in reports[-1]
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".pt", ".safetensors"])

@@ -17,7 +17,7 @@ addEventListener("keydown", (event) => {
   if (!open) return;
   open.open = false;
   open.querySelector("summary").focus();
-  // Whoever else listens for Esc is not meant.
+  // Anyone who else listens for Esc is not meant.
   event.stopImmediatePropagation();
 });
 

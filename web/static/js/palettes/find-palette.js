@@ -15,7 +15,7 @@ export class NotFound extends Error {
   }
 }
 
-// Returns the id under which the palettes of the photo are to be had, in every size. say: told why it takes longer.
+// Returns the id under which the palettes of the photo are available, in every size. say: told why it takes longer.
 export async function findPalette(file, colors, { signal, say }) {
   const { links } = await send(file, colors, { signal, say });
   return awaitJob(links.self, { signal });

@@ -58,7 +58,7 @@ function lengthen(more) {
       show(pages.findLast(({ first }) => first.getBoundingClientRect().top < middle) ?? pages[0]);
     });
   });
-  // Whoever goes to a photo comes back to the page that it is on, also when the rows are still rolling.
+  // Anyone who goes to a photo comes back to the page that it is on, also when the rows are still rolling.
   rows.addEventListener("click", (event) => {
     const item = event.target.closest("a.tile")?.parentElement;
     if (!item || event.ctrlKey || event.metaKey || event.shiftKey) return;

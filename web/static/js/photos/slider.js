@@ -28,7 +28,7 @@ export function slider(formId, bodyId) {
     part.dispatchEvent(new CustomEvent("vitrine:replaced", { bubbles: true }));
   }
 
-  // The form itself comes anew while the photo is being worked on.
+  // The form itself comes again while the photo is being worked on.
   document.addEventListener("input", (event) => {
     const form = event.target.form;
     if (form?.id !== formId) return;

@@ -62,7 +62,7 @@ def names(classes: int) -> list[str]:
 
 
 def _prepared(shape: Shape, model: Any, *, scale: bool = False, gaps: bool = False) -> Pipeline:
-    """gaps: whether the model bears gaps in numbers by itself."""
+    """gaps: whether the model handles gaps in numbers by itself."""
     numbers: list[tuple[str, Any]] = []
     if not gaps:
         numbers.append(("fill", SimpleImputer(strategy="median", keep_empty_features=True)))

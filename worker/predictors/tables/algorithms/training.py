@@ -1,6 +1,6 @@
 """Choosing a model by cross-validation, measuring it on rows that neither it nor the choice has seen, fitting it on all.
 
-Where the model is to be chosen, the choice is made anew within each outer fold (nested cross-validation: Varma & Simon,
+Where the model is to be chosen, the choice is made again within each outer fold (nested cross-validation: Varma & Simon,
 "Bias in error estimation when using cross-validation for model selection", BMC Bioinformatics 7:91, 2006), so the
 figures are not flattered by it. Large tables hold out one fifth instead, and choose on a sample.
 """

@@ -34,7 +34,7 @@ def test_labels_drawn_by_chance_are_told_no_better_than_by_chance_when_unseen() 
     classes = np.random.default_rng(1).integers(0, 2, 200)
     trained = train(embeddings, classes)
     right = trained.head.probabilities(embeddings).argmax(axis=1) == classes
-    assert right.mean() > 0.7  # what was seen is told well, so the next line could fail
+    assert right.mean() > 0.7  # what was seen is progress well, so the next line could fail
     assert 0.35 < (trained.held_out.argmax(axis=1) == classes).mean() < 0.65
     # And it knows: surprise stays near that of a coin.
     assert balanced_log_loss(trained.held_out, classes) < 0.75
@@ -96,7 +96,7 @@ def test_a_head_is_the_softmax_of_a_linear_map() -> None:
 
 
 def test_progress_comes_to_its_end_fold_by_fold() -> None:
-    told: list[float] = []
-    train(*clouds([6, 6], apart=1), told.append)
-    assert told == sorted(told)
-    assert len(told) == 5
+    progress: list[float] = []
+    train(*clouds([6, 6], apart=1), progress.append)
+    assert progress == sorted(progress)
+    assert len(progress) == 5

@@ -55,13 +55,13 @@ def test_every_model_comes_out_of_its_file_as_it_went_in(classes: int) -> None:
 @pytest.mark.parametrize("classes", [0, 2, 4])
 def test_held_out_rows_are_each_predicted_by_a_model_that_has_not_seen_them(classes: int) -> None:
     data = made_up(80, classes)
-    told: list[float] = []
-    training = train(data, names(classes), told.append)
+    progress: list[float] = []
+    training = train(data, names(classes), progress.append)
     assert sorted(training.rows) == list(range(80))
     assert training.importances.argmax() == 0
     assert set(training.scores) == set(names(classes))
-    assert told == sorted(told)
-    assert told[-1] == 1
+    assert progress == sorted(progress)
+    assert progress[-1] == 1
     again = train(data, names(classes), nobody)
     np.testing.assert_array_equal(training.predicted, again.predicted)
 

@@ -1,0 +1,20 @@
+"""What a palette can be written as."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from web.palettes.swatch import Swatch
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """name: in an address. write: gets the swatches in the order that the file keeps, and a title in words.
+
+    place: where it stands among the others, from 0.
+    """
+
+    name: str
+    write: Callable[[Sequence[Swatch], str], str | bytes]
+    content_type: str
+    extension: str
+    place: int
