@@ -1,7 +1,7 @@
 """What front end and workers say to each other about predictors. Standard library only.
 
 A predictor's `kind` decides which code guards its data, trains it and predicts with it. To add one: a value here, a
-guard in web/predictors/use_cases.py, an implementation in worker/tasks/predictors.
+guard in web/predictors/use_cases.py, an implementation in worker/predictors/kinds.py.
 """
 
 from dataclasses import asdict, dataclass
