@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from shared.predictors.features import Feature
+
 # Far longer than any number that is meant as one.
 MAX_NUMBER_CHARACTERS: Final = 400
 MAX_TEXT_CHARACTERS: Final = 1000
@@ -41,20 +43,20 @@ class Checked:
     problems: list[Problem] = field(default_factory=list)
 
 
-def check_values(features: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -> Checked:
+def check_values(features: Sequence[Feature], given: Mapping[str, Any]) -> Checked:
     """Reads a value for each feature. given: JSON values, or text as forms and tables have it, by name of feature.
 
     A feature that was missing now and then in the training data may be null or empty, but must be named.
     """
     checked = Checked()
-    known = {feature["name"] for feature in features}
+    known = {feature.name for feature in features}
     for name in given:
         if name not in known:
             checked.problems.append(
                 Problem(name, f"{name} is not a feature of this predictor. It takes {_listed(features)}.")
             )
     for feature in features:
-        name = feature["name"]
+        name = feature.name
         if name not in given:
             checked.problems.append(Problem(name, f"{name} is missing. Give {_expected(feature)}."))
             continue
@@ -70,31 +72,31 @@ def check_values(features: Sequence[Mapping[str, Any]], given: Mapping[str, Any]
     return checked
 
 
-def read_value(feature: Mapping[str, Any], raw: object) -> Value:
+def read_value(feature: Feature, raw: object) -> Value:
     """One value of a feature. Raises ValueError with a sentence."""
-    name = feature["name"]
+    name = feature.name
     if raw is None or (isinstance(raw, str) and not raw.strip()):
-        if feature["required"]:
+        if feature.required:
             raise ValueError(f"{name} is empty. Give {_expected(feature)}.")
         return None
     if isinstance(raw, str) and len(raw) > MAX_TEXT_CHARACTERS:
         raise ValueError(f"{name} is too long. Give {_expected(feature)}.")
-    return _READERS[feature["type"]](feature, raw)
+    return _READERS[feature.type](feature, raw)
 
 
-def warn_of(feature: Mapping[str, Any], value: Value) -> str | None:
+def warn_of(feature: Feature, value: Value) -> str | None:
     """What to say about a value that can be used but is unlike those that were learned from."""
-    name = feature["name"]
+    name = feature.name
     if value is None:
         return f"{name} was left empty. What is usual in the training data was taken in its place."
-    if feature["type"] != "number" or not isinstance(value, float):
+    if feature.type != "number" or not isinstance(value, float):
         return None
-    low, high = feature["min"], feature["max"]
+    low, high = feature.range
     if low <= value <= high:
         return None
     # How far is far: by as much again as all of the training data span.
     far = not (2 * low - high <= value <= 2 * high - low)
-    unit = f" {feature['unit']}" if feature.get("unit") else ""
+    unit = f" {feature.unit}" if feature.unit else ""
     return (
         f"{name} is {value:g}{unit}, {'far ' if far else ''}outside of the {low:g} to {high:g}{unit} "
         "that this predictor has seen. Its answer is a guess there."
@@ -122,47 +124,48 @@ def is_missing(cell: str) -> bool:
     return cell.strip().casefold() in MISSING
 
 
-def _number(feature: Mapping[str, Any], raw: object) -> Value:
+def _number(feature: Feature, raw: object) -> Value:
     value: float | None = None
     if isinstance(raw, str):
         value = read_number(raw.strip())
     elif isinstance(raw, int | float) and not isinstance(raw, bool):
         value = float(raw) if math.isfinite(raw) else None
     if value is None:
-        raise ValueError(f"{feature['name']} must be {_expected(feature)}.")
+        raise ValueError(f"{feature.name} must be {_expected(feature)}.")
     return value
 
 
-def _boolean(feature: Mapping[str, Any], raw: object) -> Value:
+def _boolean(feature: Feature, raw: object) -> Value:
     value = raw if isinstance(raw, bool) else None
     if isinstance(raw, str):
         value = read_word(raw.strip())
     if value is None:
-        raise ValueError(f"{feature['name']} must be {_expected(feature)}.")
+        raise ValueError(f"{feature.name} must be {_expected(feature)}.")
     return value
 
 
-def _category(feature: Mapping[str, Any], raw: object) -> Value:
-    if not isinstance(raw, str) or raw.strip() not in feature["choices"]:
-        raise ValueError(f"{feature['name']} must be {_expected(feature)}.")
+def _category(feature: Feature, raw: object) -> Value:
+    if not isinstance(raw, str) or raw.strip() not in (feature.choices or ()):
+        raise ValueError(f"{feature.name} must be {_expected(feature)}.")
     return raw.strip()
 
 
 _READERS: Final = {"number": _number, "boolean": _boolean, "category": _category}
 
 
-def _expected(feature: Mapping[str, Any]) -> str:
+def _expected(feature: Feature) -> str:
     """What a feature takes, to end a sentence with."""
-    if feature["type"] == "boolean":
+    if feature.type == "boolean":
         return "true or false"
-    if feature["type"] == "category":
-        shown = feature["choices"][:12]
-        more = len(feature["choices"]) - len(shown)
+    if feature.type == "category":
+        choices = feature.choices or ()
+        shown = choices[:12]
+        more = len(choices) - len(shown)
         return f"one of {', '.join(shown)}{f' or {more} more' if more else ''}"
-    return f"a number, such as {feature['default']:g}"
+    return f"a number, such as {feature.default:g}"
 
 
-def _listed(features: Sequence[Mapping[str, Any]]) -> str:
-    names = [feature["name"] for feature in features]
+def _listed(features: Sequence[Feature]) -> str:
+    names = [feature.name for feature in features]
     shown = ", ".join(names[:20])
     return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"

@@ -10,6 +10,7 @@ from shared.db.queries.photos.images import ImageRow
 from shared.db.queries.predictors.predictors import VersionRow, VersionSummary
 from shared.limits import DEFAULT_PAGE, MAX_COLUMN_NAME, MAX_PAGE
 from shared.predictors.documents import AUTO, MODELS, PredictorKind, Task
+from shared.predictors.features import Feature
 from web.http.addresses import image_path, job_path, predictor_path
 from web.http.documents import UNSET, Document, Time, UnsetType, about, time_text
 from web.http.parameter_sets import Parameters
@@ -18,8 +19,6 @@ from web.photos import Image
 
 MAX_NAME: Final = 64
 _LARGEST_VERSION: Final = 2**31 - 1
-# Only the card shows how often each value came.
-_OF_THE_CARD: Final = frozenset({"histogram", "counts"})
 
 
 # --- parameters -----------------------------------------------------------------------------------------------------
@@ -162,11 +161,7 @@ class Predictor(Document):
     task: Annotated[Task, about("what it predicts")]
     target: Annotated[str, about("the column that it predicts")]
     features: Annotated[
-        tuple[dict[str, Any], ...],
-        about(
-            "what goes in: name, label (without the unit), type (number, category, boolean or image), unit, min, max, "
-            "mean, choices, default (what is usual), required, missing (rows without a value)"
-        ),
+        tuple[Feature, ...], about("what goes in; a predictor of photos has one, of the type image")
     ]
     metrics: Annotated[dict[str, Any], about("on held-out data, beside the baseline's")]
     confusion: Annotated[Confusion | None, about("what was taken for what, of classes")]
@@ -217,8 +212,9 @@ def _fields_of(row: VersionRow) -> dict[str, Any]:
     }
 
 
-def _without_counts(feature: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in feature.items() if key not in _OF_THE_CARD}
+def _without_counts(feature: Feature) -> Feature:
+    """As lists show it: only the card shows how often each value came."""
+    return msgspec.structs.replace(feature, histogram=UNSET, counts=UNSET)
 
 
 def with_photo_links(row: VersionRow) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def start_batch(services: Services, version: VersionRow, table: Spool, request_i
     """Has the version answer every row of the table. Raises BadData, StorageUnavailable, DatabaseUnavailable."""
     if version.kind is not PredictorKind.TABULAR:
         raise BadParameter("data", "This predictor takes photos, one a request, and no tables.")
-    inspect_batch_table(table.file, [feature["name"] for feature in version.features])
+    inspect_batch_table(table.file, [feature.name for feature in version.features])
     _store(services, table)
     order = BatchOrder(version.predictor_id, version.version, table.sha256)
     return _record(services, JobKind.PREDICT_BATCH, order.to_payload(), request_id)

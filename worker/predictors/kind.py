@@ -1,10 +1,12 @@
 """What every kind of predictor can do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.predictors.documents import PredictOrder, Task, TrainOrder
+from shared.predictors.features import Feature
 from worker.lifecycle import Progress
 from worker.services import Services
 
@@ -20,7 +22,7 @@ class Trained:
     task: Task
     model: str
     rows: int
-    features: list[dict[str, Any]]
+    features: Sequence[Feature]
     metrics: dict[str, Any]
     confusion: dict[str, Any] | None
     card: dict[str, Any]
@@ -52,7 +54,7 @@ class Kind(Protocol):
     def predict(
         self, services: Services, model: Any, version: VersionRow, order: PredictOrder
     ) -> dict[str, Any]:
-        """What a `predict` job results in, as PredictionSchema (web/predictors/schemas.py) has it, without links."""
+        """What a `predict` job results in, as Prediction (web/predictors/documents.py) has it, without links."""
         ...
 
     def predict_table(self, model: Any, version: VersionRow, data: bytes, progress: Progress) -> Table:

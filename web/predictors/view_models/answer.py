@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.predictors.documents import PredictorKind, Task
+from shared.predictors.features import Feature
 from web.photos import Picture
 from web.predictors import documents
 from web.predictors.view_models.figures import change, figure, percent, points, probability, spoken, with_unit
@@ -168,22 +169,22 @@ def _interval(row: VersionRow, result: documents.Prediction, unit: str | None) -
 
 
 def _reasons(row: VersionRow, result: documents.Prediction, unit: str | None) -> tuple[Reason, ...]:
-    features = {feature["name"]: feature for feature in row.features}
+    features = {feature.name: feature for feature in row.features}
     shown = result.reasons[:MOST_REASONS]
     largest = max((abs(reason.effect) for reason in shown), default=0) or 1.0
     return tuple(_reason(features[each.name], each, row.task, unit, largest) for each in shown)
 
 
 def _reason(
-    feature: Mapping[str, Any], reason: documents.Reason, task: Task, unit: str | None, largest: float
+    feature: Feature, reason: documents.Reason, task: Task, unit: str | None, largest: float
 ) -> Reason:
     effect = reason.effect
     part = round(abs(effect) / largest / 2, 4)
-    own = feature["unit"]
+    own = feature.unit
     usual = with_unit(spoken(reason.usual), own)
     given = "nothing" if reason.value is None else with_unit(spoken(reason.value), own)
     return Reason(
-        label=feature["label"],
+        label=feature.label,
         words=f"{given} in place of {usual}",
         effect=change(effect, unit) if task is Task.REGRESSION else points(effect),
         start=0.5 if effect >= 0 else 0.5 - part,

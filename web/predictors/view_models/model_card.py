@@ -11,6 +11,7 @@ from flask import url_for
 
 from shared.db.queries.predictors.predictors import VersionRow, VersionSummary
 from shared.predictors.documents import PredictorKind, Task
+from shared.predictors.features import Feature
 from web.layout import words
 from web.predictors.view_models.figures import exact, figure, spoken, with_unit
 from web.predictors.view_models.measures import (
@@ -43,7 +44,7 @@ _TABLE_LIMITS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
+class FeatureView:
     """A column that goes in. figures: what is known of its values; columns: of its histogram, read out as `shape`."""
 
     label: str
@@ -95,7 +96,7 @@ class ModelCard:
     candidates: tuple[Candidate, ...]
     curves: tuple[Plot, ...]
     plots: tuple[Plot, ...]
-    features: tuple[Feature, ...]
+    features: tuple[FeatureView, ...]
     left_out: tuple[CardFact, ...]
     more_left_out: int
     warnings: tuple[str, ...]
@@ -189,27 +190,27 @@ def _plots(row: VersionRow) -> list[Plot]:
     return [pairs_plot(row.card["pairs"], name), residuals_plot(row.card["pairs"], name)]
 
 
-def _features(row: VersionRow) -> tuple[Feature, ...]:
+def _features(row: VersionRow) -> tuple[FeatureView, ...]:
     if row.kind is PredictorKind.IMAGE:
         return ()
-    most = max((feature.get("importance", 0.0) for feature in row.features), default=0.0)
-    ranked = sorted(row.features, key=lambda feature: -feature.get("importance", 0.0))
+    most = max(((feature.importance or 0.0) for feature in row.features), default=0.0)
+    ranked = sorted(row.features, key=lambda feature: -(feature.importance or 0.0))
     return tuple(_feature(feature, most, row.task) for feature in ranked)
 
 
-def _feature(feature: Mapping[str, Any], most: float, task: Task) -> Feature:
-    importance = max(0.0, feature.get("importance", 0.0))
-    is_number = feature["type"] == "number"
-    counts = feature["histogram"]["counts"] if is_number else [each["count"] for each in feature["counts"]]
-    return Feature(
-        label=feature["label"],
-        unit=feature["unit"],
-        type=feature["type"],
+def _feature(feature: Feature, most: float, task: Task) -> FeatureView:
+    importance = max(0.0, (feature.importance or 0.0))
+    is_number = feature.type == "number"
+    counts = feature.histogram.counts if feature.histogram else [each.count for each in feature.counts or ()]
+    return FeatureView(
+        label=feature.label,
+        unit=feature.unit,
+        type=feature.type,
         figures=_figures(feature),
         columns=columns(counts[:_MOST_CHOICES]),
         shape=_shape(feature),
-        low=figure(feature["min"]) if is_number else "",
-        high=figure(feature["max"]) if is_number else "",
+        low=figure(feature.range[0]) if is_number else "",
+        high=figure(feature.range[1]) if is_number else "",
         importance=round(importance / most, 4) if most > 0 else 0.0,
         importance_words=_importance(importance, task),
     )
@@ -223,25 +224,26 @@ def _importance(importance: float, task: Task) -> str:
     return f"{100 * importance:.1f} points"
 
 
-def _figures(feature: Mapping[str, Any]) -> str:
-    missing = feature["missing"]
+def _figures(feature: Feature) -> str:
+    missing = feature.missing
     gaps = f"; empty in {words.count(missing, 'row', 'rows')}" if missing else ""
-    if feature["type"] == "number":
-        mean, usual = figure(feature["mean"]), figure(feature["default"])
+    if feature.type == "number":
+        mean, usual = figure(feature.mean or 0.0), figure(feature.median)
         return f"mean {mean}, median {usual}{gaps}"
-    shown = feature["counts"][:4]
-    listed = ", ".join(f"{spoken(each['choice'])} {each['count']:,}" for each in shown)
-    more = len(feature["counts"]) - len(shown)
+    every = feature.counts or ()
+    shown = every[:4]
+    listed = ", ".join(f"{spoken(each.choice)} {each.count:,}" for each in shown)
+    more = len(every) - len(shown)
     return f"{listed}{f', {more} more' if more > 0 else ''}{gaps}"
 
 
-def _shape(feature: Mapping[str, Any]) -> str:
-    if feature["type"] != "number":
+def _shape(feature: Feature) -> str:
+    if not feature.histogram:
         return _figures(feature)
-    edges, counts = feature["histogram"]["edges"], feature["histogram"]["counts"]
+    edges, counts = feature.histogram.edges, feature.histogram.counts
     top = counts.index(max(counts))
     return (
-        f"From {exact(feature['min'])} to {exact(feature['max'])}, "
+        f"From {exact(feature.min)} to {exact(feature.max)}, "
         f"most often between {figure(edges[top])} and {figure(edges[top + 1])}."
     )
 

@@ -87,7 +87,7 @@ def takes(row: VersionRow) -> str:
     if row.kind is PredictorKind.IMAGE:
         return "a photo"
     # Features have their units in their names already.
-    return listed([feature["name"] for feature in row.features], _MOST_FEATURES)
+    return listed([feature.name for feature in row.features], _MOST_FEATURES)
 
 
 def gives(row: VersionRow) -> str:

@@ -38,7 +38,7 @@ def tables_view(row: VersionRow, problem: str | None, job: JobRow | None) -> Tab
     return Tables(
         head=make_head(row, "predictor_tables.show"),
         action=url_for("predictor_tables.send", name=row.name, version=version_shown(row)),
-        columns=tuple(feature["name"] for feature in row.features),
+        columns=tuple(feature.name for feature in row.features),
         problem=problem,
         work=work,
         outcome=_outcome(batch_result(job)) if job is not None and work and work.done else None,

@@ -13,6 +13,7 @@ from shared.db.queries.predictors.predictors import VersionRow
 from shared.db.queries.predictors.training_photos import embeddings_of
 from shared.errors import ModelUnusable
 from shared.predictors.documents import PredictOrder, Task, TrainOrder
+from shared.predictors.features import Feature
 from shared.storage import keys as blob_keys
 from worker.imaging import model_view_from_bytes, translated_decode_errors, view_box
 from worker.lifecycle import Progress
@@ -34,19 +35,13 @@ _READING: Final = 0.85
 # The long side of an overlay: pages stretch it over the photo, and it has no detail.
 _OVERLAY_SIDE: Final = 512
 
-_FEATURE: Final[dict[str, Any]] = {
-    "name": "file",
-    "label": "photo",
-    "type": "image",
-    "unit": None,
-    "min": None,
-    "max": None,
-    "mean": None,
-    "choices": None,
-    "default": None,
-    "required": True,
-    "missing": 0,
-}
+_FEATURE: Final = Feature(
+    name="file",
+    label="photo",
+    type="image",
+    required=True,
+    missing=0,
+)
 
 
 class Image:
@@ -78,7 +73,7 @@ class Image:
             task=Task.IMAGE_CLASSIFICATION,
             model=MODEL,
             rows=len(training.photos),
-            features=[_FEATURE],
+            features=(_FEATURE,),
             metrics=found.metrics,
             confusion={"labels": list(training.labels), "matrix": found.matrix},
             card=card.document(folds=fitted.folds, strength=fitted.strength, temperature=fitted.temperature),

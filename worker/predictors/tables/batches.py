@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.predictors.features import Feature
 from shared.predictors.tables import Row, Table, defused
 from shared.predictors.values import Value, is_missing, read_value, warn_of
 from worker.lifecycle import Progress
@@ -27,7 +28,7 @@ Predict = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 class Predictor:
     """What a table is answered with. classes: none for a regression, which has the offsets of its interval."""
 
-    features: Sequence[Mapping[str, Any]]
+    features: Sequence[Feature]
     classes: Sequence[str]
     offsets: tuple[float, float] | None
     predict: Predict
@@ -64,7 +65,7 @@ def answer_table(file: BinaryIO, predictor: Predictor, progress: Progress) -> Ba
     out = StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow([defused(name) for name in [*table.columns, *_new_columns(table.columns, predictor)]])
-    places = {feature["name"]: table.columns.index(feature["name"]) for feature in predictor.features}
+    places = {feature.name: table.columns.index(feature.name) for feature in predictor.features}
     rows = table.rows()
     done = failed = warned = 0
     while chunk := [_read(row, places, predictor.features) for row in islice(rows, AT_ONCE)]:
@@ -95,16 +96,16 @@ def _new_columns(taken: Sequence[str], predictor: Predictor) -> list[str]:
     return [f"{name} (predicted)" if name in taken else name for name in names]
 
 
-def _read(row: Row, places: Mapping[str, int], features: Sequence[Mapping[str, Any]]) -> _Read:
+def _read(row: Row, places: Mapping[str, int], features: Sequence[Feature]) -> _Read:
     values: dict[str, Value] = {}
     warnings: list[str] = []
     for feature in features:
-        cell = row.cells[places[feature["name"]]]
+        cell = row.cells[places[feature.name]]
         try:
             value = read_value(feature, "" if is_missing(cell) else cell)
         except ValueError as error:
             return _Read(row, {}, [], str(error))
-        values[feature["name"]] = value
+        values[feature.name] = value
         warning = warn_of(feature, value)
         if warning is not None:
             warnings.append(warning)

@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
-from typing import Any, Final
+from typing import Final
+
+import msgspec
 
 from shared.errors import BadData
+from shared.predictors.features import ChoiceCount, Feature, FeatureType, Histogram
 from shared.predictors.values import FALSE, TRUE, is_missing, read_number, read_word
 
 # A form with a longer list would be no help, and one-hot encoding would outgrow the memory.
@@ -26,11 +29,10 @@ _IDENTIFIER: Final = re.compile(r"(?:.*[ _-])?(?:id|uuid|guid|index)", re.IGNORE
 class Column:
     """A column that can be learned from.
 
-    feature: the document of FeatureSchema (web/predictors/schemas.py), with a histogram (numbers) or counts (others);
-    cells: each as a number, a position among the choices, 0 or 1; NaN where there is none.
+    feature: with a histogram (numbers) or counts (others); cells: each as a number, a position among the choices, 0 or 1; NaN where there is none.
     """
 
-    feature: dict[str, Any]
+    feature: Feature
     cells: list[float]
 
 
@@ -98,18 +100,19 @@ def _number(name: str, cells: Sequence[str | None]) -> Column | LeftOut:
             name,
             f"{name} has numbers beyond {LARGEST:g}, which cannot be learned from. Give it in a larger unit.",
         )
-    feature = _feature(name, "number", cells) | {
-        "min": present[0],
-        "max": present[-1],
-        "mean": fmean(present),
-        "default": median(present),
-        "whole": all(value.is_integer() for value in present),
-        "histogram": histogram(present),
-    }
+    feature = msgspec.structs.replace(
+        _feature(name, "number", cells),
+        min=present[0],
+        max=present[-1],
+        mean=fmean(present),
+        default=median(present),
+        whole=all(value.is_integer() for value in present),
+        histogram=histogram(present),
+    )
     return Column(feature, values)
 
 
-def histogram(present: Sequence[float]) -> dict[str, Any]:
+def histogram(present: Sequence[float]) -> Histogram:
     """Counts in bins of equal width: a bin for each of a few whole numbers, else a fixed number of bins.
 
     edges: one more than counts; present: sorted, not all the same.
@@ -121,7 +124,7 @@ def histogram(present: Sequence[float]) -> dict[str, Any]:
     counts = [0] * bins
     for value in present:
         counts[min(int((value - low) / span * bins), bins - 1)] += 1
-    return {"edges": [*(low + span * edge / bins for edge in range(bins)), high], "counts": counts}
+    return Histogram((*(low + span * edge / bins for edge in range(bins)), high), tuple(counts))
 
 
 def _boolean(name: str, cells: Sequence[str | None]) -> Column | LeftOut:
@@ -130,10 +133,8 @@ def _boolean(name: str, cells: Sequence[str | None]) -> Column | LeftOut:
     no = sum(value == 0 for value in values)
     if not yes or not no:
         return LeftOut(name, "says the same in every row, in several spellings")
-    feature = _feature(name, "boolean", cells) | {
-        "default": yes > no,
-        "counts": [{"choice": True, "count": yes}, {"choice": False, "count": no}],
-    }
+    counts = (ChoiceCount(True, yes), ChoiceCount(False, no))
+    feature = msgspec.structs.replace(_feature(name, "boolean", cells), default=yes > no, counts=counts)
     return Column(feature, values)
 
 
@@ -152,26 +153,23 @@ def _category(
         return LeftOut(name, "has a text of its own in nearly every row")
     choices = [choice for choice, _ in sorted(distinct.items(), key=lambda item: (-item[1], item[0]))]
     places = {choice: float(place) for place, choice in enumerate(choices)}
-    feature = _feature(name, "category", cells) | {
-        "choices": choices,
-        "default": choices[0],
-        "counts": [{"choice": choice, "count": distinct[choice]} for choice in choices],
-    }
+    feature = msgspec.structs.replace(
+        _feature(name, "category", cells),
+        choices=tuple(choices),
+        default=choices[0],
+        counts=tuple(ChoiceCount(choice, distinct[choice]) for choice in choices),
+    )
     return Column(feature, [math.nan if cell is None else places[cell] for cell in cells])
 
 
-def _feature(name: str, kind: str, cells: Sequence[str | None]) -> dict[str, Any]:
+def _feature(name: str, kind: FeatureType, cells: Sequence[str | None]) -> Feature:
     label, unit = label_and_unit(name)
     missing = sum(cell is None for cell in cells)
-    return {
-        "name": name,
-        "label": label,
-        "type": kind,
-        "unit": unit,
-        "min": None,
-        "max": None,
-        "mean": None,
-        "choices": None,
-        "required": missing == 0,
-        "missing": missing,
-    }
+    return Feature(
+        name=name,
+        label=label,
+        type=kind,
+        unit=unit,
+        required=missing == 0,
+        missing=missing,
+    )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from shared.errors import BadData
 from shared.predictors.documents import AUTO, Task
+from shared.predictors.features import Feature
 from shared.predictors.tables import Table
 from shared.predictors.values import is_missing, read_number
 from worker.predictors.tables.algorithms.folds import sample
@@ -29,7 +30,7 @@ class LearningTable:
     """
 
     task: Task
-    features: list[dict[str, Any]]
+    features: Sequence[Feature]
     left_out: list[LeftOut]
     target: dict[str, Any]
     classes: list[str]
@@ -41,7 +42,7 @@ class LearningTable:
     @property
     def categories(self) -> list[int]:
         """The columns of X that hold positions among choices."""
-        return [place for place, feature in enumerate(self.features) if feature["type"] == "category"]
+        return [place for place, feature in enumerate(self.features) if feature.type == "category"]
 
 
 def read_learning_table(file: BinaryIO, target: str, task: str) -> LearningTable:
@@ -60,7 +61,7 @@ def read_learning_table(file: BinaryIO, target: str, task: str) -> LearningTable
         raise BadData("data", f"No column is left to learn from: {reasons}.")
     classes, y = _classes(target, targets) if chosen is Task.CLASSIFICATION else _numbers(target, targets)
     features = [column.feature for column in columns]
-    choices = [len(feature["choices"]) for feature in features if feature["type"] == "category"]
+    choices = [len(feature.choices or ()) for feature in features if feature.type == "category"]
     kept = sample(len(y), most_rows(len(features), choices), y, len(classes))
     label, unit = label_and_unit(target)
     return LearningTable(

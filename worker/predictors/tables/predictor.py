@@ -1,8 +1,10 @@
 """Predictors of tables: columns in, a class or a number out."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
@@ -10,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadData, ModelUnusable
 from shared.predictors.documents import AUTO, PredictOrder, Task, TrainOrder
+from shared.predictors.features import Feature
 from worker.lifecycle import Progress
 from worker.predictors.data import uploaded
 from worker.predictors.kind import Table, Trained
@@ -45,7 +48,7 @@ class Tabular:
             data, _candidates(table, order.model), lambda share: progress(_READ + (1 - _READ) * share)
         )
         features = [
-            {**feature, "importance": float(importance)}
+            msgspec.structs.replace(feature, importance=float(importance))
             for feature, importance in zip(table.features, training.importances, strict=True)
         ]
         return Trained(
@@ -91,7 +94,12 @@ class Tabular:
             "warnings": [*order.warnings],
             "explanation": None,
             "inputs": [
-                {key: feature[key] for key in ("name", "label", "unit")} | {"value": values[feature["name"]]}
+                {
+                    "name": feature.name,
+                    "label": feature.label,
+                    "unit": feature.unit,
+                    "value": values[feature.name],
+                }
                 for feature in features
             ],
             "reasons": _reasons(version, values, columns, explained),
@@ -133,8 +141,8 @@ def _release(version: str) -> list[str]:
     return version.split(".")[:2]
 
 
-def _most_important(features: list[dict[str, Any]]) -> NDArray[np.intp]:
-    importances = np.array([feature["importance"] for feature in features])
+def _most_important(features: Sequence[Feature]) -> NDArray[np.intp]:
+    importances = np.array([feature.importance or 0.0 for feature in features])
     return np.argsort(-importances, kind="stable")[:MOST_REASONS]
 
 
@@ -161,8 +169,8 @@ def _reasons(
     for column, effect in zip(columns, explained.effects, strict=True):
         feature = version.features[column]
         if abs(effect) > least:
-            name = feature["name"]
+            name = feature.name
             found.append(
-                {"name": name, "value": values[name], "usual": feature["default"], "effect": float(effect)}
+                {"name": name, "value": values[name], "usual": feature.default, "effect": float(effect)}
             )
     return sorted(found, key=lambda reason: -abs(reason["effect"]))

@@ -1,11 +1,12 @@
 """Predictors and their versions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Connection, Select, and_, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -16,6 +17,7 @@ from shared.db.unit_of_work import Transaction
 from shared.errors import Conflict, PredictorNotFound
 from shared.jobs.kinds import JobKind
 from shared.predictors.documents import PredictorKind, Task
+from shared.predictors.features import Feature, features_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class NewVersion:
     target: str
     model: str
     rows: int
-    features: list[dict[str, Any]]
+    features: Sequence[Feature]
     metrics: dict[str, Any]
     confusion: dict[str, Any] | None
     card: dict[str, Any]
@@ -112,7 +114,12 @@ def _one(connection: Connection, question: Select[Any]) -> VersionRow:
 
 
 def _typed(row: Any) -> VersionRow:
-    return VersionRow(**{**row._asdict(), "kind": PredictorKind(row.kind), "task": Task(row.task)})
+    typed = {
+        "kind": PredictorKind(row.kind),
+        "task": Task(row.task),
+        "features": features_from(row.features),
+    }
+    return VersionRow(**{**row._asdict(), **typed})
 
 
 def list_predictors(
@@ -164,7 +171,7 @@ def save_version(connection: Connection, name: str, new: NewVersion, job_id: UUI
             target=new.target,
             model=new.model,
             rows=new.rows,
-            features=new.features,
+            features=msgspec.to_builtins(new.features),
             metrics=new.metrics,
             confusion=new.confusion,
             card=new.card,

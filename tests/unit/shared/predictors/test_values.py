@@ -3,16 +3,18 @@
 import math
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.predictors.features import Feature, features_from
 from shared.predictors.values import check_values, is_missing, read_number
 from worker.predictors.tables.columns import Column, read_column
 from worker.predictors.tables.matrix import matrix_of, usual_values
 
 
-def feature(name: str, *cells: str) -> dict[str, Any]:
+def feature(name: str, *cells: str) -> Feature:
     column = read_column(name, cells)
     assert isinstance(column, Column)
     return column.feature
@@ -125,3 +127,31 @@ def test_whatever_is_sent_is_taken_whole_or_refused_by_name(values: dict[str, An
 
 def test_usual_values_are_medians_and_what_is_most_frequent() -> None:
     assert usual_values(FEATURES).tolist() == [1100, 2.5, 0, 0]
+
+
+def test_the_features_of_versions_that_were_stored_before_they_had_a_type_are_read() -> None:
+    stored: list[dict[str, Any]] = [
+        {
+            "name": "area (sqft)", "label": "area", "type": "number", "unit": "sqft", "min": 500.0, "max": 1500,
+            "mean": 1050.0, "choices": None, "required": False, "missing": 1, "default": 1100.0, "whole": True,
+            "histogram": {"edges": [500.0, 1000.0, 1500.0], "counts": [1, 3]}, "importance": 0.25,
+        },
+        {
+            "name": "garden", "label": "garden", "type": "boolean", "unit": None, "min": None, "max": None, "mean": None,
+            "choices": None, "required": True, "missing": 0, "default": False,
+            "counts": [{"choice": True, "count": 1}, {"choice": False, "count": 3}], "importance": -0.01,
+        },
+        {
+            "name": "file", "label": "photo", "type": "image", "unit": None, "min": None, "max": None, "mean": None,
+            "choices": None, "default": None, "required": True, "missing": 0,
+        },
+    ]  # fmt: skip
+    area, garden, photo = features_from(stored)
+    assert (area.range, area.median, area.importance) == ((500, 1500), 1100, 0.25)
+    assert garden.counts
+    assert (garden.counts[1].choice, garden.default) == (False, False)
+    assert photo.type == "image"
+    assert msgspec.to_builtins(garden) == {
+        **stored[1],
+        "counts": ({"choice": True, "count": 1}, {"choice": False, "count": 3}),
+    }

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.predictors.features import Feature
 from shared.predictors.values import check_values
 from web.http.errors import FieldProblem
 from web.predictors.view_models import figures, plots
@@ -37,11 +38,7 @@ def test_every_number_has_a_short_figure(value: float) -> None:
 
 @given(finite)
 def test_a_value_in_a_field_is_read_back_as_it_was(value: float) -> None:
-    feature = {
-        "name": "x", "label": "x", "type": "number", "unit": None, "min": -1.0, "max": 1.0, "default": 0.0,
-        "required": True, "missing": 0,
-    }  # fmt: skip
-    checked = check_values([feature], {"x": figures.exact(value)})
+    checked = check_values([number("x")], {"x": figures.exact(value)})
     assert checked.values["x"] == value
 
 
@@ -59,11 +56,18 @@ def test_what_was_counted_may_be_all_or_none() -> None:
     assert counted == ["100 %", "0 %", "> 99 %", "< 1 %"]
 
 
-def number(name: str, importance: float = 0.0) -> dict[str, object]:
-    return {
-        "name": name, "label": name, "type": "number", "unit": None, "min": 0.0, "max": 2.0, "default": 1.0,
-        "required": True, "missing": 0, "importance": importance,
-    }  # fmt: skip
+def number(name: str, importance: float = 0.0) -> Feature:
+    return Feature(
+        name=name,
+        label=name,
+        type="number",
+        min=0.0,
+        max=2.0,
+        default=1.0,
+        required=True,
+        missing=0,
+        importance=importance,
+    )
 
 
 def test_what_matters_least_is_folded_away_and_opened_where_it_has_a_problem() -> None:

@@ -12,7 +12,7 @@ from worker.predictors.tables.learning_table import infer_task, read_learning_ta
 
 def kind(*cells: str, name: str = "x") -> str:
     column = read_column(name, cells)
-    return column.feature["type"] if isinstance(column, Column) else column.reason
+    return column.feature.type if isinstance(column, Column) else column.reason
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,10 @@ def test_a_feature_knows_its_training_data() -> None:
     column = read_column("area (sqft)", ["10", "20", "", "60"])
     assert isinstance(column, Column)
     known = column.feature
-    assert (known["label"], known["unit"], known["required"], known["missing"]) == ("area", "sqft", False, 1)
-    assert (known["min"], known["max"], known["mean"], known["default"]) == (10, 60, 30, 20)
-    assert sum(known["histogram"]["counts"]) == 3
+    assert (known.label, known.unit, known.required, known.missing) == ("area", "sqft", False, 1)
+    assert (known.min, known.max, known.mean, known.default) == (10, 60, 30, 20)
+    assert known.histogram
+    assert sum(known.histogram.counts) == 3
 
 
 def test_infinite_and_enormous_numbers_cannot_be_learned_from() -> None:
@@ -111,7 +112,7 @@ def test_what_only_shows_when_the_whole_table_is_read_ends_in_a_sentence(
 
 def test_left_out_columns_bear_their_reason() -> None:
     table = read_learning_table(io.BytesIO(b"id,a,b,y\n7,1,5,c\n8,1,6,d\n3,1,9,c\n4,1,2,d\n"), "y", "auto")
-    assert [feature["name"] for feature in table.features] == ["b"]
+    assert [feature.name for feature in table.features] == ["b"]
     assert table.left_out == [
         LeftOut("id", "is an identifier: every row has a value of its own"),
         LeftOut("a", "has the same value in every row"),
