@@ -28,7 +28,7 @@ from shared.logs import configure_logs
 from shared.settings import Settings
 from tests.support.fakes import RecordingDispatcher
 from tests.support.services import service_folder
-from worker.lifecycle import BatchResult, Job, JobResult, Lifecycle
+from worker.lifecycle import BatchResult, ClaimedJob, JobResult, Lifecycle
 
 ROUNDS: Final = 10
 BATCH: Final = 32
@@ -175,7 +175,7 @@ def _flat(rounds: Sequence[Sequence[float]]) -> list[float]:
     return [each for times in rounds for each in times]
 
 
-def _do_nothing(_job: Job) -> JobResult:
+def _do_nothing(_job: ClaimedJob) -> JobResult:
     return JobResult()
 
 

@@ -8,6 +8,7 @@ import colorsys
 import csv
 import math
 import re
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -187,3 +188,28 @@ def color_name(rgb: RGB) -> str:
         if distance < best:
             best, name = distance, candidate
     return name
+
+
+@dataclass(frozen=True, slots=True)
+class Swatch:
+    """One colour of a palette as `#rrggbb`, and its share of the picture, 0 to 1.
+
+    Raises ValueError for anything else: the code goes into style sheets and SVG as it stands.
+    """
+
+    hex: str
+    proportion: float
+
+    def __post_init__(self) -> None:
+        hex_to_rgb(self.hex)
+        if not 0.0 <= self.proportion <= 1.0:
+            raise ValueError(f"a share lies between 0 and 1, not at {self.proportion}")
+
+    @property
+    def rgb(self) -> RGB:
+        return hex_to_rgb(self.hex)
+
+    @property
+    def name(self) -> str:
+        """The nearest colour name."""
+        return color_name(self.rgb)

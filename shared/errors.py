@@ -202,7 +202,7 @@ class ModelUnusable(BadInput):
     code = "model_unusable"
 
 
-# --- what Vitrine leans on ----------------------------------------------------------------------------------------
+# --- services that Vitrine needs -------------------------------------------------------------------------------------
 
 
 class Unavailable(VitrineError):

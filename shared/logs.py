@@ -26,7 +26,7 @@ QUIET: Final = {
 
 
 def configure_logs(settings: Settings, service: str) -> None:
-    """Sends everything that is logged from now on to standard error. service: which process speaks, such as "web"."""
+    """Sends everything that is logged from now on to standard error. service: the name of this process, such as "web"."""
 
     def name_service(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         event["service"] = service

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+from uuid import UUID
 
 import click
 from flask import Flask
@@ -16,11 +17,13 @@ from shared.db import migrate
 from shared.db.engine import make_engine
 from shared.db.provision import ensure_database
 from shared.db.queries.jobs import jobs
-from shared.db.queries.photos.analyses import images_to_reanalyse
+from shared.db.queries.jobs.jobs import JobRow
+from shared.db.unit_of_work import UnitOfWork
 from shared.errors import VitrineError
 from shared.jobs.index_runs import full_run, incremental_run
 from shared.jobs.kinds import JobStatus
-from shared.jobs.reanalysis import Reanalysis
+from shared.jobs.reanalysis import reanalysis
+from shared.jobs.results import DemoResult, ReanalysisResult
 from shared.settings import Settings
 from web.http.waiting import job_states
 from web.photos.bulk_import import Result, bring_in, entries_of
@@ -146,17 +149,26 @@ def reindex(*, incremental: bool, wait: bool) -> None:
 
 @click.command("reanalyse")
 @click.option("--fact", help="Only photos that lack this one, by the name of its column.")
+@click.option("--wait", is_flag=True, help="Show how far it is, and exit with 1 unless it succeeds.")
 @with_appcontext
 @_in_words
-def reanalyse(*, fact: str | None) -> None:
+def reanalyse(*, fact: str | None, wait: bool) -> None:
     """Have the facts of photos computed that were analysed before the facts were known, in the background."""
-    services = current_services()
-    with services.unit_of_work.begin() as transaction:
-        if not images_to_reanalyse(transaction.connection, fact, after=0, limit=1):
+    unit_of_work = current_services().unit_of_work
+    with unit_of_work.begin() as transaction:
+        wanted = reanalysis(transaction.connection, fact)
+        if wanted is None:
             click.echo("No photo needs it.")
             return
-        job_id = jobs.create_job(transaction, Reanalysis(fact).to_job())
+        job_id = jobs.create_job(transaction, wanted)
     click.echo(str(job_id))
+    if not wait:
+        return
+    ended = _watched(unit_of_work, job_id, "Facts")
+    result = ended.result_as(ReanalysisResult)
+    if ended.status is not JobStatus.SUCCEEDED or result is None:
+        raise click.ClickException(ended.error_message or f"The job is {ended.status.value}.")
+    click.echo(f"{result.images} photos have new facts.")
 
 
 @click.command("train-images")
@@ -191,19 +203,26 @@ def demo() -> None:
     """Fill the gallery with about a hundred drawn pictures, and wait until their look-alikes are known."""
     unit_of_work = current_services().unit_of_work
     job_id = start_demo(unit_of_work)
-    with click.progressbar(length=100, label="Drawing") as progress:
-        states = job_states(unit_of_work, job_id, _LONGEST_WAIT_SECONDS)
-        for job in _moving(states, lambda job: (job.status, job.progress)):
-            progress.update(round(job.progress * 100) - progress.pos)
-            ended = job
-    if ended.status is not JobStatus.SUCCEEDED or ended.result is None:
+    ended = _watched(unit_of_work, job_id, "Drawing")
+    result = ended.result_as(DemoResult)
+    if ended.status is not JobStatus.SUCCEEDED or result is None:
         raise click.ClickException(ended.error_message or f"The drawing is {ended.status.value}.")
     pending = unindexed_photos(unit_of_work)
     total = next(pending)
     with click.progressbar(length=max(total, 1), label="Look-alikes") as progress:
         for left in _moving(pending, lambda left: left):
             progress.update(total - left - progress.pos)
-    click.echo(f"{ended.result['images']} pictures added. Click one in the gallery to see its look-alikes.")
+    click.echo(f"{result.images} pictures added. Click one in the gallery to see its look-alikes.")
+
+
+def _watched(unit_of_work: UnitOfWork, job_id: UUID, label: str) -> JobRow:
+    """Waits for the job behind a progress bar. Raises ClickException where it stands still."""
+    with click.progressbar(length=100, label=label) as progress:
+        states = job_states(unit_of_work, job_id, _LONGEST_WAIT_SECONDS)
+        for job in _moving(states, lambda job: (job.status, job.progress)):
+            progress.update(round(job.progress * 100) - progress.pos)
+            ended = job
+    return ended
 
 
 def _moving(states: Iterator[T], mark: Callable[[T], object]) -> Iterator[T]:

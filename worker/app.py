@@ -46,7 +46,7 @@ def register_job(celery: Celery, process: Process, kind: JobKind, rules: JobRule
 
 
 def register_wake_up(celery: Celery, process: Process, kind: JobKind, rules: JobRules) -> None:
-    """A task that takes whatever waits, whichever job its message was sent for."""
+    """A task that takes what waits, whichever job its message was sent for."""
 
     @celery.task(
         name=kind.value, time_limit=rules.drain_seconds + rules.deadline_seconds + LIMIT_AFTER_DEADLINE

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import structlog
@@ -19,12 +19,14 @@ from shared.db.queries.jobs.engine import Claim
 from shared.db.unit_of_work import Transaction, UnitOfWork
 from shared.errors import BadInput, DatabaseUnavailable, VitrineError
 from shared.jobs.kinds import RULES, JobKind, JobStatus
+from shared.typed_json import from_json
 
 log = structlog.get_logger(__name__)
 
-# A worker that is stuck past its deadline leaves with EX_TEMPFAIL; whatever runs it starts a fresh one.
+# A worker that is stuck past its deadline exits with EX_TEMPFAIL, and its supervisor starts another.
 STUCK_EXIT: Final = 75
 
+T = TypeVar("T")
 Write = Callable[[Transaction], None]
 Progress = Callable[[float], None]
 
@@ -34,11 +36,24 @@ def nothing_to_write(_transaction: Transaction) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class JobResult:
-    """What a handler made: the job's result, and the rows to write in the transaction that ends the job."""
+class Continuation:
+    """What is left of a job that does its work in several runs. order: what the next run is to do; progress: 0..1."""
 
-    result: dict[str, Any] | None = None
+    order: object
+    progress: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """What a handler made: the job's result (`shared.jobs.results`), and the rows to write in the transaction that ends
+    the run.
+
+    rest: the job has not ended. It is queued again, behind what waits already, with attempts of its own.
+    """
+
+    result: object | None = None
     write: Write = nothing_to_write
+    rest: Continuation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +64,21 @@ class BatchResult:
     them.
     """
 
-    results: Mapping[Claim, dict[str, Any] | None]
+    results: Mapping[Claim, object | None]
     failures: Mapping[Claim, Exception]
     write: Callable[[Transaction, Sequence[Claim]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ClaimedJob:
     """A claimed job in a handler's hands. progress: reports 0..1."""
 
     claim: Claim
     progress: Progress
+
+    def order(self, kind: type[T]) -> T:
+        """What the job is to do, as a value of that type (`shared.jobs.orders`)."""
+        return from_json(self.claim.payload, kind)
 
 
 class Lifecycle:
@@ -77,7 +96,7 @@ class Lifecycle:
         self._lease = lease
         self._exit_when_stuck = exit_when_stuck
 
-    def run(self, kind: JobKind, job_id: UUID, handler: Callable[[Job], JobResult]) -> None:
+    def run(self, kind: JobKind, job_id: UUID, handler: Callable[[ClaimedJob], JobResult]) -> None:
         """Claims the job, runs the handler, ends the job by what comes of it. Nothing happens if it cannot be claimed:
         a message is only a hint."""
         with self._unit_of_work.read() as connection:
@@ -87,7 +106,10 @@ class Lifecycle:
             return
         with bound(claim), self._heartbeat([claim]), self._failures([claim]):
             log.info("job_claimed", kind=kind)
-            made = handler(Job(claim, self._reporter(claim)))
+            made = handler(ClaimedJob(claim, self._reporter(claim)))
+            if made.rest is not None:
+                self._continue(claim, made.rest, made.write)
+                return
             self._finish({claim: made.result}, lambda transaction, _held: made.write(transaction))
 
     def run_batch(self, kind: JobKind, limit: int, handler: Callable[[Sequence[Claim]], BatchResult]) -> int:
@@ -108,6 +130,13 @@ class Lifecycle:
                 self._fail(claim, failure)
         return len(claims)
 
+    def _continue(self, claim: Claim, rest: Continuation, write: Write) -> None:
+        with self._unit_of_work.begin() as transaction:
+            held = job_engine.put_back(transaction, claim, rest.order, rest.progress)
+            if held:
+                write(transaction)
+        log.info("job_continued" if held else "lease_lost", kind=claim.kind, progress=round(rest.progress, 3))
+
     def expire(self, claim: Claim) -> None:
         """Ends or puts back a claim whose worker has vanished."""
         with bound(claim):
@@ -116,7 +145,7 @@ class Lifecycle:
 
     def _finish(
         self,
-        results: Mapping[Claim, dict[str, Any] | None],
+        results: Mapping[Claim, object | None],
         write: Callable[[Transaction, Sequence[Claim]], None],
     ) -> None:
         claims = list(results)
@@ -134,7 +163,7 @@ class Lifecycle:
 
     @contextmanager
     def _failures(self, claims: Sequence[Claim]) -> Iterator[None]:
-        """Whatever a handler raises ends as a state of its jobs, never as a lost one."""
+        """Every error of a handler becomes a state of its jobs: none is lost."""
         try:
             yield
         except Exception as error:  # noqa: BLE001 - the boundary: any error of any handler becomes a job's state
@@ -156,8 +185,8 @@ class Lifecycle:
                 job_engine.fail(transaction, claim, JobStatus.FAILED, error.code, error.message)
         elif isinstance(error, VitrineError):
             log.warning("job_attempt_failed", kind=claim.kind, code=error.code)
-            free = isinstance(error, RULES[claim.kind].free_errors)
-            self._retry(claim, error.code, error.message, costs_attempt=not free)
+            transient = isinstance(error, RULES[claim.kind].transient_errors)
+            self._retry(claim, error.code, error.message, costs_attempt=not transient)
         else:
             log.error("job_error", kind=claim.kind, exc_info=error)
             self._retry(claim, "internal", "Something went wrong inside Vitrine. Its log says what.")

@@ -10,10 +10,10 @@ from pkgutil import resolve_name
 from typing import Any, Final
 
 from shared.jobs.kinds import RULES, JobKind
-from worker.lifecycle import Job, JobResult, Lifecycle
+from worker.lifecycle import ClaimedJob, JobResult, Lifecycle
 from worker.services import Services
 
-JobHandler = Callable[[Services, Job], JobResult]
+JobHandler = Callable[[Services, ClaimedJob], JobResult]
 """Does one claimed job."""
 
 DrainHandler = Callable[[Services, Lifecycle, Callable[[], bool]], bool]

@@ -45,9 +45,9 @@ def refuse_dead(connection: Any, _record: object, _proxy: object) -> None:
     but that it ends it. Only where there is something to read is it asked what that means.
     """
     try:
-        news = select.poll()
-        news.register(connection.fileno(), select.POLLIN)
-        if news.poll(0):
+        poller = select.poll()
+        poller.register(connection.fileno(), select.POLLIN)
+        if poller.poll(0):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
             connection.rollback()

@@ -73,7 +73,8 @@ class Backoff:
 
     def seconds(self, attempt: int) -> float:
         """Before the attempt that follows number `attempt` (1, 2 ...), without the part that chance adds."""
-        return float(min(self.longest, self.first * 2.0 ** (attempt - 1)))
+        # What costs no attempt may have been tried a thousand times: no float holds two to that power.
+        return min(self.longest, self.first * 2.0 ** min(attempt - 1, 32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ class JobRules:
     """How jobs of a kind are run.
 
     attempts: runs before a job is dead. deadline_seconds: the longest that one run may take; the heartbeat never
-    renews a lease past it. backoff: the pause between attempts. free_errors: what costs a job no attempt, since it is
-    not the job's fault. drain_seconds: of a kind whose message is a wake-up, which takes whatever waits and not the
+    renews a lease past it. backoff: the pause between attempts. transient_errors: those that cost a job no attempt, since they
+    are not its fault. drain_seconds: of a kind whose message is a wake-up, which takes whatever waits and not the
     job it was sent for, how long it goes on before another wake-up takes over; 0 for all other kinds.
     """
 
@@ -90,12 +91,12 @@ class JobRules:
     attempts: int
     deadline_seconds: int
     backoff: Backoff = Backoff()
-    free_errors: tuple[type[VitrineError], ...] = (Unavailable,)
+    transient_errors: tuple[type[VitrineError], ...] = (Unavailable,)
     drain_seconds: int = 0
 
     @property
     def wake_up(self) -> bool:
-        """Whether of two messages that wait the second wakes nobody."""
+        """Whether one message that waits is enough, however many jobs do."""
         return self.drain_seconds > 0
 
 
@@ -107,33 +108,45 @@ RULES: Final[dict[JobKind, JobRules]] = {
     JobKind.ANALYSE: JobRules(Queue.CPU, attempts=4, deadline_seconds=100),
     # 300 s of draining are well within the broker's visibility timeout.
     JobKind.EMBED: JobRules(
-        Queue.GPU, attempts=4, deadline_seconds=600, free_errors=(Unavailable, WrongModel), drain_seconds=300
+        Queue.GPU,
+        attempts=4,
+        deadline_seconds=600,
+        transient_errors=(Unavailable, WrongModel),
+        drain_seconds=300,
     ),
     JobKind.PALETTE: JobRules(Queue.CPU, attempts=4, deadline_seconds=100),
-    # A stretch of the gallery a job, which leaves the rest to another: uploads wait for one stretch at most.
+    # Some photos a run, the next behind what waits: uploads wait for one run at most.
     JobKind.REANALYSE: JobRules(Queue.CPU, attempts=4, deadline_seconds=100),
     # A hundred pictures take half a minute, and what was drawn before a run died is not drawn into the gallery again.
     JobKind.DEMO: JobRules(Queue.CPU, attempts=4, deadline_seconds=600),
     # Reading a million embeddings takes minutes, and a plan or switch that dies is cheap to run again.
-    JobKind.INDEX_PLAN: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600, free_errors=_INDEX_ERRORS),
-    JobKind.INDEX_TILE: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600, free_errors=_INDEX_ERRORS),
-    JobKind.INDEX_MERGE: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600, free_errors=_INDEX_ERRORS),
-    JobKind.INDEX_SWITCH: JobRules(Queue.INDEX, attempts=4, deadline_seconds=3600, free_errors=_INDEX_ERRORS),
+    JobKind.INDEX_PLAN: JobRules(
+        Queue.INDEX, attempts=4, deadline_seconds=3600, transient_errors=_INDEX_ERRORS
+    ),
+    JobKind.INDEX_TILE: JobRules(
+        Queue.INDEX, attempts=4, deadline_seconds=3600, transient_errors=_INDEX_ERRORS
+    ),
+    JobKind.INDEX_MERGE: JobRules(
+        Queue.INDEX, attempts=4, deadline_seconds=3600, transient_errors=_INDEX_ERRORS
+    ),
+    JobKind.INDEX_SWITCH: JobRules(
+        Queue.INDEX, attempts=4, deadline_seconds=3600, transient_errors=_INDEX_ERRORS
+    ),
     JobKind.INDEX_INCREMENTAL: JobRules(
-        Queue.INDEX, attempts=4, deadline_seconds=3600, free_errors=_INDEX_ERRORS
+        Queue.INDEX, attempts=4, deadline_seconds=3600, transient_errors=_INDEX_ERRORS
     ),
     # The largest table that is taken trains within minutes. One that kills its worker twice would do so again.
     JobKind.TRAIN_PREDICTOR: JobRules(
-        Queue.TRAIN, attempts=3, deadline_seconds=900, free_errors=(Unavailable, WrongModel)
+        Queue.TRAIN, attempts=3, deadline_seconds=900, transient_errors=(Unavailable, WrongModel)
     ),
     JobKind.PREDICT_BATCH: JobRules(Queue.TRAIN, attempts=3, deadline_seconds=600),
     # A prediction takes milliseconds; the first of a large model, whose file is read before it, some seconds.
     JobKind.PREDICT: JobRules(
-        Queue.PREDICT, attempts=3, deadline_seconds=60, free_errors=(Unavailable, WrongModel)
+        Queue.PREDICT, attempts=3, deadline_seconds=60, transient_errors=(Unavailable, WrongModel)
     ),
     # Some thousand embeddings are read for it: a second or two.
     JobKind.SUGGEST_LABELS: JobRules(
-        Queue.PREDICT, attempts=3, deadline_seconds=60, free_errors=(Unavailable, WrongModel)
+        Queue.PREDICT, attempts=3, deadline_seconds=60, transient_errors=(Unavailable, WrongModel)
     ),
 }
 

@@ -1,29 +1,20 @@
-"""The job that computes facts for photos that are in the gallery already, stretch by stretch."""
+"""The job that computes facts of photos that are in the gallery already."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from sqlalchemy import Connection
 
 from shared.db.queries.jobs.jobs import NewJob
+from shared.db.queries.photos.analyses import count_to_reanalyse
 from shared.jobs.kinds import JobKind
+from shared.jobs.orders import ReanalysisOrder
 
 
-@dataclass(frozen=True, slots=True)
-class Reanalysis:
-    """fact: only for images that lack it; None: for all of them. after: the id behind which the next stretch begins."""
+def reanalysis(connection: Connection, fact: str | None) -> NewJob | None:
+    """fact: only for photos that lack it; None: for all of them. None: no photo needs it. Raises UnknownFact.
 
-    fact: str | None = None
-    after: int = 0
-
-    @classmethod
-    def from_payload(cls, payload: Mapping[str, Any]) -> Self:
-        return cls(payload["fact"], payload["after"])
-
-    def following(self, last: int) -> Self:
-        """The next stretch."""
-        return replace(self, after=last)
-
-    def to_job(self) -> NewJob:
-        """Asked for again while a stretch waits or runs, it is that one."""
-        key = f"{JobKind.REANALYSE.value}-{self.fact or 'all'}"
-        return NewJob(JobKind.REANALYSE, payload={"fact": self.fact, "after": self.after}, dedupe_key=key)
+    While one is in flight, another for the same fact is that one.
+    """
+    total = count_to_reanalyse(connection, fact)
+    if not total:
+        return None
+    key = f"{JobKind.REANALYSE.value}-{fact or 'all'}"
+    return NewJob(JobKind.REANALYSE, payload=ReanalysisOrder(fact, total=total), dedupe_key=key)

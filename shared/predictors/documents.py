@@ -4,9 +4,9 @@ A predictor's `kind` decides which code guards its data, trains it and predicts 
 guard in web/predictors/use_cases.py, an implementation in worker/predictors/kinds.py.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Final
 
 
 class PredictorKind(StrEnum):
@@ -79,19 +79,7 @@ MODELS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Payload:
-    """What a job's row carries: plain JSON, read back into the same class."""
-
-    def to_payload(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_payload(cls, payload: dict[str, Any]) -> Self:
-        return cls(**payload)
-
-
-@dataclass(frozen=True, slots=True)
-class TrainOrder(_Payload):
+class TrainOrder:
     """What a `train-predictor` job is to do.
 
     task: a Task, or auto for a table; upload: SHA-256 of the table or the zip among the passing uploads; None: the
@@ -107,7 +95,7 @@ class TrainOrder(_Payload):
 
 
 @dataclass(frozen=True, slots=True)
-class PredictOrder(_Payload):
+class PredictOrder:
     """What a `predict` job is to do: with one version, for the values of a form, a passing photo or one of the gallery.
 
     values: of every feature, checked and typed by `shared.predictors.values`. warnings: said already when they were
@@ -123,7 +111,7 @@ class PredictOrder(_Payload):
 
 
 @dataclass(frozen=True, slots=True)
-class SuggestOrder(_Payload):
+class SuggestOrder:
     """What a `suggest-labels` job is to do: with one version of a predictor of photos, choose photos of the gallery."""
 
     predictor_id: int
@@ -132,7 +120,7 @@ class SuggestOrder(_Payload):
 
 
 @dataclass(frozen=True, slots=True)
-class BatchOrder(_Payload):
+class BatchOrder:
     """What a `predict-batch` job is to do: with one version, for every row of an uploaded table."""
 
     predictor_id: int

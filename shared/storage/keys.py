@@ -24,7 +24,7 @@ def original(sha256: str) -> str:
 
 
 def upload(sha256: str) -> str:
-    """What is only passing through, such as a photo whose palette is wanted or a table to train from."""
+    """Temporary: such as a photo whose palette is wanted or a table to train from."""
     return f"{UPLOADS}{sha256[:2]}/{sha256}"
 
 

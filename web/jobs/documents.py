@@ -49,7 +49,7 @@ class JobError(Document):
 
     @classmethod
     def of(cls, job: JobRow) -> "JobError | None":
-        # A queued job may have the error of its last run; while it will run again that is nobody's trouble.
+        # A queued job may have the error of its last run; while it will run again that is not shown.
         if job.status not in _WENT_WRONG or job.error_code is None:
             return None
         return cls(code=job.error_code, message=job.error_message or "")

@@ -1,4 +1,4 @@
-"""Answers that name a job: 202, where to ask, and when."""
+"""Answers that name a job: 202, where to look, and when."""
 
 import re
 from typing import Final

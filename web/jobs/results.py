@@ -11,25 +11,25 @@ from web.palettes import palette_result
 from web.predictors import batch_result, prediction_result, training_result
 
 
-class AnalysedLinks(Document):
+class AnalysedImageLinks(Document):
     image: Annotated[str, about("the image")]
     palette: Annotated[str, about("its colours")]
     similar: Annotated[str, about("its look-alikes")]
 
 
-class Analysed(Document):
+class AnalysedImage(Document):
     """What an upload brought."""
 
     image: Annotated[str, about("id of the image")]
-    links: Annotated[AnalysedLinks, about("where to go on")]
+    links: Annotated[AnalysedImageLinks, about("where to go on")]
 
 
 def _analysed(job: JobRow) -> Any:
     if job.image_id is None:
         return job.result
     here = image_path(job.image_id)
-    links = AnalysedLinks(image=here, palette=f"{here}/palette", similar=f"{here}/similar")
-    return Analysed(image=str(job.image_id), links=links)
+    links = AnalysedImageLinks(image=here, palette=f"{here}/palette", similar=f"{here}/similar")
+    return AnalysedImage(image=str(job.image_id), links=links)
 
 
 RESULTS: Final[Mapping[JobKind, Callable[[JobRow], Any]]] = {

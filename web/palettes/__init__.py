@@ -1,8 +1,7 @@
 """Palettes of photos, in the gallery and without an entry there. What other domains may use of them is exported here."""
 
-from web.palettes.documents import SizeQuery, palette_result, swatches_of
+from web.palettes.documents import SizeQuery, palette_result
 from web.palettes.gallery_palettes import job_for_palette, job_for_palette_of_all
-from web.palettes.swatch import Swatch
 from web.palettes.view_models.accent import Accent, accent_of
 from web.palettes.view_models.palette import PaletteView, palette_view
 
@@ -10,11 +9,9 @@ __all__ = [
     "Accent",
     "PaletteView",
     "SizeQuery",
-    "Swatch",
     "accent_of",
     "job_for_palette",
     "job_for_palette_of_all",
     "palette_result",
     "palette_view",
-    "swatches_of",
 ]

@@ -10,8 +10,8 @@ from web.http.documents import json_response
 from web.http.ids import image_id, job_id
 from web.http.routing import Answer, Resource
 from web.jobs import PREFER, STARTED, started, started_and_awaited
-from web.palettes.documents import ImagesForPalette, Palette, PaletteQuery, swatches_of
-from web.palettes.ephemeral import ephemeral_palette, get_palette_job
+from web.palettes.documents import ImagesForPalette, Palette, PaletteQuery
+from web.palettes.ephemeral import ephemeral_palettes, get_palette_job
 from web.palettes.gallery_palettes import job_for_palette, job_for_palette_of_all
 from web.palettes.responses import exported_palette
 from web.photos import UPLOAD_FORMS, UPLOAD_PROBLEMS, find_palette_of_upload, received_upload
@@ -41,8 +41,8 @@ def get_palette(id: str, query: PaletteQuery) -> Response:  # noqa: A002 - the n
 
 def _palette(image: ImageRow, palette: PaletteRow, form: str) -> Response:
     if form == "json":
-        return json_response(Palette.of(swatches_of(palette.swatches), palette.version))
-    return exported_palette(form, swatches_of(palette.swatches), image.caption or image.name)
+        return json_response(Palette.of(palette.swatches, palette.version))
+    return exported_palette(form, palette.swatches, image.caption or image.name)
 
 
 @api.route(
@@ -87,9 +87,10 @@ def get_ephemeral_palette(id: str, query: PaletteQuery) -> Response:  # noqa: A0
     """Get the palette of a photo that is not kept, of any size: the id is that of its job."""
     with current_services().unit_of_work.read() as connection:
         job = get_palette_job(connection, job_id(id))
-    found = ephemeral_palette(job, query.colors)
-    if found is None or job.result is None:
+    found = ephemeral_palettes(job)
+    if found is None:
         return started(job)
+    swatches = found.of_size(query.colors)
     if query.format == "json":
-        return json_response(Palette.of(found, job.result["version"]))
-    return exported_palette(query.format, found, "Palette")
+        return json_response(Palette.of(swatches, found.version))
+    return exported_palette(query.format, swatches, "Palette")

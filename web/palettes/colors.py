@@ -4,8 +4,8 @@ import math
 from typing import Annotated
 
 from shared import colour
+from shared.colour import Swatch
 from web.http.documents import Document, about
-from web.palettes.swatch import Swatch
 
 
 class Hsl(Document):

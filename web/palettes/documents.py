@@ -1,9 +1,11 @@
 """Palettes as the API shows them, and what may be asked of them."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
+from shared.colour import Swatch
 from shared.db.queries.jobs.jobs import JobRow
+from shared.jobs.results import PaletteResult
 from shared.limits import DEFAULT_COLORS, MAX_COLORS, MAX_PAGE, MIN_COLORS
 from web.http.addresses import palette_path
 from web.http.documents import UNSET, Document, UnsetType, about
@@ -11,7 +13,6 @@ from web.http.parameter_sets import Parameters
 from web.http.parameters import Choice, ImageIds, Integer
 from web.palettes.colors import PaletteColor
 from web.palettes.formats import FORMATS
-from web.palettes.swatch import Swatch
 
 # --- parameters -----------------------------------------------------------------------------------------------------
 
@@ -59,13 +60,10 @@ class Palette(Document):
         return cls(colors=colors, count=len(colors), version=version, links=links)
 
 
-def palette_result(job: JobRow) -> Palette:
+def palette_result(job: JobRow) -> Palette | None:
     """The palette that a job has found."""
-    result: dict[str, Any] = job.result or {}
+    found = job.result_as(PaletteResult)
+    if found is None:
+        return None
     links = UNSET if job.image_id is not None else PaletteLinks(self=palette_path(job.id))
-    return Palette.of(swatches_of(result["colors"]), result["version"], links)
-
-
-def swatches_of(stored: Sequence[dict[str, Any]]) -> list[Swatch]:
-    """The colours of a stored palette: `{"hex", "proportion"}` each."""
-    return [Swatch(swatch["hex"], swatch["proportion"]) for swatch in stored]
+    return Palette.of(found.colors, found.version, links)

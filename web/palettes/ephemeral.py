@@ -7,8 +7,7 @@ from sqlalchemy import Connection
 from shared.db.queries.jobs.jobs import JobRow, get_job
 from shared.errors import Conflict, NotFound
 from shared.jobs.kinds import FINISHED, JobKind, JobStatus
-from web.palettes.documents import swatches_of
-from web.palettes.formats import Swatch
+from shared.jobs.results import PaletteResult
 
 
 def get_palette_job(connection: Connection, job_id: UUID) -> JobRow:
@@ -22,17 +21,14 @@ def get_palette_job(connection: Connection, job_id: UUID) -> JobRow:
     return job
 
 
-def ephemeral_palette(job: JobRow, colors: int | None) -> list[Swatch] | None:
-    """The palette of that many colours, by default as many as were asked for. None: the job has not ended yet.
+def ephemeral_palettes(job: JobRow) -> PaletteResult | None:
+    """The palettes of every size. None: the job has not ended yet.
 
     Raises Conflict where the job ended without a palette.
     """
     if job.status not in FINISHED:
         return None
-    if job.status is not JobStatus.SUCCEEDED or job.result is None:
+    found = job.result_as(PaletteResult)
+    if job.status is not JobStatus.SUCCEEDED or found is None:
         raise Conflict(job.error_message or "The search for this palette was cancelled.")
-    # Jobs of before there were sizes hold one palette only.
-    sizes = job.result.get("sizes", {})
-    return swatches_of(
-        job.result["colors"] if colors is None else sizes.get(str(colors), job.result["colors"])
-    )
+    return found

@@ -9,6 +9,7 @@ from shared.db.queries.photos.images import ImageRow
 from shared.db.unit_of_work import UnitOfWork
 from shared.errors import Conflict, ImageNotFound
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
+from shared.jobs.orders import PaletteOrder
 
 
 def job_for_palette_of_all(
@@ -29,7 +30,7 @@ def job_for_palette_of_all(
                 )
         wanted = NewJob(
             JobKind.PALETTE,
-            payload={"images": [str(image_id) for image_id in sorted(found)], "colors": colors},
+            payload=PaletteOrder(colors, images=tuple(sorted(found))),
             request_id=request_id,
         )
         return jobs.get_job(transaction.connection, jobs.create_job(transaction, wanted))
@@ -48,7 +49,7 @@ def job_for_palette(unit_of_work: UnitOfWork, image: ImageRow, colors: int, requ
         wanted = NewJob(
             JobKind.PALETTE,
             image.id,
-            payload={"colors": colors},
+            payload=PaletteOrder(colors),
             dedupe_key=f"palette:{image.id}:{colors}",
             request_id=request_id,
         )

@@ -19,7 +19,7 @@ from web.http.parameters import Choice, Text
 from web.http.waiting import wait_for_job
 from web.layout.frame import make_frame
 from web.palettes.documents import SizeQuery
-from web.palettes.ephemeral import ephemeral_palette, get_palette_job
+from web.palettes.ephemeral import ephemeral_palettes, get_palette_job
 from web.palettes.formats import FORMATS
 from web.palettes.responses import exported_palette
 from web.palettes.view_models.studio import StudioView, carried_swatches, found_address, studio_view
@@ -78,7 +78,9 @@ def show_found(id: str) -> str | tuple[str, int]:  # noqa: A002 - the name in th
     with current_services().unit_of_work.read() as connection:
         job = get_palette_job(connection, job_id(id))
     try:
-        return _page(studio_view(ephemeral_palette(job, colors), job_id=job.id, colors=colors))
+        found = ephemeral_palettes(job)
+        swatches = None if found is None else found.of_size(colors)
+        return _page(studio_view(swatches, job_id=job.id, colors=colors))
     except Conflict as error:
         return _page(studio_view(error=error.message)), STATUS[error.code]
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from flask import Response
 
-from web.palettes.formats import Swatch, export
+from shared.colour import Swatch
+from web.palettes.formats import export
 
 
 def exported_palette(form: str, swatches: Sequence[Swatch], title: str) -> Response:

@@ -14,6 +14,7 @@ from shared.errors import Conflict, JobNotFound
 from shared.file_types import FILE_TYPES
 from shared.jobs.kinds import JobKind
 from shared.jobs.new_images import record_image
+from shared.jobs.orders import PaletteOrder
 from shared.storage import keys as blob_keys
 from web.http.bodies.spool import Spool
 from web.http.filenames import display_name
@@ -81,7 +82,7 @@ def find_palette_of_upload(services: Services, upload: Upload, request_id: str |
     _store(services, blob_keys.upload(sha256), upload.file, header)
     wanted = NewJob(
         JobKind.PALETTE,
-        payload={"upload": sha256, "colors": upload.colors},
+        payload=PaletteOrder(upload.colors, upload=sha256),
         dedupe_key=f"palette:{sha256}:{upload.colors}",
         request_id=request_id,
     )

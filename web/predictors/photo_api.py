@@ -97,7 +97,7 @@ def post_label_next(name: str, query: SuggestionsQuery) -> Response | Document:
         if version.kind is not PredictorKind.IMAGE:
             raise BadData("name", "This predictor learns from tables, not from photos.")
         order = SuggestOrder(version.predictor_id, version.version, query.k)
-        made = jobs.create_job(transaction, NewJob(JobKind.SUGGEST_LABELS, payload=order.to_payload()))
+        made = jobs.create_job(transaction, NewJob(JobKind.SUGGEST_LABELS, payload=order))
     job = wait_for_job(services.unit_of_work, services.waiters, made, SUGGESTION_SECONDS)
     if job.status in ACTIVE:
         return started(job)

@@ -6,7 +6,7 @@ Data are guarded, then stored, then named in a job's row: an orphan blob is harm
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow, NewJob
@@ -19,6 +19,7 @@ from shared.predictors.documents import AUTO, BatchOrder, PredictOrder, Predicto
 from shared.predictors.labelled_zip import open_labelled_zip
 from shared.predictors.values import check_values
 from shared.storage import keys as blob_keys
+from shared.typed_json import to_json
 from web.http.bodies.spool import Spool
 from web.http.errors import BadValues, FieldProblem
 from web.photos import inspect_photo
@@ -67,7 +68,7 @@ def start_training(services: Services, training: TrainingRequest, request_id: st
         upload=None if training.data is None else training.data.sha256,
     )
     # The same training asked for twice, by an impatient click, is one.
-    return _record(services, JobKind.TRAIN_PREDICTOR, order.to_payload(), request_id, once=True)
+    return _record(services, JobKind.TRAIN_PREDICTOR, order, request_id, once=True)
 
 
 def start_prediction(
@@ -76,7 +77,7 @@ def start_prediction(
     """Has the version answer the question. Raises BadValues; of a photo, the guard's errors and ImageNotFound."""
     ask = _ask_about_photo if version.kind is PredictorKind.IMAGE else _ask_about_values
     order = ask(services, version, question)
-    return _record(services, JobKind.PREDICT, order.to_payload(), request_id)
+    return _record(services, JobKind.PREDICT, order, request_id)
 
 
 def _ask_about_values(_services: Services, version: VersionRow, question: Question) -> PredictOrder:
@@ -108,7 +109,7 @@ def start_batch(services: Services, version: VersionRow, table: Spool, request_i
     inspect_batch_table(table.file, [feature.name for feature in version.features])
     _store(services, table)
     order = BatchOrder(version.predictor_id, version.version, table.sha256)
-    return _record(services, JobKind.PREDICT_BATCH, order.to_payload(), request_id)
+    return _record(services, JobKind.PREDICT_BATCH, order, request_id)
 
 
 def _store(services: Services, spool: Spool) -> None:
@@ -117,13 +118,13 @@ def _store(services: Services, spool: Spool) -> None:
 
 
 def _record(
-    services: Services, kind: JobKind, payload: dict[str, Any], request_id: str | None, *, once: bool = False
+    services: Services, kind: JobKind, order: object, request_id: str | None, *, once: bool = False
 ) -> JobRow:
-    key = f"{kind}:{_digest(payload)}" if once else None
-    new = NewJob(kind, payload=payload, dedupe_key=key, request_id=request_id)
+    key = f"{kind}:{_digest(order)}" if once else None
+    new = NewJob(kind, payload=order, dedupe_key=key, request_id=request_id)
     with services.unit_of_work.begin() as transaction:
         return jobs.get_job(transaction.connection, jobs.create_job(transaction, new))
 
 
-def _digest(payload: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+def _digest(order: object) -> str:
+    return hashlib.sha256(json.dumps(to_json(order), sort_keys=True).encode()).hexdigest()

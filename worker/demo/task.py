@@ -4,22 +4,23 @@ import hashlib
 
 from shared.db.queries.photos.images import NewImage
 from shared.jobs.new_images import record_image
+from shared.jobs.results import DemoResult
 from shared.storage import keys as blob_keys
 from worker.demo.algorithms import COUNT, DemoPicture
-from worker.lifecycle import Job, JobResult
+from worker.lifecycle import ClaimedJob, JobResult
 from worker.services import Services
 
 # As an upload that says nothing about it gets.
 _COLORS = 6
 
 
-def demo(services: Services, job: Job) -> JobResult:
+def demo(services: Services, job: ClaimedJob) -> JobResult:
     """Draws the demo pictures and puts each into the gallery at once. Those that are there stay as they are."""
     added = 0
     for number, picture in enumerate(services.demo_pictures(), 1):
         added += _add(services, picture, job.claim.request_id)
         job.progress(number / COUNT)
-    return JobResult({"images": added})
+    return JobResult(DemoResult(added))
 
 
 def _add(services: Services, picture: DemoPicture, request_id: str | None) -> bool:

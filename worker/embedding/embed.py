@@ -14,6 +14,7 @@ from shared.db.queries.photos.images import image_sources
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound, VitrineError, WrongModel
 from shared.jobs.kinds import RULES, JobKind
+from shared.jobs.results import EmbedResult
 from shared.storage import keys as blob_keys
 from worker.imaging import model_view_from_bytes
 from worker.lifecycle import BatchResult, Lifecycle
@@ -21,33 +22,33 @@ from worker.services import Services
 
 # How long a batch that is not full waits for photos that are being analysed. One by one, each would cost twice as much in
 # the model and ten times as much in the database; nobody sees the second, since the index waits longer than that.
-GATHER_SECONDS: Final = 1.0
-_GATHER_PAUSE_SECONDS: Final = 0.1
+BATCH_WAIT_SECONDS: Final = 1.0
+_BATCH_POLL_SECONDS: Final = 0.1
 
 
 def embed(services: Services, lifecycle: Lifecycle, stopping: Callable[[], bool]) -> bool:
-    """Embeds batch after batch while work remains and the worker is not told to stop.
+    """Embeds batch after batch while work remains and the worker is not stopping.
 
     Returns whether there may be more, which needs another wake-up: none waits for a job of its own.
     """
     end, batch = time.monotonic() + RULES[JobKind.EMBED].drain_seconds, services.settings.embed_batch
     while time.monotonic() < end and not stopping():
-        if not gather(services, batch, stopping):
+        if not await_batch(services, batch, stopping):
             return False
         if not lifecycle.run_batch(JobKind.EMBED, batch, lambda claims: embed_batch(services, claims)):
             return False  # others are taking what there is
     return True
 
 
-def gather(services: Services, batch: int, stopping: Callable[[], bool]) -> bool:
-    """Waits a moment for a batch to fill where more photos are on their way; whether there is anything to embed."""
-    end = time.monotonic() + GATHER_SECONDS
+def await_batch(services: Services, batch: int, stopping: Callable[[], bool]) -> bool:
+    """Waits a moment for a full batch where more photos are being analysed; whether there is anything to embed."""
+    end = time.monotonic() + BATCH_WAIT_SECONDS
     while True:
         with services.unit_of_work.read() as connection:
             waiting = backlog_of(connection, JobKind.EMBED, after=JobKind.ANALYSE, limit=batch)
         if not 0 < waiting.due < batch or not waiting.coming or time.monotonic() > end or stopping():
             return waiting.due > 0
-        time.sleep(_GATHER_PAUSE_SECONDS)
+        time.sleep(_BATCH_POLL_SECONDS)
 
 
 def embed_batch(services: Services, claims: Sequence[Claim]) -> BatchResult:
@@ -79,5 +80,5 @@ def embed_batch(services: Services, claims: Sequence[Claim]) -> BatchResult:
         found = {claim.image_id: made[claim].tolist() for claim in held if claim.image_id is not None}
         save_embeddings(transaction.connection, embedder.model_id, found)
 
-    results = {claim: {"model": embedder.model_id} for claim in readable}
+    results = dict.fromkeys(readable, EmbedResult(embedder.model_id))
     return BatchResult(results, failures, write)

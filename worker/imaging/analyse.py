@@ -1,26 +1,24 @@
 """Everything that needs a photo's pixels, from one decode of the original."""
 
-from typing import Any
-
 from sqlalchemy import Connection
 
-from shared.colour import rgb_to_hex
 from shared.db.queries.palettes import PaletteRow
-from shared.db.queries.photos.analyses import Analysed, save_analysis
+from shared.db.queries.photos.analyses import AnalysisRow, save_analysis
 from shared.db.queries.photos.images import ImageSource, image_source
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound
+from shared.jobs.results import AnalyseResult
 from shared.storage import Blob
 from shared.storage import keys as blob_keys
 from worker.imaging.algorithms.analysis import Analysis
 from worker.imaging.algorithms.model_view import model_view_to_bytes
-from worker.imaging.algorithms.palette import PALETTE_VERSION, Swatch
+from worker.imaging.algorithms.palette import PALETTE_VERSION
 from worker.imaging.decode_errors import translated_decode_errors
-from worker.lifecycle import Job, JobResult
+from worker.lifecycle import ClaimedJob, JobResult
 from worker.services import Services
 
 
-def analyse(services: Services, job: Job) -> JobResult:
+def analyse(services: Services, job: ClaimedJob) -> JobResult:
     """Makes the renditions, palette, perceptual hash and model view of an image."""
     with services.unit_of_work.read() as connection:
         source = source_of(connection, job)
@@ -29,16 +27,16 @@ def analyse(services: Services, job: Job) -> JobResult:
         analysis = services.sandbox.analyse(data, source.colors)
     save_renditions(services, source.sha256, analysis)
 
-    palette = PaletteRow(source.id, source.colors, PALETTE_VERSION, swatch_documents(analysis.palette))
-    found = Analysed(analysis.width, analysis.height, analysis.facts, palette)
+    palette = PaletteRow(source.id, source.colors, PALETTE_VERSION, analysis.palette)
+    found = AnalysisRow(analysis.width, analysis.height, analysis.facts, palette)
 
     def write(transaction: Transaction) -> None:
         save_analysis(transaction.connection, found)
 
-    return JobResult({"image": str(source.id)}, write)
+    return JobResult(AnalyseResult(str(source.id)), write)
 
 
-def source_of(connection: Connection, job: Job) -> ImageSource:
+def source_of(connection: Connection, job: ClaimedJob) -> ImageSource:
     """The image that a job is about. Raises ImageNotFound when it has been deleted."""
     if job.claim.image_id is None:
         raise ImageNotFound
@@ -57,8 +55,3 @@ def save_renditions(services: Services, sha256: str, analysis: Analysis) -> None
     blobs = [Blob(key, rendition.bytes, rendition.content_type) for key, rendition in renditions.items()]
     blobs += [Blob(key, data, "application/octet-stream") for key, data in features.items()]
     services.blobs.put_all(blobs, services.store_threads)
-
-
-def swatch_documents(palette: tuple[Swatch, ...]) -> list[dict[str, Any]]:
-    """Swatches as rows keep them."""
-    return [{"hex": rgb_to_hex(swatch.rgb), "proportion": swatch.proportion} for swatch in palette]

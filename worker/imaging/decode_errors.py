@@ -1,10 +1,10 @@
-"""What the decoder found wrong, in the errors that the rest of Vitrine speaks."""
+"""Errors of the decoder as errors of Vitrine."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared import errors
-from worker.imaging.algorithms.decode import Unreadable
+from worker.imaging.algorithms.decode import DecodeError
 from worker.imaging.sandbox.parent import DecodeTimeout
 
 BY_CODE = {
@@ -19,7 +19,7 @@ def translated_decode_errors() -> Iterator[None]:
     the machine's fault, so it is tried again until the attempts are spent."""
     try:
         yield
-    except Unreadable as error:
+    except DecodeError as error:
         raise BY_CODE.get(error.code, errors.Unreadable) from error
     except DecodeTimeout as error:
         raise errors.TooComplex from error

@@ -8,38 +8,40 @@ from shared.db.queries.palettes import PaletteRow, save_palette
 from shared.db.queries.photos.images import ImageSource, image_sources
 from shared.db.unit_of_work import Transaction
 from shared.errors import ImageNotFound
+from shared.jobs.orders import PaletteOrder
+from shared.jobs.results import PaletteResult
 from shared.limits import MAX_COLORS, MIN_COLORS
 from shared.storage import keys as blob_keys
 from worker.imaging.algorithms.histograms import merged_histogram
 from worker.imaging.algorithms.palette import PALETTE_VERSION, ColourHistogram, extract_palette
-from worker.imaging.analyse import source_of, swatch_documents
+from worker.imaging.analyse import source_of
 from worker.imaging.decode_errors import translated_decode_errors
-from worker.lifecycle import Job, JobResult
+from worker.lifecycle import ClaimedJob, JobResult
 from worker.services import Services
 
 # Histograms are small and come from a store that answers in milliseconds; eight at a time hide its latency.
 _READERS: Final = 8
 
 
-def palette(services: Services, job: Job) -> JobResult:
-    """Extracts `colors` swatches of the job's image, or of the payload's images or upload."""
-    payload, colors = job.claim.payload, int(job.claim.payload["colors"])
-    if job.claim.image_id is not None:
-        return _of_image(services, job, colors)
-    if "images" in payload:
-        return _of_images(services, [int(image_id) for image_id in payload["images"]], colors)
-    return _of_upload(services, str(payload["upload"]), colors)
+def palette(services: Services, job: ClaimedJob) -> JobResult:
+    """Finds the palette of the job's image, or of the images or the upload that its order names."""
+    order = job.order(PaletteOrder)
+    if order.upload is not None:
+        return _of_upload(services, order.upload, order.colors)
+    if order.images:
+        return _of_images(services, order.images, order.colors)
+    return _of_image(services, job, order.colors)
 
 
-def _of_image(services: Services, job: Job, colors: int) -> JobResult:
+def _of_image(services: Services, job: ClaimedJob, colors: int) -> JobResult:
     with services.unit_of_work.read() as connection:
         source = source_of(connection, job)
-    found = swatch_documents(extract_palette(_histogram(services, source), colors))
+    found = extract_palette(_histogram(services, source), colors)
 
     def write(transaction: Transaction) -> None:
         save_palette(transaction.connection, PaletteRow(source.id, colors, PALETTE_VERSION, found))
 
-    return JobResult({"colors": found, "version": PALETTE_VERSION}, write)
+    return JobResult(PaletteResult(found, PALETTE_VERSION), write)
 
 
 def _of_images(services: Services, image_ids: Collection[int], colors: int) -> JobResult:
@@ -62,11 +64,8 @@ def _of_upload(services: Services, sha256: str, colors: int) -> JobResult:
 
 
 def _every_size(histogram: ColourHistogram, colors: int) -> JobResult:
-    sizes = {
-        str(size): swatch_documents(extract_palette(histogram, size))
-        for size in range(MIN_COLORS, MAX_COLORS + 1)
-    }
-    return JobResult({"colors": sizes[str(colors)], "sizes": sizes, "version": PALETTE_VERSION})
+    sizes = {size: extract_palette(histogram, size) for size in range(MIN_COLORS, MAX_COLORS + 1)}
+    return JobResult(PaletteResult(sizes[colors], PALETTE_VERSION, sizes))
 
 
 def _histogram(services: Services, source: ImageSource) -> ColourHistogram:

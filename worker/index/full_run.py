@@ -1,6 +1,6 @@
 """Full index runs: a plan, tiles that compare two parts of the gallery, merges that make lists of them, and a switch."""
 
-from typing import Any
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import torch
@@ -11,6 +11,7 @@ from shared.db.queries.index.state import index_state
 from shared.db.queries.jobs.jobs import NewJob, add_children
 from shared.db.unit_of_work import Transaction
 from shared.jobs.kinds import JobKind
+from shared.jobs.results import IndexRunResult
 from shared.limits import MAX_SIMILAR
 from shared.settings import Settings
 from shared.storage import keys as blob_keys
@@ -19,18 +20,34 @@ from worker.index.exact import Gallery, JoinPlan, count_changed, similarity_quan
 from worker.index.incremental_run import catch_up, read_index
 from worker.index.parts import load_plan, load_shares, save_plan, save_shares
 from worker.index.store import read_embeddings, read_lists, save_snapshot, write_lists
-from worker.lifecycle import Job, JobResult
+from worker.lifecycle import ClaimedJob, JobResult
 from worker.services import Services
 
 
-def plan(services: Services, job: Job) -> JobResult:
+@dataclass(frozen=True, slots=True)
+class RunOrder:
+    """What the jobs that follow a plan are to do.
+
+    run: folder of the run in the store. parts: that the gallery is cut into. generation: of the lists that they write. Of a
+    tile, which two parts it compares; of a merge, for which part it makes lists; of a switch, the model.
+    """
+
+    run: str
+    parts: int
+    generation: int
+    tile: tuple[int, int] = (0, 0)
+    part: int = 0
+    model: str = ""
+
+
+def plan(services: Services, job: ClaimedJob) -> JobResult:
     """The first part of a full run: takes a snapshot of the embeddings and cuts the work into tiles."""
     parent, run = _run_of(job), blob_keys.index_run(_run_of(job), job.claim.attempt)
     with services.unit_of_work.snapshot() as connection:
         model = _model_to_index(connection)
         embeddings = read_embeddings(connection, model) if model is not None else None
     if model is None or embeddings is None:
-        return JobResult({"mode": "full", "images": 0})
+        return JobResult(IndexRunResult("full", 0))
     made = Gallery(embeddings.vectors, embeddings.ids).plan(MAX_SIMILAR, _device(services.settings))
     save_snapshot(services.blobs, blob_keys.snapshot(run), embeddings)
     save_plan(services.blobs, run, made)
@@ -38,18 +55,20 @@ def plan(services: Services, job: Job) -> JobResult:
 
     def write(transaction: Transaction) -> None:
         generation = index_runs.begin_run(transaction.connection, parent, "full", model)
-        common = {"run": run, "parts": parts, "generation": generation}
-        add_children(transaction, parent, _rest(common, model))
+        add_children(transaction, parent, _rest(RunOrder(run, parts, generation), model))
 
-    return JobResult({"mode": "full", "images": len(embeddings.ids)}, write)
+    return JobResult(IndexRunResult("full", len(embeddings.ids)), write)
 
 
-def _rest(common: dict[str, Any], model: str) -> list[NewJob]:
-    """What follows a plan. common: what is in the payload of each job."""
-    parts = common["parts"]
-    compared = [NewJob(JobKind.INDEX_TILE, None, common | {"tile": tile}, 1) for tile in exact.pairs(parts)]
-    merged = [NewJob(JobKind.INDEX_MERGE, None, common | {"part": part}, 2) for part in range(parts)]
-    return [*compared, *merged, NewJob(JobKind.INDEX_SWITCH, None, common | {"model": model}, 3)]
+def _rest(order: RunOrder, model: str) -> list[NewJob]:
+    """What follows a plan. order: what is common to all of its jobs."""
+    tiles = [replace(order, tile=tile) for tile in exact.pairs(order.parts)]
+    merges = [replace(order, part=part) for part in range(order.parts)]
+    return [
+        *(NewJob(JobKind.INDEX_TILE, payload=each, stage=1) for each in tiles),
+        *(NewJob(JobKind.INDEX_MERGE, payload=each, stage=2) for each in merges),
+        NewJob(JobKind.INDEX_SWITCH, payload=replace(order, model=model), stage=3),
+    ]
 
 
 def _model_to_index(connection: Connection) -> str | None:
@@ -61,35 +80,37 @@ def _model_to_index(connection: Connection) -> str | None:
     return state.model if missing else state.target_model
 
 
-def tile(services: Services, job: Job) -> JobResult:
+def tile(services: Services, job: ClaimedJob) -> JobResult:
     """What the images of two parts, or of one, are to each other. Kept in the blob store until its parts are merged."""
-    first, second = job.claim.payload["tile"]
-    gallery, made, parts = _gallery(services, job)
+    order = job.order(RunOrder)
+    first, second = order.tile
+    gallery, made, parts = _gallery(services, order)
     shares = gallery.compare(made, (parts[first], parts[second]), MAX_SIMILAR, _device(services.settings))
-    save_shares(services.blobs, job.claim.payload["run"], (first, second), shares)
+    save_shares(services.blobs, order.run, order.tile, shares)
     return JobResult()
 
 
-def merge(services: Services, job: Job) -> JobResult:
+def merge(services: Services, job: ClaimedJob) -> JobResult:
     """The lists of the images of one part, from what its tiles found."""
-    payload = job.claim.payload
-    gallery, made, parts = _gallery(services, job)
-    shares = load_shares(services.blobs, payload["run"], payload["part"], payload["parts"])
-    lists = gallery.merged(made, parts[payload["part"]], shares, MAX_SIMILAR)
+    order = job.order(RunOrder)
+    gallery, made, parts = _gallery(services, order)
+    shares = load_shares(services.blobs, order.run, order.part, order.parts)
+    lists = gallery.merged(made, parts[order.part], shares, MAX_SIMILAR)
 
     def write(transaction: Transaction) -> None:
-        write_lists(transaction.connection, payload["generation"], lists)
+        write_lists(transaction.connection, order.generation, lists)
 
     return JobResult(None, write)
 
 
-def switch(services: Services, job: Job) -> JobResult:
+def switch(services: Services, job: ClaimedJob) -> JobResult:
     """The last part of a full run: takes in what has changed since its snapshot, then shows the new lists to all.
 
     Also measures drift: how many of the lists kept by incremental runs differ from those of this run.
     """
     parent = _run_of(job)
-    generation, model = int(job.claim.payload["generation"]), str(job.claim.payload["model"])
+    order = job.order(RunOrder)
+    generation, model = order.generation, order.model
     with services.unit_of_work.snapshot() as connection:
         state = index_state(connection)
         now = read_index(connection, state, model, generation)
@@ -100,7 +121,7 @@ def switch(services: Services, job: Job) -> JobResult:
         kept = catch_up(now.embeddings, served, now.touched).caught_up()
         drift = count_changed(kept, step.caught_up())
     images = len(now.embeddings.ids)
-    figures = {"images": images, "new": step.new, "removed": len(step.gone), "drift": drift}
+    result = IndexRunResult("full", images, step.new, len(step.gone), drift)
 
     def write(transaction: Transaction) -> None:
         connection = transaction.connection
@@ -111,17 +132,16 @@ def switch(services: Services, job: Job) -> JobResult:
         # The generation before stays until the next switch, for readers that are between two statements.
         index_runs.delete_generations_except(connection, [generation, state.generation or generation])
         index_runs.clear_changes(connection, now.changes)
-        index_runs.finish_run(connection, parent, figures)
+        index_runs.finish_run(connection, parent, result)
 
-    return JobResult(figures, write)
+    return JobResult(result, write)
 
 
-def _gallery(services: Services, job: Job) -> tuple[Gallery, JoinPlan, list[slice]]:
+def _gallery(services: Services, order: RunOrder) -> tuple[Gallery, JoinPlan, list[slice]]:
     """The snapshot that a tile or a merge works on, the plan, and the parts that the plan's order is cut into."""
-    run, parts = job.claim.payload["run"], job.claim.payload["parts"]
-    embeddings = services.snapshots.load(services.blobs, blob_keys.snapshot(run))
-    made = load_plan(services.blobs, run)
-    return Gallery(embeddings.vectors, embeddings.ids), made, exact.cut(len(made.order), parts)
+    embeddings = services.snapshots.load(services.blobs, blob_keys.snapshot(order.run))
+    made = load_plan(services.blobs, order.run)
+    return Gallery(embeddings.vectors, embeddings.ids), made, exact.cut(len(made.order), order.parts)
 
 
 def _device(settings: Settings) -> str:
@@ -129,7 +149,7 @@ def _device(settings: Settings) -> str:
     return "cuda" if settings.device == "cuda" and torch.cuda.is_available() else "cpu"
 
 
-def _run_of(job: Job) -> UUID:
+def _run_of(job: ClaimedJob) -> UUID:
     """The full run that a job belongs to."""
     if job.claim.parent_id is None:
         raise ValueError(f"A job of kind {job.claim.kind} belongs to a full run.")

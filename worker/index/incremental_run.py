@@ -1,4 +1,4 @@
-"""Incremental runs, which take what has changed into the look-alike lists. Full ones: full_index.py."""
+"""Incremental runs, which take what has changed into the look-alike lists. Full ones: full_run.py."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 from shared.db.queries.index import runs as index_runs
 from shared.db.queries.index.state import IndexStateRow, index_state
 from shared.db.unit_of_work import Transaction
+from shared.jobs.results import IndexRunResult
 from shared.limits import MAX_SIMILAR
 from worker.index.exact import NeighbourLists, concatenate, similarity_quantiles, update
 from worker.index.store import Embeddings, read_embeddings, read_lists, write_lists
-from worker.lifecycle import Job, JobResult
+from worker.lifecycle import ClaimedJob, JobResult
 from worker.services import Services
 
 
@@ -54,7 +55,7 @@ class IndexInput:
     touched: NDArray[np.int64]
 
 
-def incremental(services: Services, job: Job) -> JobResult:
+def incremental(services: Services, job: ClaimedJob) -> JobResult:
     """Takes in what was added and deleted. Exact: afterwards the lists are those that a full run would make."""
     with services.unit_of_work.snapshot() as connection:
         state = index_state(connection)
@@ -62,7 +63,7 @@ def incremental(services: Services, job: Job) -> JobResult:
     job_id, model = job.claim.id, state.model
     step = catch_up(now.embeddings, now.lists, now.touched)
     quantiles = similarity_quantiles(now.embeddings.vectors) if state.similarity_quantiles is None else None
-    figures = {"images": len(now.embeddings.ids), "new": step.new, "removed": len(step.gone), "drift": None}
+    result = IndexRunResult("incremental", len(now.embeddings.ids), step.new, len(step.gone))
 
     def write(transaction: Transaction) -> None:
         connection = transaction.connection
@@ -72,9 +73,9 @@ def incremental(services: Services, job: Job) -> JobResult:
         write_lists(connection, generation, step.changed)
         index_runs.delete_lists(connection, generation, step.gone.tolist())
         index_runs.clear_changes(connection, now.changes)
-        index_runs.finish_run(connection, job_id, figures)
+        index_runs.finish_run(connection, job_id, result)
 
-    return JobResult({"mode": "incremental", **figures}, write)
+    return JobResult(result, write)
 
 
 def read_index(

@@ -7,7 +7,7 @@ import numpy as np
 from shared.db.queries.predictors.training_photos import newest_unlabelled
 from shared.errors import BadParameter
 from shared.predictors.documents import SuggestOrder
-from worker.lifecycle import Job, JobResult
+from worker.lifecycle import ClaimedJob, JobResult
 from worker.predictors.photos.algorithms.predictor_file import PhotoPredictor
 from worker.predictors.photos.algorithms.uncertainty import choose_to_label, entropy
 from worker.predictors.tasks import warm_model
@@ -17,12 +17,12 @@ from worker.services import Services
 MOST_CANDIDATES: Final = 5_000
 
 
-def suggest_labels(services: Services, job: Job) -> JobResult:
+def suggest_labels(services: Services, job: ClaimedJob) -> JobResult:
     """Of the newest photos without a label, those that the predictor is least sure of, and that are not all alike.
 
     Only stored embeddings are read: of the model that the predictor was trained with, whichever is in use now.
     """
-    order = SuggestOrder.from_payload(job.claim.payload)
+    order = job.order(SuggestOrder)
     model = warm_model(services, order.predictor_id, order.version).model
     if not isinstance(model, PhotoPredictor):
         raise BadParameter("name", "This predictor takes values, not photos.")

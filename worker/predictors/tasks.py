@@ -7,16 +7,16 @@ from shared.db.unit_of_work import Transaction
 from shared.errors import BlobNotFound, ModelUnusable, PredictorNotFound
 from shared.predictors.documents import BatchOrder, PredictOrder, PredictorKind, TrainOrder
 from shared.storage import keys as blob_keys
-from worker.lifecycle import Job, JobResult
+from worker.lifecycle import ClaimedJob, JobResult
 from worker.predictors.data import uploaded
 from worker.predictors.kinds import kind_of
 from worker.predictors.warm_models import WarmModel
 from worker.services import Services
 
 
-def train(services: Services, job: Job) -> JobResult:
+def train(services: Services, job: ClaimedJob) -> JobResult:
     """Learns from a table or from labelled photos. What comes of it is the newest version of the predictor's name."""
-    order = TrainOrder.from_payload(job.claim.payload)
+    order = job.order(TrainOrder)
     kind = PredictorKind(order.kind)
     trained = kind_of(kind).train(services, order, job.progress)
     sha256 = hashlib.sha256(trained.data).hexdigest()
@@ -43,18 +43,18 @@ def train(services: Services, job: Job) -> JobResult:
     return JobResult(result, write)
 
 
-def predict(services: Services, job: Job) -> JobResult:
+def predict(services: Services, job: ClaimedJob) -> JobResult:
     """Answers one form."""
-    order = PredictOrder.from_payload(job.claim.payload)
+    order = job.order(PredictOrder)
     warm = warm_model(services, order.predictor_id, order.version)
     answer = kind_of(warm.version.kind).predict(services, warm.model, warm.version, order)
     about = {"predictor": warm.version.name, "version": warm.version.version, "model": warm.version.model}
     return JobResult({**answer, **about})
 
 
-def predict_batch(services: Services, job: Job) -> JobResult:
+def predict_batch(services: Services, job: ClaimedJob) -> JobResult:
     """Answers every row of a table."""
-    order = BatchOrder.from_payload(job.claim.payload)
+    order = job.order(BatchOrder)
     warm = warm_model(services, order.predictor_id, order.version)
     data = uploaded(services, order.upload)
     table = kind_of(warm.version.kind).predict_table(warm.model, warm.version, data, job.progress)

@@ -1,4 +1,4 @@
-"""Removing what nobody can reach any more: rows of deleted images, blobs without rows, what was only passing through."""
+"""Removing what nobody can reach any more: rows of deleted images, blobs without rows, temporary files."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta

@@ -26,11 +26,11 @@ from worker.upkeep.garbage import collect_garbage
 
 log = structlog.get_logger(__name__)
 
-# Bounds one sweep, so that a flood is worked off over several.
-AT_ONCE: Final = 1000
+# Bounds one sweep: a flood is worked off over several.
+MAX_JOBS: Final = 1000
 
-# A photo that is deleted, or was only passing through, may be wanted back or be in use for this long.
-KEPT: Final = timedelta(hours=24)
+# A deleted photo may be wanted back, and a temporary one be in use, for this long.
+GRACE_PERIOD: Final = timedelta(hours=24)
 
 
 def sweep(services: Services, lifecycle: Lifecycle, now: datetime) -> None:
@@ -40,9 +40,9 @@ def sweep(services: Services, lifecycle: Lifecycle, now: datetime) -> None:
         lambda: send_waiting(services),
         lambda: start_nightly_run(services, now),
         lambda: start_incremental_run(services),
-        lambda: embed_anew(services),
-        lambda: train_anew(services, now),
-        lambda: start_collection(services, now),
+        lambda: reembed_images(services),
+        lambda: retrain_predictors(services, now),
+        lambda: collect_garbage_hourly(services, now),
     ]
     for part in parts:
         try:
@@ -54,7 +54,7 @@ def sweep(services: Services, lifecycle: Lifecycle, now: datetime) -> None:
 def expire_leases(services: Services, lifecycle: Lifecycle) -> None:
     """Takes jobs back from workers that have vanished."""
     with services.unit_of_work.read() as connection:
-        claims = job_engine.expired_claims(connection, AT_ONCE)
+        claims = job_engine.expired_claims(connection, MAX_JOBS)
     for claim in claims:
         lifecycle.expire(claim)
 
@@ -67,7 +67,7 @@ def send_waiting(services: Services) -> None:
     """
     for queue in Queue:
         with services.unit_of_work.begin() as transaction:
-            messages = job_engine.take_unsent(transaction.connection, queue, AT_ONCE)
+            messages = job_engine.take_unsent(transaction.connection, queue, MAX_JOBS)
             transaction.messages.extend(messages)
         _log_sent("jobs_sent", queue, messages)
         try:
@@ -79,7 +79,7 @@ def send_waiting(services: Services) -> None:
             if missing <= 0:
                 continue
             age = timedelta(seconds=services.settings.resend_seconds)
-            messages = job_engine.take_lost(transaction.connection, queue, age, min(missing, AT_ONCE))
+            messages = job_engine.take_lost(transaction.connection, queue, age, min(missing, MAX_JOBS))
             transaction.messages.extend(messages)
         _log_sent("jobs_sent_again", queue, messages)
 
@@ -115,14 +115,14 @@ def start_incremental_run(services: Services) -> None:
             create_job(transaction, incremental_run())
 
 
-def embed_anew(services: Services) -> None:
+def reembed_images(services: Services) -> None:
     """After a change of weights: embeds every image again, then has a full run switch over."""
     with services.unit_of_work.begin() as transaction:
         connection = transaction.connection
         state = index_state(connection)
         if state.target_model is None or state.target_model == state.model:
             return
-        waiting = index_runs.images_to_embed(connection, state.target_model, AT_ONCE)
+        waiting = index_runs.images_to_embed(connection, state.target_model, MAX_JOBS)
         key = index_runs.embed_key(state.target_model)
         for image_id in waiting:
             create_job(transaction, NewJob(JobKind.EMBED, image_id, dedupe_key=f"{key}{image_id}"))
@@ -130,7 +130,7 @@ def embed_anew(services: Services) -> None:
             create_job(transaction, full_run())
 
 
-def train_anew(services: Services, now: datetime) -> None:
+def retrain_predictors(services: Services, now: datetime) -> None:
     """After a change of weights: trains predictors of photos again, from what they were trained from, once a day each.
 
     Their embeddings and those of the new weights must not be mixed, so until then they do not answer.
@@ -140,7 +140,7 @@ def train_anew(services: Services, now: datetime) -> None:
         target = index_state(transaction.connection).target_model
         if target is None:
             return
-        for old in outdated_predictors(transaction.connection, target, AT_ONCE):
+        for old in outdated_predictors(transaction.connection, target, MAX_JOBS):
             if take_run(transaction.connection, f"retrain:{old.predictor_id}:{target}", today):
                 order = TrainOrder(
                     name=old.name,
@@ -150,14 +150,14 @@ def train_anew(services: Services, now: datetime) -> None:
                     model=old.model,
                     upload=old.zip,
                 )
-                create_job(transaction, NewJob(JobKind.TRAIN_PREDICTOR, payload=order.to_payload()))
-                log.info("predictor_trained_anew", predictor=old.name, model=target)
+                create_job(transaction, NewJob(JobKind.TRAIN_PREDICTOR, payload=order))
+                log.info("predictor_retraining_started", predictor=old.name, model=target)
 
 
-def start_collection(services: Services, now: datetime) -> None:
+def collect_garbage_hourly(services: Services, now: datetime) -> None:
     """Once an hour: removes what is no longer wanted."""
     hour = now.replace(minute=0, second=0, microsecond=0)
     with services.unit_of_work.begin() as transaction:
         taken = take_run(transaction.connection, "collect-garbage", hour)
     if taken:
-        collect_garbage(services.unit_of_work, services.blobs, now.astimezone(UTC) - KEPT)
+        collect_garbage(services.unit_of_work, services.blobs, now.astimezone(UTC) - GRACE_PERIOD)

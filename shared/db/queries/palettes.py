@@ -1,22 +1,23 @@
 """Palettes of images."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from shared.colour import Swatch
 from shared.db.models import Palette
+from shared.typed_json import from_json, to_json
 
 
 @dataclass(frozen=True, slots=True)
 class PaletteRow:
-    """swatches: `{"hex": "#rrggbb", "proportion": 0..1}`, largest share first; the shares sum to 1."""
+    """swatches: largest share first; the shares sum to 1."""
 
     image_id: int
     colors: int
     version: str
-    swatches: list[dict[str, Any]]
+    swatches: tuple[Swatch, ...]
 
 
 def find_palette(connection: Connection, image_id: int, colors: int) -> PaletteRow | None:
@@ -27,7 +28,9 @@ def find_palette(connection: Connection, image_id: int, colors: int) -> PaletteR
         .order_by(Palette.created_at.desc())
         .limit(1)
     ).one_or_none()
-    return PaletteRow(**row._asdict()) if row else None
+    if row is None:
+        return None
+    return PaletteRow(row.image_id, row.colors, row.version, from_json(row.swatches, tuple[Swatch, ...]))
 
 
 def save_palette(connection: Connection, palette: PaletteRow) -> None:
@@ -38,7 +41,7 @@ def save_palette(connection: Connection, palette: PaletteRow) -> None:
             image_id=palette.image_id,
             colors=palette.colors,
             version=palette.version,
-            swatches=palette.swatches,
+            swatches=to_json(palette.swatches),
         )
         .on_conflict_do_nothing()
     )

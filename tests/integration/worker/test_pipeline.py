@@ -26,7 +26,7 @@ from worker.index import full_run as full_index
 from worker.index.exact.neighbours import query
 from worker.index.incremental_run import incremental
 from worker.index.store import read_embeddings, read_lists
-from worker.lifecycle import Job, JobResult
+from worker.lifecycle import ClaimedJob, JobResult
 from worker.registry import job_handler
 from worker.services import Services
 
@@ -96,7 +96,7 @@ def test_an_upload_ends_with_palette_embedding_and_renditions(pipeline: Pipeline
     with pipeline.unit_of_work.read() as connection:
         palette = palettes.find_palette(connection, image_id, 5)
     assert palette is not None
-    assert sum(swatch["proportion"] for swatch in palette.swatches) == pytest.approx(1)
+    assert sum(swatch.proportion for swatch in palette.swatches) == pytest.approx(1)
     for key in blob_keys.of_image(image.sha256):
         assert pipeline.services.blobs.exists(key)
 
@@ -160,7 +160,7 @@ def test_tiles_in_any_order_on_any_worker_and_done_twice_make_the_same_lists(pip
     for number, (kind, job_id) in enumerate(tiles):
         worker = pipeline.another_worker(f"worker-{number % 3}")
 
-        def twice(job: Job, kind: JobKind = kind, worker: Services = worker) -> JobResult:
+        def twice(job: ClaimedJob, kind: JobKind = kind, worker: Services = worker) -> JobResult:
             job_handler(kind)(worker, job)  # as an attempt whose worker vanished at the very end
             return job_handler(kind)(worker, job)
 
@@ -179,9 +179,9 @@ def test_a_plan_that_was_thought_lost_and_goes_on_writing_harms_no_tile(pipeline
     pipeline.start(full_run())
     message = pipeline.dispatcher.take()
     assert message is not None
-    late: list[Job] = []
+    late: list[ClaimedJob] = []
 
-    def vanishes(job: Job) -> JobResult:
+    def vanishes(job: ClaimedJob) -> JobResult:
         late.append(job)
         raise StorageUnavailable
 
@@ -259,7 +259,7 @@ def test_a_run_that_was_overtaken_by_another_writes_nothing_and_starts_again(pip
     message = pipeline.dispatcher.take()
     assert message is not None
 
-    def handler(job: Job) -> JobResult:
+    def handler(job: ClaimedJob) -> JobResult:
         outcome = incremental(pipeline.services, job)
         with pipeline.unit_of_work.read() as connection:
             connection.execute(text("UPDATE index_state SET version = version + 1"))

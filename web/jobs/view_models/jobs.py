@@ -11,6 +11,7 @@ from flask import url_for
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
+from shared.jobs.results import IndexRunResult
 from web.jobs.kind_words import KIND_WORDS
 from web.layout import words
 from web.layout.paging import Pages
@@ -126,7 +127,7 @@ def job_line(job: JobRow, images: Mapping[int, ImageRow], now: datetime) -> JobL
         photo=photo,
         state=STATES[job.status],
         status=_status(job),
-        # A waiting job may have the error of its last run: while it will run again that is nobody's trouble.
+        # A waiting job may have the error of its last run: while it will run again that is not shown.
         reason=job.error_message if job.status in _WENT_WRONG else None,
         ago=words.ago(now - job.created_at),
         time=words.moment(job.created_at),
@@ -138,11 +139,8 @@ def job_line(job: JobRow, images: Mapping[int, ImageRow], now: datetime) -> JobL
 
 def _sentence(job: JobRow, images: Mapping[int, ImageRow]) -> tuple[str, Part | None]:
     kind = KIND_WORDS[job.kind]
-    figures = job.result or {}
-    if job.kind is JobKind.INDEX_INCREMENTAL and figures.get("new"):
-        return f"Look-alikes of {words.count(figures['new'], 'new photo', 'new photos')}", None
-    if job.kind is JobKind.INDEX_FULL and figures.get("images"):
-        return f"Look-alikes of {words.count(figures['images'], 'photo', 'photos')}, from the start", None
+    if job.kind in (JobKind.INDEX_INCREMENTAL, JobKind.INDEX_FULL):
+        return _index_sentence(job), None
     if not kind.of_photo:
         return kind.one, None
     if job.image_id is None:
@@ -151,6 +149,15 @@ def _sentence(job: JobRow, images: Mapping[int, ImageRow]) -> tuple[str, Part | 
     if image is None:
         return f"{kind.one} a photo that was deleted", None
     return kind.one, Part(image.caption or image.name, url_for("photo.show", id=image.id))
+
+
+def _index_sentence(job: JobRow) -> str:
+    run = job.result_as(IndexRunResult)
+    if run and run.new and job.kind is JobKind.INDEX_INCREMENTAL:
+        return f"Look-alikes of {words.count(run.new, 'new photo', 'new photos')}"
+    if run and run.images and job.kind is JobKind.INDEX_FULL:
+        return f"Look-alikes of {words.count(run.images, 'photo', 'photos')}, from the start"
+    return KIND_WORDS[job.kind].one
 
 
 def _status(job: JobRow) -> str:

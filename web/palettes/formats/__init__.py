@@ -8,11 +8,11 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Final
 
+from shared.colour import Swatch
 from shared.errors import BadParameter
 from web.palettes.formats.format import Format
-from web.palettes.swatch import Swatch
 
-__all__ = ["FORMATS", "Export", "Swatch", "export"]
+__all__ = ["FORMATS", "Export", "export"]
 
 _MAX_FILENAME_STEM: Final = 60
 

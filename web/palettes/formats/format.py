@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from web.palettes.swatch import Swatch
+from shared.colour import Swatch
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Final
 from xml.sax.saxutils import escape
 
+from shared.colour import Swatch
 from web.palettes.formats.format import Format
-from web.palettes.swatch import Swatch
 
 WIDTH: Final = 1200
 HEIGHT: Final = 200

@@ -8,8 +8,8 @@ import struct
 from collections.abc import Sequence
 from typing import Final
 
+from shared.colour import Swatch
 from web.palettes.formats.format import Format
-from web.palettes.swatch import Swatch
 
 _GROUP_START, _GROUP_END, _COLOR = 0xC001, 0xC002, 0x0001
 _VERSION: Final = (1, 0)

@@ -5,9 +5,9 @@ from typing import Final
 
 import msgspec
 
+from shared.colour import Swatch
 from web.palettes.colors import PaletteColor
 from web.palettes.formats.format import Format
-from web.palettes.swatch import Swatch
 
 
 def css(swatches: Sequence[Swatch], title: str) -> str:

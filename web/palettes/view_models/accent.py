@@ -12,13 +12,13 @@ from typing import Final
 from shared.colour import (
     OKLCH,
     RGB,
+    Swatch,
     contrast_ratio,
     linear_to_srgb,
     oklch_to_linear,
     rgb_to_hex,
     rgb_to_oklch,
 )
-from web.palettes.formats import Swatch
 
 # The ground of tokens.css in both themes, at its least favourable: --sunken. A test holds the two against each other.
 LIGHT_GROUND: Final = OKLCH(0.955, 0.004, 85)

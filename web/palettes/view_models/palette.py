@@ -7,13 +7,14 @@ from typing import Final
 from flask import url_for
 
 from shared import colour
+from shared.colour import Swatch
 from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, JobStatus
 from shared.limits import MAX_COLORS, MIN_COLORS
 from web.http.addresses import image_path
 from web.layout import words
 from web.palettes.colors import Contrast
-from web.palettes.formats import FORMATS, Swatch
+from web.palettes.formats import FORMATS
 
 # What people call the formats whose names are not simply capitals.
 _NAMES: Final = {"tailwind": "Tailwind"}

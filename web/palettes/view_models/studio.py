@@ -8,12 +8,13 @@ from uuid import UUID
 from flask import url_for
 
 from shared import colour
+from shared.colour import Swatch
 from shared.db.queries.photos.images import ImageRow
 from shared.errors import BadParameter
 from shared.limits import DEFAULT_COLORS, MAX_COLORS, MAX_FILE_BYTES, MIN_COLORS
 from web.http.addresses import API_PREFIX
 from web.layout import words
-from web.palettes.formats import FORMATS, Swatch
+from web.palettes.formats import FORMATS
 from web.palettes.view_models.accent import Accent, accent_of
 from web.palettes.view_models.theme import Theme, grade, ratio_in_words, themes
 from web.photos import ACCEPT, Tile, make_tile

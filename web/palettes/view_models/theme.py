@@ -10,6 +10,7 @@ from typing import Final
 
 from shared.colour import (
     RGB,
+    Swatch,
     contrast_ratio,
     hex_to_rgb,
     relative_luminance,
@@ -17,7 +18,6 @@ from shared.colour import (
     rgb_to_oklch,
     text_color,
 )
-from web.palettes.formats import Swatch
 from web.palettes.view_models.accent import READABLE, presence, readable
 
 STRICT: Final = 7.0

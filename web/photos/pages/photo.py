@@ -1,5 +1,6 @@
 """One photo: `/images/<id>`, and the two parts of its page that change while it is looked at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -7,6 +8,7 @@ from flask import Blueprint, g, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
+from shared.colour import Swatch
 from shared.db.queries.index.state import IndexStateRow, index_state
 from shared.db.queries.jobs.jobs import JobRow, get_job
 from shared.db.queries.palettes import find_palette
@@ -18,7 +20,7 @@ from web.http.ids import image_id
 from web.http.parameter_sets import read_values
 from web.http.parameters import Integer
 from web.layout.frame import make_frame
-from web.palettes import PaletteView, SizeQuery, Swatch, job_for_palette, palette_view, swatches_of
+from web.palettes import PaletteView, SizeQuery, job_for_palette, palette_view
 from web.photos.view_models.photo import photo_view
 from web.services import current_services
 from web.similar import AlikeView, alike_view, choose_look_alikes
@@ -88,7 +90,7 @@ def _query() -> PhotoQuery:
     return read_values(PhotoQuery, request.args.to_dict(flat=False), blank_is_absent=True)
 
 
-def _palette(image: ImageRow, colors: int, own: list[Swatch]) -> PaletteState:
+def _palette(image: ImageRow, colors: int, own: Sequence[Swatch]) -> PaletteState:
     """The palette of that size; one that nobody has asked for before is begun with. own: that of the image's own size."""
     if colors == image.colors:
         return PaletteState(palette_view(image, own, colors))
@@ -101,9 +103,9 @@ def _palette(image: ImageRow, colors: int, own: list[Swatch]) -> PaletteState:
     return PaletteState(view, job_for_palette(unit_of_work, image, colors, g.request_id))
 
 
-def _swatches(connection: Connection, image: ImageRow, colors: int) -> list[Swatch]:
+def _swatches(connection: Connection, image: ImageRow, colors: int) -> Sequence[Swatch]:
     found = find_palette(connection, image.id, colors)
-    return swatches_of(found.swatches) if found else []
+    return found.swatches if found else ()
 
 
 def _alike(connection: Connection, state: IndexStateRow, image: ImageRow, diversity: float) -> AlikeView:

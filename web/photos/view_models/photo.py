@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from flask import url_for
 
+from shared.colour import Swatch
 from shared.db.queries.photos.images import ImageRow
 from shared.limits import MAX_CAPTION, MAX_LABEL, MAX_TAGS
 from web.http.addresses import image_path
 from web.layout import words
-from web.palettes import Accent, Swatch, accent_of
+from web.palettes import Accent, accent_of
 from web.photos.view_models.picture import Picture, display_picture
 from web.photos.view_models.progress import (
     Stage,

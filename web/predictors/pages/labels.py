@@ -43,7 +43,7 @@ def choose(name: str) -> Response:
     with services.unit_of_work.begin() as transaction:
         row = _of_photos(asked_version(transaction.connection, name))
         order = SuggestOrder(row.predictor_id, row.version, PHOTOS)
-        job = jobs.create_job(transaction, NewJob(JobKind.SUGGEST_LABELS, payload=order.to_payload()))
+        job = jobs.create_job(transaction, NewJob(JobKind.SUGGEST_LABELS, payload=order))
     wait_for_job(services.unit_of_work, services.waiters, job, SUGGESTION_SECONDS)
     return redirect(url_for(".chosen", name=name, id=job), code=303)
 
@@ -52,7 +52,7 @@ def choose(name: str) -> Response:
 def chosen(name: str, id: str) -> str:  # noqa: A002 - the name in the address
     """The photos, each with the label that it would get."""
     with current_services().unit_of_work.read() as connection:
-        row, ordered = job_of(connection, name, job_id(id), JobKind.SUGGEST_LABELS)
+        row, ordered = job_of(connection, name, job_id(id), JobKind.SUGGEST_LABELS, SuggestOrder)
     return _page(row, ordered.job)
 
 
@@ -61,7 +61,7 @@ def label(name: str, id: str) -> Response:  # noqa: A002
     """Gives the photos the labels that were chosen for them, and goes back to where more are available."""
     with current_services().unit_of_work.begin() as transaction:
         connection = transaction.connection
-        row, ordered = job_of(connection, name, job_id(id), JobKind.SUGGEST_LABELS)
+        row, ordered = job_of(connection, name, job_id(id), JobKind.SUGGEST_LABELS, SuggestOrder)
         for image in images.get_images(connection, _suggested(ordered.job)):
             value = request.form.get(str(image))
             if value in (row.confusion or {})["labels"]:

@@ -16,7 +16,7 @@ from shared.db.queries.photos.images import ImageFilter, ImageRow, get_images, l
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadInput, ImageNotFound
 from shared.jobs.kinds import JobKind
-from shared.predictors.documents import PredictorKind
+from shared.predictors.documents import PredictOrder, PredictorKind
 from web.http.errors import STATUS, BadValues, FieldProblem
 from web.http.ids import image_id, job_id
 from web.http.waiting import wait_for_job
@@ -67,11 +67,11 @@ def ask(name: str) -> Response | tuple[str, int]:
 def answer(name: str, id: str) -> str:  # noqa: A002 - the name in the address
     """The form as it was asked, and the answer as far as there is one."""
     with current_services().unit_of_work.read() as connection:
-        row, ordered = job_of(connection, name, job_id(id), JobKind.PREDICT)
-        picked: int | None = ordered.order["image"]
+        row, ordered = job_of(connection, name, job_id(id), JobKind.PREDICT, PredictOrder)
+        picked = ordered.order.image
         photos = _photos(connection, row, picked)
         frame = _frame(connection)
-    view = use_view(row, photos, picked=picked, given=ordered.order["values"], job=ordered.job)
+    view = use_view(row, photos, picked=picked, given=ordered.order.values, job=ordered.job)
     return render_template("predictors/use.html", frame=frame, view=view)
 
 

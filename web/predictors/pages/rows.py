@@ -1,5 +1,6 @@
 """What the pages of one predictor have in common: which one they are about, in which version."""
 
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from flask import request
@@ -25,13 +26,28 @@ def asked_version(connection: Connection, name: str) -> VersionRow:
     return predictors.get_predictor(connection, name, version_in(request.args))
 
 
-def job_of(connection: Connection, name: str, job_id: UUID, kind: JobKind) -> tuple[VersionRow, OrderedJob]:
-    """A job of that kind about the predictor, and the version that it is about.
+class VersionOrder(Protocol):
+    """Of jobs that work with one version of a predictor."""
+
+    @property
+    def predictor_id(self) -> int: ...
+
+    @property
+    def version(self) -> int: ...
+
+
+T = TypeVar("T", bound=VersionOrder)
+
+
+def job_of(
+    connection: Connection, name: str, job_id: UUID, kind: JobKind, order: type[T]
+) -> tuple[VersionRow, OrderedJob[T]]:
+    """A job of that kind about the predictor, and the version that it is about. order: of jobs of the kind.
 
     Raises JobNotFound, and PredictorNotFound where the predictor has been deleted since.
     """
-    ordered = get_ordered_job(connection, job_id, kind)
-    row = predictors.get_version(connection, ordered.order["predictor_id"], ordered.order["version"])
+    ordered = get_ordered_job(connection, job_id, kind, order)
+    row = predictors.get_version(connection, ordered.order.predictor_id, ordered.order.version)
     if row.name != name:
         raise JobNotFound
     return row, ordered

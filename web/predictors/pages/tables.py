@@ -9,6 +9,7 @@ from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadInput, NoFile
 from shared.jobs.kinds import JobKind
+from shared.predictors.documents import BatchOrder
 from web.http.errors import STATUS
 from web.http.ids import job_id
 from web.layout.frame import make_frame
@@ -51,7 +52,7 @@ def send(name: str) -> Response | tuple[str, int]:
 def work(name: str, id: str) -> str:  # noqa: A002 - the name in the address
     """How far the table has come, and at last where to download it."""
     with current_services().unit_of_work.read() as connection:
-        row, ordered = job_of(connection, name, job_id(id), JobKind.PREDICT_BATCH)
+        row, ordered = job_of(connection, name, job_id(id), JobKind.PREDICT_BATCH, BatchOrder)
     return _page(row, job=ordered.job)
 
 

@@ -12,6 +12,7 @@ from shared.db.queries.photos.facets import common_labels
 from shared.db.queries.predictors.jobs import get_ordered_job
 from shared.errors import BadInput, BadParameter
 from shared.jobs.kinds import JobKind
+from shared.predictors.documents import TrainOrder
 from web.http.errors import STATUS, BadParameters
 from web.http.ids import job_id
 from web.layout.frame import make_frame
@@ -54,7 +55,7 @@ def send() -> Response | tuple[str, int]:
 def progress(id: str) -> str:  # noqa: A002 - the name in the address
     """How far the training has come, and at last the way to the predictor or the reason why there is none."""
     with current_services().unit_of_work.read() as connection:
-        ordered = get_ordered_job(connection, job_id(id), JobKind.TRAIN_PREDICTOR)
+        ordered = get_ordered_job(connection, job_id(id), JobKind.TRAIN_PREDICTOR, TrainOrder)
         frame = make_frame(index_state(connection), here="predictors_page.show")
     return render_template("predictors/progress.html", frame=frame, view=progress_view(ordered))
 

@@ -138,8 +138,8 @@ class Progress:
     again_href: str
 
 
-def progress_view(ordered: OrderedJob) -> Progress:
-    order = TrainOrder.from_payload(ordered.order)
+def progress_view(ordered: OrderedJob[TrainOrder]) -> Progress:
+    order = ordered.order
     result = ordered.job.result or {}
     is_image = order.kind == PredictorKind.IMAGE
     work = work_view(ordered.job, "Learning")

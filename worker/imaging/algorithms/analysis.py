@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from shared.colour import Swatch
 from shared.limits import DISPLAY_SIDE, THUMBNAIL_SIDES
 from shared.photo_facts import Facts
 from worker.imaging.algorithms.decode import Decoded, decode
 from worker.imaging.algorithms.facts import DecodedPhoto, facts_of
 from worker.imaging.algorithms.model_view import model_view
-from worker.imaging.algorithms.palette import ColourHistogram, Swatch, extract_palette, histogram_of
+from worker.imaging.algorithms.palette import ColourHistogram, extract_palette, histogram_of
 from worker.imaging.algorithms.renditions import Rendition, cascade, encode, encode_all
 
 _PALETTE_PIXELS = 200_000
@@ -41,7 +42,7 @@ class Analysis:
 def analyse(data: bytes, colors: int) -> Analysis:
     """Decode a file once and make everything of it; `colors` (2 to 16) is the size of its palette.
 
-    Raises Unreadable (see `decode`).
+    Raises DecodeError (see `decode`).
     """
     decoded = decode(data)
     views = cascade(decoded.pixels)
@@ -71,7 +72,7 @@ class PhotoView:
 
 
 def view_from(data: bytes) -> PhotoView:
-    """A file's model view, the same as `analyse` makes, and its smallest thumbnail. Raises Unreadable (see `decode`)."""
+    """A file's model view, the same as `analyse` makes, and its smallest thumbnail. Raises DecodeError (see `decode`)."""
     decoded = decode(data)
     views = cascade(decoded.pixels)
     smallest = min(THUMBNAIL_SIDES)
@@ -84,7 +85,7 @@ def view_from(data: bytes) -> PhotoView:
 
 
 def histogram_from(data: bytes) -> ColourHistogram:
-    """The colour histogram of a file alone: the same as `analyse` finds. Raises Unreadable (see `decode`)."""
+    """The colour histogram of a file alone: the same as `analyse` finds. Raises DecodeError (see `decode`)."""
     return _histogram(decode(data))
 
 

@@ -38,7 +38,7 @@ _PROFILED_MODES = {"RGB", "L", "CMYK"}
 _SRGB = ImageCms.createProfile("sRGB")
 
 
-class Unreadable(Exception):
+class DecodeError(Exception):
     """The file can't be decoded; `code` is stable and fit for an API."""
 
     def __init__(self, message: str, code: str = "unreadable") -> None:
@@ -65,7 +65,7 @@ class Decoded:
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
     """The first frame of a JPEG, PNG, WebP or GIF.
 
-    Raises Unreadable with code `too_many_pixels` above `max_pixels`, `unreadable` for whatever else is wrong with the
+    Raises DecodeError with code `too_many_pixels` above `max_pixels`, `unreadable` for whatever else is wrong with the
     file; and MemoryError, which says nothing about the file.
     """
     with warnings.catch_warnings():
@@ -74,23 +74,23 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             return _decode(data, max_pixels)
-        except (Unreadable, MemoryError):
+        except (DecodeError, MemoryError):
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as bomb:
-            raise Unreadable(str(bomb), "too_many_pixels") from bomb
+            raise DecodeError(str(bomb), "too_many_pixels") from bomb
         except Exception as error:
             # Decoders raise anything on damaged files: OSError, SyntaxError, ValueError, struct.error, OverflowError.
-            raise Unreadable(f"{type(error).__name__}: {error}") from error
+            raise DecodeError(f"{type(error).__name__}: {error}") from error
 
 
 def _decode(data: bytes, max_pixels: int) -> Decoded:
     with Image.open(io.BytesIO(data), formats=FORMATS) as file:
         width, height = file.size
         if width * height > max_pixels:
-            raise Unreadable(f"{width} x {height} are more than {max_pixels} pixels", "too_many_pixels")
+            raise DecodeError(f"{width} x {height} are more than {max_pixels} pixels", "too_many_pixels")
         if file.format == "GIF" and (width, height) != _GIF_SCREEN.unpack_from(data, _GIF_SCREEN_AT):
             # Pillow would enlarge the picture to hold the frame, beyond what the header promised to the upload guard.
-            raise Unreadable("a frame lies outside the picture")
+            raise DecodeError("a frame lies outside the picture")
         # Pillow reads stereo and "live" JPEGs as MPO, whatever `formats` says; its first frame is the photo.
         format_name = "JPEG" if file.format in {"JPEG", "MPO"} else str(file.format)
         if format_name == "JPEG":

@@ -66,7 +66,7 @@ def facts_of(photo: DecodedPhoto, facts: Iterable[Fact] = FACTS) -> Facts:
 
 
 def facts_from(data: bytes) -> Facts:
-    """The facts of a file alone: the same as `analyse` finds. Raises Unreadable (see `decode`)."""
+    """The facts of a file alone: the same as `analyse` finds. Raises DecodeError (see `decode`)."""
     decoded = decode(data)
     return facts_of(DecodedPhoto(decoded, cascade(decoded.pixels)))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.colour import Swatch, rgb_to_hex
 from shared.limits import MAX_COLORS, MIN_COLORS
 from worker.colour_arrays import oklab_to_srgb8, srgb8_to_oklab
 from worker.imaging.algorithms.k_medians import k_medians
@@ -79,14 +80,6 @@ class ColourHistogram:
         return cls(
             np.ascontiguousarray(colours), np.frombuffer(columns, "<u4", bins, 3 * bins).astype(np.uint32)
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Swatch:
-    """One colour of a palette (8-bit sRGB) and its share of the picture, 0..1."""
-
-    rgb: tuple[int, int, int]
-    proportion: float
 
 
 def histogram_of(pixels: Bytes, counted: NDArray[np.bool_] | None = None) -> ColourHistogram:
@@ -156,4 +149,4 @@ def _swatches(colours: Bytes, weights: NDArray[np.float64]) -> tuple[Swatch, ...
         merged[red, green, blue] = merged.get((red, green, blue), 0.0) + weight
     total = sum(merged.values())
     ordered = sorted(merged.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Swatch(rgb, weight / total) for rgb, weight in ordered)
+    return tuple(Swatch(rgb_to_hex(rgb), weight / total) for rgb, weight in ordered)

@@ -12,7 +12,7 @@ import sys
 from typing import BinaryIO
 
 from worker.imaging.algorithms.analysis import analyse, histogram_from, view_from
-from worker.imaging.algorithms.decode import Unreadable
+from worker.imaging.algorithms.decode import DecodeError
 from worker.imaging.algorithms.facts import facts_from
 from worker.imaging.sandbox.frames import (
     OUT_OF_MEMORY,
@@ -60,7 +60,7 @@ def _answer(request: Header, data: bytes) -> tuple[Header, list[Part]]:
         if request["kind"] == "view":
             return frame_of_view(view_from(data))
         return frame_of_analysis(analyse(data, request["colors"]))
-    except Unreadable as error:
+    except DecodeError as error:
         return {"unreadable": {"code": error.code, "message": str(error)[:_MAX_MESSAGE]}}, []
 
 

@@ -11,12 +11,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from shared.colour import Swatch
 from shared.file_types import FORMATS
 from shared.limits import MAX_COLORS, THUMBNAIL_SIDES, VIEW_SIDE
 from shared.photo_facts import Facts
 from worker.imaging.algorithms.analysis import Analysis, PhotoView
 from worker.imaging.algorithms.facts import checked_facts
-from worker.imaging.algorithms.palette import ColourHistogram, Swatch
+from worker.imaging.algorithms.palette import ColourHistogram
 from worker.imaging.algorithms.renditions import CONTENT_TYPES, Rendition
 
 Header: TypeAlias = dict[str, Any]
@@ -68,7 +69,7 @@ def frame_of_analysis(analysis: Analysis) -> tuple[Header, list[Part]]:
         "height": analysis.height,
         "format": analysis.format,
         "facts": dict(analysis.facts),
-        "palette": [[*swatch.rgb, swatch.proportion] for swatch in analysis.palette],
+        "palette": [[swatch.hex, swatch.proportion] for swatch in analysis.palette],
         "renditions": [[r.content_type, r.width, r.height] for r in renditions],
     }
     parts: list[Part] = [r.bytes for r in renditions]
@@ -159,12 +160,10 @@ def _rendition(image: bytes, content_type: object, width: object, height: object
 
 def _palette(rows: Sequence[Sequence[object]]) -> tuple[Swatch, ...]:
     swatches = []
-    for red, green, blue, proportion in rows:
-        if not isinstance(proportion, float) or not 0.0 < proportion <= 1.0:
-            raise ValueError("a proportion lies between 0 and 1")
-        swatches.append(
-            Swatch((_whole(red, 0, 255), _whole(green, 0, 255), _whole(blue, 0, 255)), proportion)
-        )
+    for code, proportion in rows:
+        if not isinstance(code, str) or not isinstance(proportion, float):
+            raise ValueError("a swatch is a code and a proportion")  # noqa: TRY004
+        swatches.append(Swatch(code, proportion))
     if not 1 <= len(swatches) <= MAX_COLORS:
         raise ValueError(f"a palette of {len(swatches)} colours")
     return tuple(swatches)

@@ -20,7 +20,7 @@ from typing import IO, Self
 from shared.parent_death import ends_with_parent
 from shared.photo_facts import Facts
 from worker.imaging.algorithms.analysis import Analysis, PhotoView
-from worker.imaging.algorithms.decode import Unreadable
+from worker.imaging.algorithms.decode import DecodeError
 from worker.imaging.algorithms.palette import ColourHistogram, check_colors
 from worker.imaging.sandbox.frames import (
     OUT_OF_MEMORY,
@@ -92,7 +92,7 @@ class Sandbox:
         self.close()
 
     def analyse(self, data: bytes, colors: int) -> Analysis:
-        """Everything that needs the file's pixels. Raises Unreadable, DecodeTimeout or DecodeCrashed."""
+        """Everything that needs the file's pixels. Raises DecodeError, DecodeTimeout or DecodeCrashed."""
         check_colors(colors)
         header, parts = self._ask({"kind": "analyse", "colors": colors}, data)
         try:
@@ -102,7 +102,7 @@ class Sandbox:
             raise DecodeCrashed(f"the decoder answered with {error}") from error
 
     def view(self, data: bytes) -> PhotoView:
-        """What a predictor needs of the file. Raises Unreadable, DecodeTimeout or DecodeCrashed."""
+        """What a predictor needs of the file. Raises DecodeError, DecodeTimeout or DecodeCrashed."""
         header, parts = self._ask({"kind": "view"}, data)
         try:
             return view_of_frame(header, parts)
@@ -111,7 +111,7 @@ class Sandbox:
             raise DecodeCrashed(f"the decoder answered with {error}") from error
 
     def histogram(self, data: bytes) -> ColourHistogram:
-        """The file's colour histogram alone. Raises Unreadable, DecodeTimeout or DecodeCrashed."""
+        """The file's colour histogram alone. Raises DecodeError, DecodeTimeout or DecodeCrashed."""
         _, parts = self._ask({"kind": "histogram"}, data)
         try:
             return histogram_of_frame(parts)
@@ -120,7 +120,7 @@ class Sandbox:
             raise DecodeCrashed(f"the decoder answered with {error}") from error
 
     def facts(self, data: bytes) -> Facts:
-        """The file's facts alone. Raises Unreadable, DecodeTimeout or DecodeCrashed."""
+        """The file's facts alone. Raises DecodeError, DecodeTimeout or DecodeCrashed."""
         header, _ = self._ask({"kind": "facts"}, data)
         try:
             return facts_of_frame(header)
@@ -159,7 +159,7 @@ class Sandbox:
 def _unreadable(about: object) -> Exception:
     match about:
         case {"code": str(code), "message": str(message)}:
-            return Unreadable(message, code)
+            return DecodeError(message, code)
     return DecodeCrashed("the decoder answered with an unreadable error")
 
 

@@ -28,10 +28,10 @@ from shared.storage import keys as blob_keys
 from worker.embedding import Embedder
 from worker.imaging import (
     DecodeCrashed,
+    DecodeError,
     DecodeTimeout,
     PhotoView,
     Sandbox,
-    Unreadable,
     model_view_from_bytes,
 )
 from worker.predictors.photos.algorithms.classifier import FEWEST_A_CLASS
@@ -190,7 +190,7 @@ def _views(
             continue
         try:
             yield photo, sandbox.view(data)
-        except Unreadable:
+        except DecodeError:
             gathering.leave_out(photo.name, "it cannot be read as a JPEG, PNG, WebP or GIF")
         except (DecodeTimeout, DecodeCrashed) as error:
             costly += 1

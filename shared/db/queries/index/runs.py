@@ -26,6 +26,7 @@ from shared.db.models import Embedding, Image, IndexChange, IndexRun, IndexState
 from shared.db.vector import to_text
 from shared.errors import IndexMoved
 from shared.jobs.kinds import ACTIVE, FINISHED, JobKind
+from shared.jobs.results import IndexRunResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +148,17 @@ def begin_run(connection: Connection, job_id: UUID, mode: str, model: str | None
     ).scalar_one()
 
 
-def finish_run(connection: Connection, job_id: UUID, figures: Mapping[str, int | None]) -> None:
-    """figures: images, new, removed, drift."""
+def finish_run(connection: Connection, job_id: UUID, result: IndexRunResult) -> None:
     connection.execute(
         update(IndexRun)
         .where(IndexRun.job_id == job_id)
-        .values(finished_at=func.clock_timestamp(), **figures)
+        .values(
+            finished_at=func.clock_timestamp(),
+            images=result.images,
+            new=result.new,
+            removed=result.removed,
+            drift=result.drift,
+        )
     )
 
 

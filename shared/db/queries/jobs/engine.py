@@ -31,13 +31,17 @@ from shared.db.prepared import PREPARED
 from shared.db.queries.jobs.tree import settle
 from shared.db.unit_of_work import Message, Transaction
 from shared.jobs.kinds import RULES, JobKind, JobStatus, Queue
+from shared.typed_json import to_json
 
 QUEUED, RUNNING = JobStatus.QUEUED.value, JobStatus.RUNNING.value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Claim:
-    """A job that this worker holds. (id, attempt) is the fence that later changes must pass. Equal only to itself."""
+    """A job that this worker holds. (id, attempt) is the fence that later changes must pass. Equal only to itself.
+
+    payload: what it is to do, as JSON (`shared.jobs.orders`).
+    """
 
     id: UUID
     attempt: int
@@ -116,7 +120,7 @@ def _claiming(which: ColumnElement[bool]) -> Select[Any]:
         .cte("started")
     )
     # The commit does not wait for the disk: a claim that a crash of Postgres undoes is a job that waits again, and
-    # whatever ends the job is on disk with all that came before it (docs/adr).
+    # what ends the job is on disk with all that came before it (docs/adr).
     asynchronous = func.set_config("synchronous_commit", "off", True).label("synchronous_commit")
     return select(claimed, asynchronous).add_cte(started)
 
@@ -195,7 +199,7 @@ def report_progress(connection: Connection, claim: Claim, progress: float) -> No
 
 
 def succeed(
-    transaction: Transaction, results: Mapping[UUID, dict[str, Any] | None], claims: Sequence[Claim]
+    transaction: Transaction, results: Mapping[UUID, object | None], claims: Sequence[Claim]
 ) -> set[UUID]:
     """Ends claims well, with a result each. Returns the ids of those that were still held; the others were overtaken.
 
@@ -211,7 +215,7 @@ def succeed(
                 "attempt": claim.attempt,
                 "status": JobStatus.SUCCEEDED.value,
                 "progress": 1,
-                "result": results.get(claim.id),
+                "result": to_json(results.get(claim.id)),
             }
             for claim in claims
         ],
@@ -263,6 +267,30 @@ def fail(transaction: Transaction, claim: Claim, status: JobStatus, code: str, m
     if held:
         settle_families(transaction, [claim])
     return held
+
+
+def put_back(transaction: Transaction, claim: Claim, order: object, progress: float) -> bool:
+    """Queues a claim again for what is left of its work, behind what waits, with fresh attempts. False: it was overtaken.
+
+    order: what its next run is to do. progress: 0..1.
+    """
+    done = transaction.connection.execute(
+        update(Job)
+        .where(_held([claim]))
+        .values(
+            status=QUEUED,
+            payload=to_json(order),
+            progress=func.greatest(Job.progress, progress),
+            max_attempts=Job.attempt + RULES[claim.kind].attempts,
+            run_at=func.now(),
+            published_at=func.now(),
+            lease_expires_at=None,
+            deadline_at=None,
+        )
+    )
+    if done.rowcount:
+        transaction.send(claim.kind, claim.id)
+    return bool(done.rowcount)
 
 
 def requeue(

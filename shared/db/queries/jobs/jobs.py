@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -33,6 +33,9 @@ from shared.db.unit_of_work import Transaction
 from shared.errors import Conflict, JobNotFound
 from shared.ids import first_job_id, new_job_id
 from shared.jobs.kinds import ACTIVE, PARENTS, RULES, JobKind, JobStatus
+from shared.typed_json import from_json, to_json
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A job as readers see it."""
+    """A job as readers see it. result: JSON, which `result_as` gives its type."""
 
     id: UUID
     parent_id: UUID | None
@@ -61,14 +64,18 @@ class JobRow:
     finished_at: datetime | None
     steps: tuple[Step, ...] = ()
 
+    def result_as(self, kind: type[T]) -> T | None:
+        """What the job brought (`shared.jobs.results`)."""
+        return None if self.result is None else from_json(self.result, kind)
+
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to be made. children run in order of their stage."""
+    """A job to be made. payload: what it is to do (`shared.jobs.orders`). children run in order of their stage."""
 
     kind: JobKind
     image_id: int | None = None
-    payload: dict[str, Any] | None = None
+    payload: object | None = None
     stage: int = 0
     dedupe_key: str | None = None
     request_id: str | None = None
@@ -169,7 +176,7 @@ def _values(job_id: UUID, new: NewJob, parent_id: UUID | None, *, blocked: bool)
         "parent_id": parent_id,
         "image_id": new.image_id,
         "kind": new.kind.value,
-        "payload": new.payload or {},
+        "payload": {} if new.payload is None else to_json(new.payload),
         "stage": new.stage,
         "blocked": blocked,
         "children": len(new.children),
@@ -276,8 +283,8 @@ def _present(row: Row[*tuple[Any, ...]]) -> JobRow:
     )
 
 
-# Of several states the one that says most: what went wrong, else what is still going on.
-TELLING = (
+# Of several states the first of these is shown: what went wrong, else what is still going on.
+BY_SEVERITY = (
     JobStatus.FAILED,
     JobStatus.DEAD,
     JobStatus.CANCELLED,
@@ -291,7 +298,7 @@ def summary(statuses: Sequence[str]) -> JobStatus:
     """One state for several jobs of a kind."""
     if set(statuses) == {JobStatus.QUEUED, JobStatus.SUCCEEDED}:
         return JobStatus.RUNNING
-    return next(status for status in TELLING if status.value in statuses)
+    return next(status for status in BY_SEVERITY if status.value in statuses)
 
 
 def cancel_job(transaction: Transaction, job_id: UUID) -> None:

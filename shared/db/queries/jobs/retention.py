@@ -1,4 +1,4 @@
-"""What may go: rows that nobody asks for any more."""
+"""Removing rows that are no longer needed."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -32,21 +32,21 @@ SETTLE = (
     WITH child AS MATERIALIZED (
         SELECT id, parent_id, stage, status, error_code, error_message, result,
                blocked AND status = 'queued' AS waiting,
-               bool_and(status = 'succeeded') OVER earlier IS NOT FALSE AS next,
-               bool_or(status IN ('failed', 'dead', 'cancelled')) OVER earlier IS TRUE AS hopeless
+               bool_and(status = 'succeeded') OVER earlier IS NOT FALSE AS ready,
+               bool_or(status IN ('failed', 'dead', 'cancelled')) OVER earlier IS TRUE AS unreachable
         FROM jobs WHERE parent_id = ANY(:parents)
         WINDOW earlier AS (
             PARTITION BY parent_id ORDER BY stage GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ), freed AS (
         UPDATE jobs AS job SET blocked = false, published_at = now(), run_at = now()
-        FROM child WHERE job.id = child.id AND child.waiting AND child.next
+        FROM child WHERE job.id = child.id AND child.waiting AND child.ready
         RETURNING job.id, job.kind
     ), cancelled AS (
         UPDATE jobs AS job SET status = 'cancelled', finished_at = now()
-        FROM child WHERE job.id = child.id AND child.waiting AND child.hopeless
+        FROM child WHERE job.id = child.id AND child.waiting AND child.unreachable
     ), settled AS (
         SELECT id, parent_id, stage, error_code, error_message, result,
-               CASE WHEN waiting AND hopeless THEN 'cancelled' ELSE status END AS status
+               CASE WHEN waiting AND unreachable THEN 'cancelled' ELSE status END AS status
         FROM child
     ), family AS (
         SELECT parent_id,

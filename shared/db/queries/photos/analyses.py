@@ -4,21 +4,22 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, bindparam, select, text, update
+from sqlalchemy import ColumnElement, Connection, Executable, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute
 
-from shared.colour import hex_to_rgb, rgb_to_oklab
+from shared.colour import rgb_to_oklab
 from shared.db.models import Image
 from shared.db.prepared import PREPARED
 from shared.db.queries.palettes import PaletteRow
 from shared.db.vector import to_text
 from shared.errors import UnknownFact
 from shared.photo_facts import Facts
+from shared.typed_json import to_json
 
 
 @dataclass(frozen=True, slots=True)
-class Analysed:
+class AnalysisRow:
     """What the decoder found. width, height: upright, in pixels; facts: by the names of their columns; palette: its own."""
 
     width: int
@@ -27,14 +28,14 @@ class Analysed:
     palette: PaletteRow
 
 
-def save_analysis(connection: Connection, found: Analysed) -> None:
+def save_analysis(connection: Connection, found: AnalysisRow) -> None:
     """Records it all, in one statement. The same again changes nothing."""
     palette = found.palette
     points = [
         {
             "rank": rank,
-            "oklab": to_text(rgb_to_oklab(hex_to_rgb(swatch["hex"]))),
-            "proportion": swatch["proportion"],
+            "oklab": to_text(rgb_to_oklab(swatch.rgb)),
+            "proportion": swatch.proportion,
         }
         for rank, swatch in enumerate(palette.swatches)
     ]
@@ -42,7 +43,7 @@ def save_analysis(connection: Connection, found: Analysed) -> None:
         "image_id": palette.image_id,
         "colors": palette.colors,
         "version": palette.version,
-        "swatches": palette.swatches,
+        "swatches": to_json(palette.swatches),
         "points": points,
         "width": found.width,
         "height": found.height,
@@ -103,13 +104,23 @@ def images_to_reanalyse(
 
     fact: only those that lack it. Raises UnknownFact.
     """
-    query = select(Image.id, Image.sha256).where(
-        Image.id > after, Image.deleted_at.is_(None), Image.analysed_at.is_not(None)
+    rows = connection.execute(
+        select(Image.id, Image.sha256)
+        .where(Image.id > after, *_to_reanalyse(fact))
+        .order_by(Image.id)
+        .limit(limit)
     )
-    if fact is not None:
-        query = query.where(_column(fact).is_(None))
-    rows = connection.execute(query.order_by(Image.id).limit(limit))
     return [ToReanalyse(row.id, row.sha256) for row in rows]
+
+
+def count_to_reanalyse(connection: Connection, fact: str | None) -> int:
+    """How many there are of them in all. Raises UnknownFact."""
+    return connection.execute(select(func.count()).where(*_to_reanalyse(fact))).scalar_one()
+
+
+def _to_reanalyse(fact: str | None) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [Image.deleted_at.is_(None), Image.analysed_at.is_not(None)]
+    return wanted if fact is None else [*wanted, _column(fact).is_(None)]
 
 
 def _column(name: str) -> InstrumentedAttribute[Any]:

@@ -1,7 +1,7 @@
-"""Jobs of predictors, with what each was told to do."""
+"""Jobs of predictors, with what each is to do."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, select
@@ -10,23 +10,26 @@ from shared.db.models import Job
 from shared.db.queries.jobs.jobs import ACTIVE_VALUES, JobRow, get_job
 from shared.errors import JobNotFound
 from shared.jobs.kinds import JobKind
+from shared.typed_json import from_json
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class OrderedJob:
-    """A job and its order (shared/predictors/documents.py) as it lies in its row."""
+class OrderedJob(Generic[T]):
+    """A job and what it is to do."""
 
     job: JobRow
-    order: dict[str, Any]
+    order: T
 
 
-def get_ordered_job(connection: Connection, job_id: UUID, kind: JobKind) -> OrderedJob:
-    """The job, if it is of that kind. Raises JobNotFound."""
+def get_ordered_job(connection: Connection, job_id: UUID, kind: JobKind, order: type[T]) -> OrderedJob[T]:
+    """The job, if it is of that kind. order: of jobs of the kind (shared/predictors/documents.py). Raises JobNotFound."""
     job = get_job(connection, job_id)
     if job.kind is not kind:
         raise JobNotFound
-    order = connection.execute(select(Job.payload).where(Job.id == job_id)).scalar_one()
-    return OrderedJob(job, order)
+    payload = connection.execute(select(Job.payload).where(Job.id == job_id)).scalar_one()
+    return OrderedJob(job, from_json(payload, order))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from shared.db.queries.jobs.engine import Claim
 from shared.db.queries.jobs.jobs import NewJob, Step
 from shared.errors import Conflict, JobNotFound
 from shared.ids import new_job_id
-from shared.jobs.kinds import JobKind, JobStatus, Queue
+from shared.jobs.kinds import RULES, JobKind, JobStatus, Queue
+from shared.jobs.orders import PaletteOrder
+from shared.typed_json import from_json
 from tests.support.pipeline import Pipeline
 
 LEASE = timedelta(seconds=60)
@@ -48,7 +50,7 @@ def finish(pipeline: Pipeline, *claims: Claim) -> set[UUID]:
 
 
 def a_job(pipeline: Pipeline) -> UUID:
-    return pipeline.start(NewJob(JobKind.PALETTE, payload={"colors": 3}))
+    return pipeline.start(NewJob(JobKind.PALETTE, payload=PaletteOrder(3)))
 
 
 def test_of_many_workers_only_one_gets_a_job(pipeline: Pipeline) -> None:
@@ -115,6 +117,20 @@ def test_a_late_finish_of_an_overtaken_attempt_changes_nothing(pipeline: Pipelin
     assert pipeline.job(job_id).status is JobStatus.SUCCEEDED
 
 
+def test_what_an_overtaken_attempt_leaves_to_its_next_run_changes_nothing(pipeline: Pipeline) -> None:
+    job_id = a_job(pipeline)
+    late, current = must_claim(pipeline, job_id, OVER), must_claim(pipeline, job_id)
+    pipeline.dispatcher.take()
+    for attempt, held in ((late, False), (current, True)):
+        with pipeline.unit_of_work.begin() as transaction:
+            assert job_engine.put_back(transaction, attempt, PaletteOrder(5), 0.25) is held
+        assert pipeline.job(job_id).progress == (0.25 if held else 0)
+        assert pipeline.dispatcher.take() == ((JobKind.PALETTE, job_id) if held else None)
+    again = must_claim(pipeline, job_id)
+    assert from_json(again.payload, PaletteOrder) == PaletteOrder(5)
+    assert again.max_attempts == current.attempt + RULES[JobKind.PALETTE].attempts
+
+
 def test_a_heartbeat_keeps_a_lease_but_not_past_the_deadline(pipeline: Pipeline) -> None:
     job_id = a_job(pipeline)
     held = must_claim(pipeline, job_id)
@@ -158,7 +174,7 @@ def test_a_job_of_the_same_key_in_flight_is_returned_in_place_of_a_second(pipeli
 
 def a_family(pipeline: Pipeline) -> UUID:
     steps = (
-        NewJob(JobKind.PALETTE, payload={"colors": 3}),
+        NewJob(JobKind.PALETTE, payload=PaletteOrder(3)),
         NewJob(JobKind.PALETTE, payload={"colors": 4}),
         NewJob(JobKind.EMBED, stage=1),
     )

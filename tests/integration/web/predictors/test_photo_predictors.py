@@ -276,7 +276,7 @@ class OtherWeights(WorkerServices):
         return PhotoModel(PixelEmbedder("pixels/2"), super().photo_model.feature_maps)
 
 
-def test_after_a_change_of_weights_predictors_are_trained_anew_and_nothing_is_mixed(site: Site) -> None:
+def test_after_a_change_of_weights_predictors_are_trained_again_and_nothing_is_mixed(site: Site) -> None:
     trained(site, tinted_zip(4))
     pipeline = site.pipeline
     start_instead(site, OtherWeights)

@@ -3,8 +3,11 @@
 import pytest
 from sqlalchemy import text
 
-from shared.jobs.kinds import JobKind, JobStatus
-from shared.jobs.reanalysis import Reanalysis
+from shared.db.queries.jobs.jobs import NewJob
+from shared.jobs.kinds import RULES, JobKind, JobStatus
+from shared.jobs.orders import ReanalysisOrder
+from shared.jobs.reanalysis import reanalysis
+from shared.jobs.results import ReanalysisResult
 from shared.storage import keys as blob_keys
 from tests.support.pipeline import Pipeline, picture
 from worker.imaging import reanalyse
@@ -22,7 +25,14 @@ def forget(pipeline: Pipeline, *image_ids: int) -> None:
         transaction.connection.execute(statement, {"ids": list(image_ids)})
 
 
-def test_photos_that_lack_a_fact_get_it_stretch_by_stretch(
+def wanted(pipeline: Pipeline, fact: str | None = None) -> NewJob:
+    with pipeline.unit_of_work.read() as connection:
+        job = reanalysis(connection, fact)
+    assert job is not None
+    return job
+
+
+def test_photos_that_lack_a_fact_get_it_some_at_a_time_by_one_job(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [pipeline.add(picture(seed))[0] for seed in range(5)]
@@ -30,18 +40,57 @@ def test_photos_that_lack_a_fact_get_it_stretch_by_stretch(
     known = hashes(pipeline)
     assert None not in known.values()
     forget(pipeline, *ids[1:])
-    monkeypatch.setattr(reanalyse, "STRETCH_IMAGES", 2)
-    first = pipeline.start(Reanalysis("perceptual_hash").to_job())
+    monkeypatch.setattr(reanalyse, "RUN_IMAGES", 2)
+    job = pipeline.start(wanted(pipeline, "perceptual_hash"))
+    message = pipeline.dispatcher.take()
+    assert message == (JobKind.REANALYSE, job)
+    pipeline.deliver(message)
+    half = pipeline.job(job)
+    assert (half.status, half.progress) == (JobStatus.QUEUED, 0.5)
+    assert [value is None for value in hashes(pipeline).values()] == [False, False, False, True, True]
     pipeline.drain()
     assert hashes(pipeline) == known
-    assert pipeline.job(first).result == {"images": 2, "fact": "perceptual_hash"}
+    ended = pipeline.job(job)
+    assert (ended.status, ended.progress) == (JobStatus.SUCCEEDED, 1)
+    assert ended.result_as(ReanalysisResult) == ReanalysisResult(4, "perceptual_hash")
+
+
+def test_an_upload_that_comes_meanwhile_has_its_turn_before_the_rest(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(3):
+        pipeline.add(picture(seed))
+    pipeline.settle()
+    monkeypatch.setattr(reanalyse, "RUN_IMAGES", 2)
+    job = pipeline.start(wanted(pipeline))
+    pipeline.add(picture(3))
+    first, second = pipeline.dispatcher.take(), pipeline.dispatcher.take()
+    assert first == (JobKind.REANALYSE, job)
+    assert second is not None
+    assert second[0] is JobKind.ANALYSE
+    pipeline.deliver(first)
+    pipeline.deliver(second)
+    pipeline.drain()
+    assert pipeline.job(job).result_as(ReanalysisResult) == ReanalysisResult(4, None)
+
+
+def test_each_run_has_attempts_of_its_own(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(6):
+        pipeline.add(picture(seed))
+    pipeline.settle()
+    monkeypatch.setattr(reanalyse, "RUN_IMAGES", 1)
+    job = pipeline.start(wanted(pipeline))
+    pipeline.drain()
+    ended = pipeline.job(job)
+    assert ended.attempt > RULES[JobKind.REANALYSE].attempts
+    assert ended.status is JobStatus.SUCCEEDED
 
 
 def test_without_the_name_of_a_fact_every_photo_is_looked_at_again(pipeline: Pipeline) -> None:
     for seed in range(3):
         pipeline.add(picture(seed))
     pipeline.settle()
-    job = pipeline.start(Reanalysis().to_job())
+    job = pipeline.start(wanted(pipeline))
     pipeline.drain()
     assert pipeline.job(job).result == {"images": 3, "fact": None}
 
@@ -51,22 +100,19 @@ def test_a_photo_whose_original_is_gone_does_not_hold_up_the_others(pipeline: Pi
     pipeline.settle()
     forget(pipeline, *ids)
     pipeline.blobs.delete(blob_keys.original(pipeline.image(ids[1]).sha256))
-    pipeline.start(Reanalysis("perceptual_hash").to_job())
+    pipeline.start(wanted(pipeline, "perceptual_hash"))
     pipeline.drain()
     assert [value is None for value in hashes(pipeline).values()] == [False, True, False]
 
 
 def test_asked_for_twice_it_is_done_once(pipeline: Pipeline) -> None:
-    order = Reanalysis("perceptual_hash").to_job()
-    assert pipeline.start(order) == pipeline.start(order)
+    pipeline.add(picture(1))
+    pipeline.settle()
+    assert pipeline.start(wanted(pipeline)) == pipeline.start(wanted(pipeline))
 
 
 def test_a_fact_that_is_none_is_refused(pipeline: Pipeline) -> None:
-    job = pipeline.start(Reanalysis("sha256").to_job())
+    job = pipeline.start(NewJob(JobKind.REANALYSE, payload=ReanalysisOrder("sha256")))
     pipeline.drain()
     ended = pipeline.job(job)
-    assert (ended.kind, ended.status, ended.error_code) == (
-        JobKind.REANALYSE,
-        JobStatus.FAILED,
-        "unknown_fact",
-    )
+    assert (ended.status, ended.error_code) == (JobStatus.FAILED, "unknown_fact")

@@ -15,7 +15,7 @@ import pytest
 from tests.support import hostile_files, pictures
 from worker.imaging import DecodeCrashed, DecodeTimeout, Sandbox
 from worker.imaging.algorithms.analysis import analyse
-from worker.imaging.algorithms.decode import Unreadable
+from worker.imaging.algorithms.decode import DecodeError
 
 PHOTO = pictures.make_jpeg(200, 150)
 SLOW = hostile_files.jpeg_of_scans(1000, 4000, 3000)  # a tenth of a megabyte that costs ten seconds
@@ -81,7 +81,7 @@ def test_an_unreadable_file_keeps_its_code_and_its_child(sandbox: Sandbox) -> No
         (hostile_files.apng_without_fctl(), "unreadable"),
         (hostile_files.png_of_sides(12_000, 12_000), "too_many_pixels"),
     ):
-        with pytest.raises(Unreadable) as refusal:
+        with pytest.raises(DecodeError) as refusal:
             sandbox.analyse(data, 6)
         assert refusal.value.code == code
     assert sandbox.analyse(PHOTO, 6).width == 200

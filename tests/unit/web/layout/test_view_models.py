@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import web.app
-from shared.colour import OKLCH, contrast_ratio, hex_to_rgb, rgb_to_oklab, rgb_to_oklch
+from shared.colour import OKLCH, Swatch, contrast_ratio, hex_to_rgb, rgb_to_oklab, rgb_to_oklch
 from web.layout import words
 from web.layout.error_view import fault_heading
-from web.palettes.formats import Swatch
 from web.palettes.view_models.accent import DARK_GROUND, LIGHT_GROUND, accent_of, oklch_to_rgb
 from web.photos.view_models.picture import gradient
 

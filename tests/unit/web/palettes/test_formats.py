@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from shared.colour import Swatch
 from shared.errors import BadParameter
 from web.palettes.colors import PaletteColor
-from web.palettes.formats import FORMATS, Swatch, export
+from web.palettes.formats import FORMATS, export
 from web.palettes.formats.strip import HEIGHT, WIDTH, edges
 
 PALETTE = [

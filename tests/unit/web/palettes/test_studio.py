@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.colour import contrast_ratio, hex_to_rgb
+from shared.colour import Swatch, contrast_ratio, hex_to_rgb
 from shared.errors import BadParameter
 from web.jobs.view_models.chart import HEIGHT, WIDTH, make_chart
-from web.palettes.formats import Swatch
 from web.palettes.view_models.studio import carried_swatches
 from web.palettes.view_models.theme import grade, ratio_in_words, themes
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shared.colour import Swatch, rgb_to_hex
 from tests.support import hostile_files, pictures
 from worker.imaging.algorithms.analysis import Analysis, analyse, histogram_from
-from worker.imaging.algorithms.decode import Unreadable
-from worker.imaging.algorithms.palette import Swatch, extract_palette
+from worker.imaging.algorithms.decode import DecodeError
+from worker.imaging.algorithms.palette import extract_palette
 from worker.imaging.algorithms.renditions import Rendition
 
 
@@ -123,17 +124,17 @@ def test_no_colour_is_invented_where_colours_meet() -> None:
 
 
 def test_clear_pixels_do_not_count() -> None:
-    assert analyse(pictures.make_palette_png(), 6).palette == (Swatch((255, 0, 0), 1.0),)
+    assert analyse(pictures.make_palette_png(), 6).palette == (Swatch(rgb_to_hex((255, 0, 0)), 1.0),)
 
 
 def test_a_wholly_clear_picture_is_white() -> None:
     clear = Image.new("RGBA", (30, 20), (0, 128, 0, 0))
-    assert analyse(pictures.encode(clear, "PNG"), 6).palette == (Swatch((255, 255, 255), 1.0),)
+    assert analyse(pictures.encode(clear, "PNG"), 6).palette == (Swatch(rgb_to_hex((255, 255, 255)), 1.0),)
 
 
 def test_a_faint_picture_has_the_colours_that_show() -> None:
     faint = Image.new("RGBA", (30, 20), (0, 0, 0, 51))
-    assert analyse(pictures.encode(faint, "PNG"), 6).palette == (Swatch((204, 204, 204), 1.0),)
+    assert analyse(pictures.encode(faint, "PNG"), 6).palette == (Swatch(rgb_to_hex((204, 204, 204)), 1.0),)
 
 
 def test_the_hash_of_a_photo_survives_a_smaller_copy(large: Analysis) -> None:
@@ -142,7 +143,7 @@ def test_the_hash_of_a_photo_survives_a_smaller_copy(large: Analysis) -> None:
 
 
 def test_an_unreadable_file_has_no_analysis() -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(DecodeError):
         analyse(hostile_files.half_of(pictures.make_jpeg()), 6)
-    with pytest.raises(Unreadable):
+    with pytest.raises(DecodeError):
         histogram_from(b"not a picture")

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from tests.support import hostile_files, pictures
-from worker.imaging.algorithms.decode import Unreadable, decode
+from worker.imaging.algorithms.decode import DecodeError, decode
 
 SWAPPED = pictures.swapped_channels_profile()
 # What a codec may change in a drawing of hard edges, in 8-bit levels; turned or inverted it differs by over 40.
@@ -106,7 +106,7 @@ def test_an_animation_shows_its_first_frame(data: bytes) -> None:
     ],
 )
 def test_a_broken_file_is_unreadable(data: bytes) -> None:
-    with pytest.raises(Unreadable) as refusal:
+    with pytest.raises(DecodeError) as refusal:
         decode(data)
     assert refusal.value.code == "unreadable"
 
@@ -123,7 +123,7 @@ def test_a_broken_file_is_unreadable(data: bytes) -> None:
     ids=["png", "1-bit png", "gif", "81 Mpx jpeg", "just too large"],
 )
 def test_a_bomb_is_refused_by_its_header(data: bytes) -> None:
-    with pytest.raises(Unreadable) as refusal:
+    with pytest.raises(DecodeError) as refusal:
         decode(data)
     assert refusal.value.code == "too_many_pixels"
 

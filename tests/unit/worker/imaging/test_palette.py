@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
+from shared.colour import Swatch, rgb_to_hex
 from tests.support.pictures import draw_picture
 from worker.colour_arrays import oklab_to_srgb8, srgb8_to_oklab
-from worker.imaging.algorithms.palette import ColourHistogram, Swatch, extract_palette, histogram_of
+from worker.imaging.algorithms.palette import ColourHistogram, extract_palette, histogram_of
 
 Picture = NDArray[np.uint8]
 
@@ -90,21 +91,21 @@ def test_each_pixel_belongs_to_its_nearest_swatch(colors: int) -> None:
 
 def test_bins_of_one_colour_are_one_swatch() -> None:
     twins = ColourHistogram(np.full((2, 3), 9, np.uint8), np.array([1, 2], np.uint32))
-    assert extract_palette(twins, 6) == (Swatch((9, 9, 9), 1.0),)
+    assert extract_palette(twins, 6) == (Swatch(rgb_to_hex((9, 9, 9)), 1.0),)
 
 
 def test_one_colour_gives_one_swatch() -> None:
-    assert palette_of(np.full((40, 30, 3), 77, np.uint8)) == (Swatch((77, 77, 77), 1.0),)
+    assert palette_of(np.full((40, 30, 3), 77, np.uint8)) == (Swatch(rgb_to_hex((77, 77, 77)), 1.0),)
 
 
 def test_one_pixel_gives_one_swatch() -> None:
-    assert palette_of(np.array([[[200, 10, 90]]], np.uint8)) == (Swatch((200, 10, 90), 1.0),)
+    assert palette_of(np.array([[[200, 10, 90]]], np.uint8)) == (Swatch(rgb_to_hex((200, 10, 90)), 1.0),)
 
 
 def test_two_colours_are_ordered_by_their_share() -> None:
     picture = np.zeros((10, 10, 3), np.uint8)
     picture[:3] = (255, 128, 0)
-    assert palette_of(picture) == (Swatch((0, 0, 0), 0.7), Swatch((255, 128, 0), 0.3))
+    assert palette_of(picture) == (Swatch(rgb_to_hex((0, 0, 0)), 0.7), Swatch(rgb_to_hex((255, 128, 0)), 0.3))
 
 
 def test_equal_shares_are_ordered_by_colour() -> None:
@@ -205,7 +206,7 @@ def test_what_does_not_count_is_not_in_the_histogram() -> None:
 
 def test_where_nothing_counts_all_is_white() -> None:
     histogram = histogram_of(np.zeros((4, 5, 3), np.uint8), np.zeros((4, 5), bool))
-    assert extract_palette(histogram, 6) == (Swatch((255, 255, 255), 1.0),)
+    assert extract_palette(histogram, 6) == (Swatch(rgb_to_hex((255, 255, 255)), 1.0),)
 
 
 @settings(max_examples=30)
