@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from shared.colour import Swatch
-from shared.limits import DISPLAY_SIDE, THUMBNAIL_SIDES
+from shared.file_types import Format
+from shared.limits import DISPLAY_SIDE, MAX_COLORS, THUMBNAIL_SIDES
 from shared.photo_facts import Facts
 from worker.imaging.algorithms.decode import Decoded, decode
-from worker.imaging.algorithms.facts import DecodedPhoto, facts_of
-from worker.imaging.algorithms.model_view import model_view
+from worker.imaging.algorithms.facts import DecodedPhoto, check_facts, facts_of
+from worker.imaging.algorithms.model_view import check_model_view, model_view
 from worker.imaging.algorithms.palette import ColourHistogram, extract_palette, histogram_of
 from worker.imaging.algorithms.renditions import Rendition, cascade, encode, encode_all
 
@@ -24,19 +25,33 @@ _HALF_SOLID = 128
 class Analysis:
     """What `analyse` finds in a file.
 
-    `width`, `height`: of the whole upright picture; `format`: JPEG, PNG, WEBP or GIF; `thumbnails` by nominal long side
-    (256, 512, 1024); `facts`: by name (see `worker.imaging.algorithms.facts`); `model_view`: (224, 224, 3) uint8, C-contiguous.
+    `width`, `height`: of the whole upright picture; `thumbnails` by nominal long side (THUMBNAIL_SIDES); `facts`: by name (see `worker.imaging.algorithms.facts`); `model_view`: (224, 224, 3) uint8, C-contiguous.
     """
 
     width: int
     height: int
-    format: str
+    format: Format
     display: Rendition
     thumbnails: dict[int, Rendition]
     histogram: ColourHistogram
     palette: tuple[Swatch, ...]
     facts: Facts
     model_view: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        check_sides(self.width, self.height)
+        check_facts(self.facts)
+        check_model_view(self.model_view)
+        if self.thumbnails.keys() != set(THUMBNAIL_SIDES):
+            raise ValueError(f"thumbnails of {sorted(self.thumbnails)}")
+        if not 1 <= len(self.palette) <= MAX_COLORS:
+            raise ValueError(f"a palette of {len(self.palette)} colours")
+
+
+def check_sides(width: int, height: int) -> None:
+    """Raises ValueError for a picture that cannot be: no more fits into a column either."""
+    if not (0 < width < 1 << 31 and 0 < height < 1 << 31):
+        raise ValueError(f"a picture of {width} x {height}")
 
 
 def analyse(data: bytes, colors: int) -> Analysis:
@@ -69,6 +84,10 @@ class PhotoView:
     height: int
     thumbnail: Rendition
     model_view: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        check_sides(self.width, self.height)
+        check_model_view(self.model_view)
 
 
 def view_from(data: bytes) -> PhotoView:

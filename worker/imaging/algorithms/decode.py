@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageCms
 
-from shared.file_types import FORMATS
+from shared.file_types import FORMATS, Format
 from shared.limits import MAX_PIXELS
 
 _GIF_SCREEN, _GIF_SCREEN_AT = struct.Struct("<HH"), 6
@@ -59,7 +59,7 @@ class Decoded:
     alpha: Image.Image | None
     width: int
     height: int
-    format: str
+    format: Format
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
@@ -92,7 +92,7 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
             # Pillow would enlarge the picture to hold the frame, beyond what the header promised to the upload guard.
             raise DecodeError("a frame lies outside the picture")
         # Pillow reads stereo and "live" JPEGs as MPO, whatever `formats` says; its first frame is the photo.
-        format_name = "JPEG" if file.format in {"JPEG", "MPO"} else str(file.format)
+        format_name: Format = next((each for each in FORMATS if each == file.format), "JPEG")
         if format_name == "JPEG":
             scale = _draft_scale(width, height)
             file.draft(None, (width // scale, height // scale))

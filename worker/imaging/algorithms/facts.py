@@ -6,7 +6,7 @@ there already. Where it is shown is up to pages and API.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,8 +42,8 @@ class Fact:
     type: type[FactValue]
     compute: Callable[[DecodedPhoto], FactValue]
 
-    def check(self, value: object) -> FactValue:
-        """A value that came from a process that has touched a stranger's bytes. Raises ValueError."""
+    def check(self, value: FactValue) -> None:
+        """Raises ValueError for what no column takes: the value may come from a process that a stranger's file has taken over."""
         if type(value) is not self.type:
             raise ValueError(f"{self.name} is {value!r}, not a {self.type.__name__}")
         if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
@@ -52,7 +52,6 @@ class Fact:
             raise ValueError(f"{self.name} is not finite")
         if isinstance(value, str) and (len(value) > _MAX_CHARACTERS or "\0" in value):
             raise ValueError(f"{self.name} is no short text")
-        return value
 
 
 FACTS: Final[tuple[Fact, ...]] = (
@@ -60,9 +59,9 @@ FACTS: Final[tuple[Fact, ...]] = (
 )
 
 
-def facts_of(photo: DecodedPhoto, facts: Iterable[Fact] = FACTS) -> Facts:
+def facts_of(photo: DecodedPhoto) -> Facts:
     """All facts of a photo by name."""
-    return {fact.name: fact.compute(photo) for fact in facts}
+    return {fact.name: fact.compute(photo) for fact in FACTS}
 
 
 def facts_from(data: bytes) -> Facts:
@@ -71,9 +70,9 @@ def facts_from(data: bytes) -> Facts:
     return facts_of(DecodedPhoto(decoded, cascade(decoded.pixels)))
 
 
-def checked_facts(values: object, facts: Iterable[Fact] = FACTS) -> Facts:
-    """The facts in what the sandbox's child sent: all of them and no other. Raises ValueError."""
-    facts = tuple(facts)
-    if not isinstance(values, dict) or values.keys() != {fact.name for fact in facts}:
-        raise ValueError("not the facts that were asked for")
-    return {fact.name: fact.check(values[fact.name]) for fact in facts}
+def check_facts(values: Facts) -> None:
+    """Raises ValueError unless these are all facts that are declared and no other, each with a value that it can have."""
+    if values.keys() != {fact.name for fact in FACTS}:
+        raise ValueError("these are not the facts that are declared")
+    for fact in FACTS:
+        fact.check(values[fact.name])

@@ -47,6 +47,12 @@ def model_view(views: list[Image.Image], width: int, height: int) -> NDArray[np.
     )
 
 
+def check_model_view(view: NDArray[np.uint8]) -> None:
+    """Raises ValueError unless it is (224, 224, 3) uint8."""
+    if view.shape != (VIEW_SIDE, VIEW_SIDE, 3) or view.dtype != np.uint8:
+        raise ValueError(f"a model view of {view.shape}")
+
+
 def view_box(width: int, height: int) -> tuple[float, float, float, float]:
     """What the view shows of a picture of `width` x `height`: left, upper, right, lower, as shares of its sides."""
     short = min(width, height)

@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from PIL import Image
 
@@ -20,20 +20,21 @@ _JPEG_QUALITY = 82
 _WEBP = {"quality": 80, "method": 0}
 _WEBP_SMALL = {"quality": 75, "method": 2}
 _WEBP_FROM_SIDE = 512
-CONTENT_TYPES = ("image/jpeg", "image/webp")
-
-
 EncodedImage: TypeAlias = bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """An encoded picture; `content_type` is image/jpeg or image/webp, sides are in pixels."""
+    """An encoded picture; sides are in pixels."""
 
     bytes: EncodedImage
-    content_type: str
+    content_type: Literal["image/jpeg", "image/webp"]
     width: int
     height: int
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1:
+            raise ValueError(f"a rendition of {self.width} x {self.height}")
 
 
 def shrink(pixels: Image.Image, side: int) -> Image.Image:

@@ -15,19 +15,19 @@ from worker.imaging.algorithms.analysis import analyse, histogram_from, view_fro
 from worker.imaging.algorithms.decode import DecodeError
 from worker.imaging.algorithms.facts import facts_from
 from worker.imaging.sandbox.frames import (
+    MAX_MESSAGE,
     OUT_OF_MEMORY,
     PREFIX,
-    Header,
-    Part,
-    frame_of_analysis,
-    frame_of_view,
-    head_of,
-    header_length,
-    parse_header,
-    part_of_histogram,
+    AnswerHead,
+    FactsAlone,
+    Refusal,
+    Request,
+    Task,
+    decode,
+    encode,
+    lengths_in,
+    prefix_of,
 )
-
-_MAX_MESSAGE = 500
 
 
 def main() -> None:
@@ -41,35 +41,43 @@ def main() -> None:
         try:
             while (request := _read(requests)) is not None:
                 _allow_cpu(cpu_seconds)
-                header, parts = _answer(*request)
-                answers.write(head_of(header, parts))
-                for part in parts:
-                    answers.write(part)
+                head, body = _answer(*request)
+                answers.write(prefix_of(head, body))
+                answers.write(head)
+                answers.write(body)
                 answers.flush()
         except MemoryError:
             # What is left of the heap is not to be trusted with the next file.
             os._exit(OUT_OF_MEMORY)
 
 
-def _answer(request: Header, data: bytes) -> tuple[Header, list[Part]]:
+def _answer(request: Request, data: bytes) -> tuple[bytes, bytes]:
+    """Head and body of the answer."""
     try:
-        if request["kind"] == "histogram":
-            return {}, [part_of_histogram(histogram_from(data))]
-        if request["kind"] == "facts":
-            return {"facts": dict(facts_from(data))}, []
-        if request["kind"] == "view":
-            return frame_of_view(view_from(data))
-        return frame_of_analysis(analyse(data, request["colors"]))
+        made = _made(request, data)
     except DecodeError as error:
-        return {"unreadable": {"code": error.code, "message": str(error)[:_MAX_MESSAGE]}}, []
+        return encode(AnswerHead(Refusal(error.code, str(error)[:MAX_MESSAGE]))), b""
+    return encode(AnswerHead()), encode(made)
 
 
-def _read(stream: BinaryIO) -> tuple[Header, bytes] | None:
+def _made(request: Request, data: bytes) -> object:
+    match request.task:
+        case Task.ANALYSIS:
+            return analyse(data, request.colors)
+        case Task.VIEW:
+            return view_from(data)
+        case Task.HISTOGRAM:
+            return histogram_from(data)
+        case Task.FACTS:
+            return FactsAlone(facts_from(data))
+
+
+def _read(stream: BinaryIO) -> tuple[Request, bytes] | None:
     prefix = stream.read(PREFIX.size)
     if len(prefix) < PREFIX.size:
         return None
-    header, lengths = parse_header(stream.read(header_length(prefix)))
-    return header, stream.read(sum(lengths))
+    head, body = lengths_in(prefix)
+    return decode(stream.read(head), Request), stream.read(body)
 
 
 def _limit_memory(memory_bytes: int) -> None:

@@ -2,7 +2,7 @@
 
 The child is a fresh interpreter that lives on from file to file (a start costs more than a decode). It is started with
 `subprocess`, not `multiprocessing`, because a Celery worker's processes are daemonic and may have no children of that
-kind. What it sends back is data, checked field by field, never pickle.
+kind. What it sends back is data, checked by the types that it is read as, never pickle.
 """
 
 import fcntl
@@ -15,7 +15,7 @@ import time
 from collections import deque
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Self, TypeVar
 
 from shared.parent_death import ends_with_parent
 from shared.photo_facts import Facts
@@ -25,16 +25,18 @@ from worker.imaging.algorithms.palette import ColourHistogram, check_colors
 from worker.imaging.sandbox.frames import (
     OUT_OF_MEMORY,
     PREFIX,
+    AnswerHead,
     BadFrame,
-    Header,
-    analysis_of_frame,
-    facts_of_frame,
-    head_of,
-    header_length,
-    histogram_of_frame,
-    parse_header,
-    view_of_frame,
+    FactsAlone,
+    Request,
+    Task,
+    decode,
+    encode,
+    lengths_in,
+    prefix_of,
 )
+
+T = TypeVar("T")
 
 # A 40 Mpx PNG with transparency takes 0.7 GB of address space at its peak, the bare process 0.15 GB.
 MEMORY_BYTES = 3 << 29
@@ -94,39 +96,19 @@ class Sandbox:
     def analyse(self, data: bytes, colors: int) -> Analysis:
         """Everything that needs the file's pixels. Raises DecodeError, DecodeTimeout or DecodeCrashed."""
         check_colors(colors)
-        header, parts = self._ask({"kind": "analyse", "colors": colors}, data)
-        try:
-            return analysis_of_frame(header, parts)
-        except BadFrame as error:
-            self.close()
-            raise DecodeCrashed(f"the decoder answered with {error}") from error
+        return self._ask(Request(Task.ANALYSIS, colors), data, Analysis)
 
     def view(self, data: bytes) -> PhotoView:
         """What a predictor needs of the file. Raises DecodeError, DecodeTimeout or DecodeCrashed."""
-        header, parts = self._ask({"kind": "view"}, data)
-        try:
-            return view_of_frame(header, parts)
-        except BadFrame as error:
-            self.close()
-            raise DecodeCrashed(f"the decoder answered with {error}") from error
+        return self._ask(Request(Task.VIEW), data, PhotoView)
 
     def histogram(self, data: bytes) -> ColourHistogram:
         """The file's colour histogram alone. Raises DecodeError, DecodeTimeout or DecodeCrashed."""
-        _, parts = self._ask({"kind": "histogram"}, data)
-        try:
-            return histogram_of_frame(parts)
-        except BadFrame as error:
-            self.close()
-            raise DecodeCrashed(f"the decoder answered with {error}") from error
+        return self._ask(Request(Task.HISTOGRAM), data, ColourHistogram)
 
     def facts(self, data: bytes) -> Facts:
         """The file's facts alone. Raises DecodeError, DecodeTimeout or DecodeCrashed."""
-        header, _ = self._ask({"kind": "facts"}, data)
-        try:
-            return facts_of_frame(header)
-        except BadFrame as error:
-            self.close()
-            raise DecodeCrashed(f"the decoder answered with {error}") from error
+        return self._ask(Request(Task.FACTS), data, FactsAlone).facts
 
     def close(self) -> None:
         """End the child. The sandbox can be used again; it starts another."""
@@ -134,19 +116,21 @@ class Sandbox:
             self._child.end()
             self._child = None
 
-    def _ask(self, header: Header, data: bytes) -> tuple[Header, list[memoryview]]:
+    def _ask(self, request: Request, data: bytes, answer: type[T]) -> T:
         child = self._ready_child()
         try:
-            answer, parts = child.exchange(
-                head_of(header, [data]), data, time.monotonic() + self._wall_seconds
-            )
+            head, body = child.exchange(encode(request), data, time.monotonic() + self._wall_seconds)
+            refusal = decode(head, AnswerHead).refusal
+            if refusal is None:
+                return decode(body, answer)
+        except BadFrame as error:
+            self.close()
+            raise DecodeCrashed(f"the decoder answered with {error}") from error
         except BaseException:
-            # Also on an interrupt: a child that still works on this file would answer the next question with it.
+            # Also on an interrupt: a child that still works on this file would answer the next request with it.
             self.close()
             raise
-        if "unreadable" in answer:
-            raise _unreadable(answer["unreadable"])
-        return answer, parts
+        raise DecodeError(refusal.message, refusal.code)
 
     def _ready_child(self) -> "_Child":
         if self._child is not None and (self._child.jobs >= self._jobs_per_child or self._child.has_ended()):
@@ -154,13 +138,6 @@ class Sandbox:
         if self._child is None:
             self._child = _Child(self._memory_bytes, self._cpu_seconds)
         return self._child
-
-
-def _unreadable(about: object) -> Exception:
-    match about:
-        case {"code": str(code), "message": str(message)}:
-            return DecodeError(message, code)
-    return DecodeCrashed("the decoder answered with an unreadable error")
 
 
 class _Child:
@@ -202,10 +179,10 @@ class _Child:
         self._to.close()
         self._from.close()
 
-    def exchange(self, head: bytes, data: bytes, deadline: float) -> tuple[Header, list[memoryview]]:
-        """Send one request and read its answer. Raises DecodeTimeout or DecodeCrashed."""
+    def exchange(self, head: bytes, body: bytes, deadline: float) -> tuple[memoryview, memoryview]:
+        """Send one request and read its answer: head and body. Raises DecodeTimeout, DecodeCrashed or BadFrame."""
         self.jobs += 1
-        outgoing = deque([memoryview(head), memoryview(data)])
+        outgoing = deque([memoryview(prefix_of(head, body) + head), memoryview(body)])
         reader = _FrameReader()
         with selectors.DefaultSelector() as ready:
             ready.register(self._from, selectors.EVENT_READ)
@@ -235,10 +212,7 @@ class _Child:
     def _receive(self, reader: "_FrameReader") -> bool:
         """Read what is there; False at the end of the stream."""
         chunk = os.read(self._from.fileno(), _CHUNK)
-        try:
-            reader.add(chunk)
-        except BadFrame as error:
-            raise DecodeCrashed(f"the decoder answered with {error}") from error
+        reader.add(chunk)
         return bool(chunk)
 
     def _why_it_ended(self) -> Exception:
@@ -258,34 +232,25 @@ class _FrameReader:
 
     def __init__(self) -> None:
         self._received = bytearray()
-        self._header: Header | None = None
-        self._lengths: list[int] = []
-        self._wanted = PREFIX.size
+        self._lengths: tuple[int, int] | None = None
 
     @property
     def complete(self) -> bool:
-        return self._header is not None and len(self._received) >= self._wanted
+        return self._lengths is not None and len(self._received) >= PREFIX.size + sum(self._lengths)
 
     def add(self, chunk: bytes) -> None:
-        """Take the next bytes; BadFrame if they are none that should come."""
+        """Take the next bytes. Raises BadFrame if they are none that should come."""
         self._received += chunk
-        if self._header is None and len(self._received) >= PREFIX.size:
-            body = PREFIX.size + header_length(self._received[: PREFIX.size])
-            if len(self._received) >= body:
-                self._header, self._lengths = parse_header(self._received[PREFIX.size : body])
-                self._wanted = body + sum(self._lengths)
-        if self._header is not None and len(self._received) > self._wanted:
+        if self._lengths is None and len(self._received) >= PREFIX.size:
+            self._lengths = lengths_in(self._received[: PREFIX.size])
+        if self._lengths is not None and len(self._received) > PREFIX.size + sum(self._lengths):
             raise BadFrame("more than one answer")
 
-    def frame(self) -> tuple[Header, list[memoryview]]:
-        """The header and the parts of a complete frame."""
-        start = self._wanted - sum(self._lengths)
-        view = memoryview(bytes(self._received))
-        parts = []
-        for length in self._lengths:
-            parts.append(view[start : start + length])
-            start += length
-        return self._header or {}, parts
+    def frame(self) -> tuple[memoryview, memoryview]:
+        """Head and body of a complete frame."""
+        head, _ = self._lengths or (0, 0)
+        view = memoryview(self._received)[PREFIX.size :]
+        return view[:head], view[head:]
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

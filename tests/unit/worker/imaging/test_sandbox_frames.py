@@ -1,45 +1,58 @@
-import json
+"""What the sandbox's child answers is built again from bytes, and refused unless it is what it should be."""
+
+from dataclasses import fields
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from tests.support.pictures import make_jpeg
-from worker.imaging.algorithms.analysis import analyse, view_from
+from worker.imaging.algorithms.analysis import Analysis, PhotoView, analyse, histogram_from, view_from
+from worker.imaging.algorithms.palette import ColourHistogram
 from worker.imaging.sandbox.frames import (
     MAX_BODY,
+    MAX_HEAD,
     PREFIX,
+    AnswerHead,
     BadFrame,
-    Header,
-    Part,
-    analysis_of_frame,
-    frame_of_analysis,
-    frame_of_view,
-    head_of,
-    header_length,
-    histogram_of_frame,
-    parse_header,
-    view_of_frame,
+    FactsAlone,
+    Refusal,
+    Request,
+    Task,
+    decode,
+    encode,
+    lengths_in,
+    prefix_of,
 )
 
-
-@pytest.fixture
-def frame() -> tuple[Header, list[Part]]:
-    return frame_of_analysis(analyse(make_jpeg(300, 200), 4))
+PHOTO = make_jpeg(300, 200)
 
 
-def test_an_analysis_survives_the_way(frame: tuple[Header, list[Part]]) -> None:
-    sent = analyse(make_jpeg(300, 200), 4)
-    head = head_of(*frame)
-    header, lengths = parse_header(head[PREFIX.size : PREFIX.size + header_length(head[: PREFIX.size])])
-    assert lengths == [len(part) for part in frame[1]]
-    received = analysis_of_frame(header, [memoryview(part) for part in frame[1]])
-    assert (received.width, received.height, received.format) == (300, 200, "JPEG")
-    assert (received.display, received.thumbnails) == (sent.display, sent.thumbnails)
-    assert (received.palette, received.facts) == (sent.palette, sent.facts)
-    assert received.histogram.to_bytes() == sent.histogram.to_bytes()
-    assert np.array_equal(received.model_view, sent.model_view)
-    assert received.model_view.flags.c_contiguous
+def wire_of(value: object) -> Any:
+    """What `encode` writes of a value, as plain lists and dictionaries."""
+    return msgspec.msgpack.decode(encode(value), strict=False)
+
+
+def received(wire: object, kind: type[Any]) -> Any:
+    return decode(msgspec.msgpack.encode(wire), kind)
+
+
+@pytest.fixture(scope="module")
+def analysis() -> Analysis:
+    return analyse(PHOTO, 4)
+
+
+def test_an_analysis_arrives_as_it_was_sent(analysis: Analysis) -> None:
+    arrived = decode(encode(analysis), Analysis)
+    for field in fields(Analysis):
+        sent, found = getattr(analysis, field.name), getattr(arrived, field.name)
+        if field.name not in {"histogram", "model_view"}:
+            assert found == sent
+            assert type(found) is type(sent)
+    assert arrived.histogram.to_bytes() == analysis.histogram.to_bytes()
+    assert np.array_equal(arrived.model_view, analysis.model_view)
+    assert arrived.model_view.flags.c_contiguous
 
 
 @pytest.mark.parametrize(
@@ -47,94 +60,112 @@ def test_an_analysis_survives_the_way(frame: tuple[Header, list[Part]]) -> None:
     [
         ("width", 0),
         ("width", True),
+        ("width", 1 << 31),
         ("height", 1.5),
         ("format", "SVG"),
         ("format", ["JPEG"]),
         ("facts", {"perceptual_hash": 1 << 63}),
+        ("facts", {"perceptual_hash": True}),
+        ("facts", {"perceptual_hash": "1"}),
+        ("facts", {"perceptual_hash": 1, "more": 1}),
+        ("facts", {}),
         ("palette", []),
-        ("palette", [["#000000", 0.05]] * 17),
-        ("palette", [["#00000g", 1.0]]),
-        ("palette", [["#000000", float("nan")]]),
-        ("palette", [["#000000", 1.0, 1]]),
+        ("palette", [{"hex": "#000000", "proportion": 0.05}] * 17),
+        ("palette", [{"hex": "#00000g", "proportion": 1.0}]),
+        ("palette", [{"hex": "#000000", "proportion": float("nan")}]),
+        ("palette", [{"hex": "#000000", "proportion": 1.5}]),
+        ("palette", [{"hex": "#000000"}]),
         ("palette", 7),
-        ("renditions", [["image/jpeg", 1, 1]] * 3),
-        ("renditions", [["text/html", 1, 1]] * 4),
-        ("renditions", [["image/jpeg", "1", 1]] * 4),
-        ("renditions", None),
+        ("display", None),
+        ("thumbnails", {}),
+        ("model_view", [[224, 224, 3], b"short"]),
+        ("model_view", [[224 * 224 * 3], bytes(224 * 224 * 3)]),
+        ("model_view", [["224", 224, 3], bytes(224 * 224 * 3)]),
+        ("model_view", [[224, 224, 3], "text"]),
+        ("model_view", bytes(224 * 224 * 3)),
+        ("model_view", None),
+        ("histogram", {"colours": [[1, 3], b"123"], "counts": [[1], b"1"]}),
+        ("histogram", {"colours": [[0, 3], b""], "counts": [[0], b""]}),
+        ("histogram", {"colours": [[1, 3], b"123"], "counts": [[1], bytes(4)]}),
     ],
 )
-def test_a_field_that_can_not_be_is_refused(frame: tuple[Header, list[Part]], field: str, value: Any) -> None:
-    header, parts = frame
+def test_a_field_that_can_not_be_is_refused(analysis: Analysis, field: str, value: Any) -> None:
     with pytest.raises(BadFrame):
-        analysis_of_frame(header | {field: value}, parts)
-
-
-@pytest.mark.parametrize("field", ["width", "palette", "renditions"])
-def test_a_missing_field_is_refused(frame: tuple[Header, list[Part]], field: str) -> None:
-    header, parts = frame
-    del header[field]
-    with pytest.raises(BadFrame):
-        analysis_of_frame(header, parts)
-
-
-@pytest.mark.parametrize("change", ["no parts", "a part too few", "a short view", "a strange histogram"])
-def test_parts_that_can_not_be_are_refused(frame: tuple[Header, list[Part]], change: str) -> None:
-    header, parts = frame
-    changed = {
-        "no parts": [],
-        "a part too few": parts[1:],
-        "a short view": [*parts[:-1], parts[-1][:-1]],
-        "a strange histogram": [*parts[:-2], b"histogram", parts[-1]],
-    }
-    with pytest.raises(BadFrame):
-        analysis_of_frame(header, changed[change])
-
-
-def test_a_strange_histogram_is_refused() -> None:
-    with pytest.raises(BadFrame):
-        histogram_of_frame([b"histogram"])
-    with pytest.raises(BadFrame):
-        histogram_of_frame([])
+        received(wire_of(analysis) | {field: value}, Analysis)
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        b"",
-        b"[]",
-        b"7",
-        b"{}",
-        b"\xff",
-        b"[" * 60_000,
-        json.dumps({"parts": 3}).encode(),
-        json.dumps({"parts": [-1]}).encode(),
-        json.dumps({"parts": [1.0]}).encode(),
-        json.dumps({"parts": [MAX_BODY, 1]}).encode(),
-    ],
+    "change", [{"content_type": "text/html"}, {"width": "1"}, {"height": 0}, {"bytes": 7}], ids=str
 )
-def test_a_header_that_can_not_be_is_refused(text: bytes) -> None:
+def test_a_rendition_that_can_not_be_is_refused(analysis: Analysis, change: dict[str, Any]) -> None:
+    wire = wire_of(analysis)
     with pytest.raises(BadFrame):
-        parse_header(text)
+        received(wire | {"display": wire["display"] | change}, Analysis)
 
 
-@pytest.mark.parametrize("length", [0, 1 << 17, (1 << 32) - 1])
-def test_a_header_of_strange_length_is_refused(length: int) -> None:
+@pytest.mark.parametrize("field", [field.name for field in fields(Analysis)])
+def test_a_missing_field_is_refused(analysis: Analysis, field: str) -> None:
+    wire = wire_of(analysis)
+    del wire[field]
     with pytest.raises(BadFrame):
-        header_length(PREFIX.pack(length))
+        received(wire, Analysis)
 
 
-def test_a_view_survives_the_way_and_a_strange_one_is_refused() -> None:
-    sent = view_from(make_jpeg(300, 200))
-    header, parts = frame_of_view(sent)
-    received = view_of_frame(header, parts)
-    assert (received.width, received.height, received.thumbnail) == (300, 200, sent.thumbnail)
-    assert np.array_equal(received.model_view, sent.model_view)
-    strange: list[tuple[Header, list[Part]]] = [
-        (header | {"width": 0}, parts),
-        (header | {"thumbnail": ["text/html", 1, 1]}, parts),
-        (header, parts[:1]),
-        (header, [parts[0], parts[1][:-1]]),
-    ]
-    for about, pieces in strange:
+def test_a_view_arrives_as_it_was_sent_and_a_strange_one_is_refused() -> None:
+    sent = view_from(PHOTO)
+    arrived = decode(encode(sent), PhotoView)
+    assert (arrived.width, arrived.height, arrived.thumbnail) == (300, 200, sent.thumbnail)
+    assert np.array_equal(arrived.model_view, sent.model_view)
+    wire = wire_of(sent)
+    for strange in ({"width": 0}, {"thumbnail": None}, {"model_view": [[224, 224, 3], b""]}):
         with pytest.raises(BadFrame):
-            view_of_frame(about, pieces)
+            received(wire | strange, PhotoView)
+
+
+def test_a_histogram_arrives_as_it_was_sent() -> None:
+    sent = histogram_from(PHOTO)
+    assert decode(encode(sent), ColourHistogram).to_bytes() == sent.to_bytes()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Request(Task.ANALYSIS, 7),
+        AnswerHead(),
+        AnswerHead(Refusal("unreadable", "a broken file")),
+        FactsAlone({"perceptual_hash": -(1 << 63)}),
+    ],
+    ids=str,
+)
+def test_every_other_message_arrives_as_it_was_sent(value: object) -> None:
+    assert decode(encode(value), type(value)) == value
+
+
+def test_a_refusal_of_any_length_is_none() -> None:
+    with pytest.raises(BadFrame):
+        received({"refusal": {"code": "unreadable", "message": "m" * 501}}, AnswerHead)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\xc1", b"\x91" * 60_000, b"{}", encode([]), encode({}), encode(7)],
+    ids=lambda data: data[:3],
+)
+def test_bytes_that_are_no_answer_are_refused(data: bytes) -> None:
+    with pytest.raises(BadFrame):
+        decode(data, Analysis)
+
+
+def test_what_no_type_foresees_does_not_leave_the_sandbox() -> None:
+    with pytest.raises(NotImplementedError):
+        encode({"picture": object()})
+
+
+@pytest.mark.parametrize("lengths", [(MAX_HEAD + 1, 0), (0, MAX_BODY + 1), ((1 << 32) - 1, (1 << 32) - 1)])
+def test_a_frame_of_strange_length_is_refused(lengths: tuple[int, int]) -> None:
+    with pytest.raises(BadFrame):
+        lengths_in(PREFIX.pack(*lengths))
+
+
+def test_a_prefix_tells_the_lengths() -> None:
+    assert lengths_in(prefix_of(b"head", b"")) == (4, 0)
