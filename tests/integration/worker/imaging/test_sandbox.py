@@ -16,6 +16,8 @@ from tests.support import hostile_files, pictures
 from worker.imaging import DecodeCrashed, DecodeTimeout, Sandbox
 from worker.imaging.algorithms.analysis import analyse
 from worker.imaging.algorithms.decode import DecodeError
+from worker.imaging.sandbox import parent
+from worker.imaging.sandbox.frames import MAX_BODY, PREFIX
 
 PHOTO = pictures.make_jpeg(200, 150)
 SLOW = hostile_files.jpeg_of_scans(1000, 4000, 3000)  # a tenth of a megabyte that costs ten seconds
@@ -152,6 +154,27 @@ def test_a_child_killed_between_two_files_is_replaced(sandbox: Sandbox) -> None:
     sandbox.histogram(PHOTO)
     os.kill(child_of(sandbox), signal.SIGKILL)
     time.sleep(0.1)
+    assert sandbox.analyse(PHOTO, 6).width == 200
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        PREFIX.pack(0, MAX_BODY + 1),
+        PREFIX.pack(1, 1) + b"\x80\x80",
+        PREFIX.pack(1, 0) + b"\xc1",
+        PREFIX.pack(1, 1) + b"\x80\x80" * 9,
+    ],
+    ids=["too long", "another value", "no value", "two answers"],
+)
+def test_a_child_that_answers_nonsense_is_a_crash_and_is_replaced(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    script = f"import sys; sys.stdin.buffer.read(9); sys.stdout.buffer.write({answer!r}); sys.stdout.flush(); sys.stdin.read()"
+    with monkeypatch.context() as patched:
+        patched.setattr(parent, "ends_with_parent", lambda _command: [sys.executable, "-c", script])
+        with pytest.raises(DecodeCrashed, match="answered with"):
+            sandbox.histogram(PHOTO)
     assert sandbox.analyse(PHOTO, 6).width == 200
 
 
