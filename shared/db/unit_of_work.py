@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import psycopg2
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -83,7 +84,13 @@ def reachable_database() -> Iterator[None]:
     """Turns the ways in which Postgres can be away into DatabaseUnavailable; real errors pass."""
     try:
         yield
-    except (PoolTimeout, OperationalError, InterfaceError) as error:
+    except (
+        PoolTimeout,
+        OperationalError,
+        InterfaceError,
+        psycopg2.OperationalError,
+        psycopg2.InterfaceError,
+    ) as error:
         raise DatabaseUnavailable from error
     except DBAPIError as error:
         if error.connection_invalidated:

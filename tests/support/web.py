@@ -10,6 +10,7 @@ from typing import IO, Any
 from uuid import UUID
 
 import msgspec
+import psycopg2.extensions
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
@@ -99,15 +100,26 @@ class Site:
         """The statements that are sent to the database within the block, but for those that prepare others."""
         sent: list[str] = []
 
-        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            if not statement.startswith("PREPARE "):  # once a connection
-                sent.append(statement)
+        class Noting(psycopg2.extensions.cursor):
+            def execute(self, query: Any, values: Any = None) -> None:
+                if not query.startswith("PREPARE "):  # once a connection
+                    sent.append(query)
+                super().execute(query, values)
 
-        event.listen(self.pipeline.engine, "before_cursor_execute", note)
+        def note(driver: Any, *_rest: object) -> None:
+            driver.cursor_factory = Noting
+
+        def forget(driver: Any, _record: object) -> None:
+            driver.cursor_factory = None
+
+        pool = self.pipeline.engine.pool
+        event.listen(pool, "checkout", note)
+        event.listen(pool, "checkin", forget)
         try:
             yield sent
         finally:
-            event.remove(self.pipeline.engine, "before_cursor_execute", note)
+            event.remove(pool, "checkout", note)
+            event.remove(pool, "checkin", forget)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from shared.db.models import Job
-from shared.db.prepared import PREPARED
+from shared.db.prepared import PreparedSelect
 from shared.db.queries.jobs.tree import settle
 from shared.db.queries.paging import bounded_count
 from shared.db.unit_of_work import Transaction
@@ -124,7 +124,7 @@ def _with_steps() -> Select[*tuple[Any, ...]]:
 
 # Built once: a poll asks for a job many times a second, and building a statement costs as much as running it.
 JOBS = _with_steps()
-JOB_BY_ID = JOBS.where(Job.id == bindparam("job_id")).execution_options(**PREPARED)
+JOB_BY_ID = PreparedSelect(JOBS.where(Job.id == bindparam("job_id")))
 
 INSERT_JOBS = insert(Job)
 INSERT_UNLESS_IN_FLIGHT = (
@@ -197,7 +197,7 @@ def _job_in_flight(connection: Connection, new: NewJob) -> UUID:
 
 def get_job(connection: Connection, job_id: UUID) -> JobRow:
     """The job with its steps. Raises JobNotFound."""
-    row = connection.execute(JOB_BY_ID, {"job_id": job_id}).one_or_none()
+    row = JOB_BY_ID.one_or_none(connection, job_id=job_id)
     if row is None:
         raise JobNotFound
     return _present(row)
@@ -279,7 +279,7 @@ def _present(row: Row[*tuple[Any, ...]]) -> JobRow:
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
-        steps=tuple(Step(JobKind(kind), summary(statuses)) for kind, statuses, _ in steps),
+        steps=tuple([Step(JobKind(kind), summary(statuses)) for kind, statuses, _ in steps]),
     )
 
 
@@ -296,6 +296,8 @@ BY_SEVERITY = (
 
 def summary(statuses: Sequence[str]) -> JobStatus:
     """One state for several jobs of a kind."""
+    if len(statuses) == 1:
+        return JobStatus(statuses[0])
     if set(statuses) == {JobStatus.QUEUED, JobStatus.SUCCEEDED}:
         return JobStatus.RUNNING
     return next(status for status in BY_SEVERITY if status.value in statuses)

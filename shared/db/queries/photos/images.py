@@ -1,6 +1,6 @@
 """Images: making, finding and changing them. A deleted image is in no answer of this module."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Float,
-    Row,
     Select,
     and_,
     bindparam,
@@ -34,7 +33,7 @@ from shared.db.models import (
     Palette,
     PaletteColor,
 )
-from shared.db.prepared import PREPARED
+from shared.db.prepared import PREPARED, PreparedSelect
 from shared.db.queries.paging import bounded_count, count_up_to_limit
 from shared.db.vector import Vector
 from shared.errors import ImageNotFound
@@ -150,7 +149,7 @@ def find_by_sha256(connection: Connection, sha256: str) -> int | None:
 
 def get_image(connection: Connection, image_id: int) -> ImageRow:
     """Raises ImageNotFound."""
-    row = connection.execute(IMAGE_BY_ID, {"image_id": image_id}).one_or_none()
+    row = IMAGE_BY_ID.one_or_none(connection, image_id=image_id)
     if row is None:
         raise ImageNotFound
     return _present(row)
@@ -167,15 +166,19 @@ def list_images(connection: Connection, wanted: ImageFilter, limit: int, after: 
     if wanted.color is not None:
         return _list_by_color(connection, wanted, wanted.color, limit, after)
     if wanted == EVERY_IMAGE:
-        values = {"most": limit + 1, "before": None if after is None else after.id}
-        rows = connection.execute(NEWEST if after is None else NEWEST_BEFORE, values).all()
-        total = connection.execute(COUNT).scalar_one()
+        most = limit + 1
+        rows = (
+            NEWEST.all(connection, most=most)
+            if after is None
+            else NEWEST_BEFORE.all(connection, most=most, before=after.id)
+        )
+        ((total,),) = COUNT.all(connection)
     else:
         conditions = wanted.conditions()
         query = IMAGES.where(*conditions).order_by(Image.id.desc()).limit(limit + 1)
         if after is not None:
             query = query.where(Image.id < after.id)
-        rows = connection.execute(query).all()
+        rows = list(connection.execute(query))
         total = bounded_count(connection, select(Image.id).where(*conditions))
     images = [_present(row) for row in rows[:limit]]
     return Page(images, total, Position(images[-1].id) if len(rows) > limit else None)
@@ -292,7 +295,7 @@ def _last_status(kind: JobKind) -> Any:
     return select(Job.status).where(own).order_by(Job.id.desc()).limit(1).scalar_subquery()
 
 
-def _present(row: Row[*tuple[Any, ...]]) -> ImageRow:
+def _present(row: Sequence[Any]) -> ImageRow:
     """The state of each part: what is there has succeeded, whatever became of the job that made it."""
     *shown, own_palette, embedded, listed, indexing, analyse_status, embed_status = row
     palette = JobStatus.SUCCEEDED if own_palette else JobStatus(analyse_status or JobStatus.QUEUED)
@@ -331,12 +334,9 @@ SOURCES = (
 IMAGES = _images()
 # The page that everybody begins with: all images, newest first.
 EVERY_IMAGE = ImageFilter()
-NEWEST = IMAGES.order_by(Image.id.desc()).limit(bindparam("most")).execution_options(**PREPARED)
-NEWEST_BEFORE = (
-    IMAGES.where(Image.id < bindparam("before"))
-    .order_by(Image.id.desc())
-    .limit(bindparam("most"))
-    .execution_options(**PREPARED)
+NEWEST = PreparedSelect(IMAGES.order_by(Image.id.desc()).limit(bindparam("most")))
+NEWEST_BEFORE = PreparedSelect(
+    IMAGES.where(Image.id < bindparam("before")).order_by(Image.id.desc()).limit(bindparam("most"))
 )
-COUNT = count_up_to_limit(select(Image.id).where(Image.deleted_at.is_(None))).execution_options(**PREPARED)
-IMAGE_BY_ID = IMAGES.where(Image.id == bindparam("image_id")).execution_options(**PREPARED)
+COUNT = PreparedSelect(count_up_to_limit(select(Image.id).where(Image.deleted_at.is_(None))))
+IMAGE_BY_ID = PreparedSelect(IMAGES.where(Image.id == bindparam("image_id")))

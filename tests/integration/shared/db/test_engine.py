@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, bindparam, create_engine, select, text
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from shared.db.engine import make_engine
-from shared.db.prepared import PREPARED
+from shared.db.models import Job
+from shared.db.prepared import PREPARED, PreparedSelect
 from shared.db.unit_of_work import UnitOfWork
+from shared.errors import DatabaseUnavailable
 from shared.settings import Settings
 from tests.support.fakes import ignore_messages
 
@@ -112,3 +114,57 @@ def test_a_server_that_is_gone_is_said_to_be_while_preparing(engine: Engine) -> 
         driver.close()
         with pytest.raises((OperationalError, InterfaceError)):
             connection.execute(ADDED, {"by": 10})
+
+
+IN_STATES = PreparedSelect(
+    select(Job.id, Job.created_at, Job.result, Job.status)
+    .where(Job.kind == bindparam("kind"), Job.status.in_(["queued", "running"]))
+    .order_by(Job.id)
+)
+
+
+def add_job(engine: Engine, status: str, result: str = "null") -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO jobs (id, kind, status, max_attempts, result)"
+                " VALUES (gen_random_uuid(), 'demo', :status, 1, CAST(:result AS jsonb))"
+            ),
+            {"status": status, "result": result},
+        )
+
+
+def test_a_prepared_select_reads_what_sqlalchemy_reads(engine: Engine) -> None:
+    add_job(engine, "queued", '{"photos": [1, 2]}')
+    add_job(engine, "succeeded")
+    whole = select(Job.id, Job.created_at, Job.result, Job.status).where(Job.status == "queued")
+    with UnitOfWork(engine, on_commit=ignore_messages).read() as connection:
+        (row,) = IN_STATES.all(connection, kind="demo")
+        assert row == tuple(connection.execute(whole).one())
+        assert row.result == {"photos": [1, 2]}
+        assert IN_STATES.one_or_none(connection, kind="demo") == row
+        assert IN_STATES.one_or_none(connection, kind="embed") is None
+
+
+def test_a_prepared_select_is_planned_once_a_connection(engine: Engine) -> None:
+    with engine.connect() as connection:
+        for _ in range(3):
+            IN_STATES.all(connection, kind="demo")
+        assert plans(connection) == [3]
+
+
+def test_a_server_that_goes_away_from_a_prepared_select_is_unavailable_and_its_connection_replaced(
+    engine: Engine, database_url: str
+) -> None:
+    unit_of_work = UnitOfWork(engine, on_commit=ignore_messages)
+
+    def lose_the_server() -> None:
+        with unit_of_work.read() as connection:
+            IN_STATES.all(connection, kind="demo")
+            end(database_url, connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+            IN_STATES.all(connection, kind="demo")
+
+    with pytest.raises(DatabaseUnavailable):
+        lose_the_server()
+    with unit_of_work.read() as connection:
+        assert IN_STATES.all(connection, kind="demo") == []
