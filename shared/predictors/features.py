@@ -1,10 +1,10 @@
 """What a predictor knows of each of its features, as versions keep it and as forms, cards and models read it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 FeatureType: TypeAlias = Literal["number", "category", "boolean", "image"]
 
@@ -24,27 +24,29 @@ class ChoiceCount(msgspec.Struct, frozen=True):
 
 
 class Feature(msgspec.Struct, frozen=True, kw_only=True):
-    """A column of the training data, or the photo. min, max, mean, whole, histogram: of numbers. choices: of a category.
+    """A column of the training data, or the photo."""
 
-    label: the name without its unit. default: what is usual, the median or the most frequent value. missing: rows of
-    the training data without a value. importance: how much worse the model is without it.
-    """
-
-    name: str
-    label: str
-    type: FeatureType
-    required: bool
-    missing: int
-    unit: str | None = None
-    min: float | None = None
-    max: float | None = None
-    mean: float | None = None
-    choices: tuple[str, ...] | None = None
-    default: float | bool | str | None = None
-    whole: bool | UnsetType = UNSET
-    histogram: Histogram | UnsetType = UNSET
-    counts: tuple[ChoiceCount, ...] | UnsetType = UNSET
-    importance: float | UnsetType = UNSET
+    name: Annotated[str, Meta(description="its column, and its name in a request")]
+    label: Annotated[str, Meta(description="its name without the unit")]
+    type: Annotated[FeatureType, Meta(description="what its values are")]
+    required: Annotated[bool, Meta(description="whether it must have a value")]
+    missing: Annotated[int, Meta(description="rows of the training data without a value")]
+    unit: Annotated[str | None, Meta(description="as the header of the column says")] = None
+    min: Annotated[float | None, Meta(description="least in the training data; of numbers")] = None
+    max: Annotated[float | None, Meta(description="most in the training data; of numbers")] = None
+    mean: Annotated[float | None, Meta(description="in the training data; of numbers")] = None
+    choices: Annotated[tuple[str, ...] | None, Meta(description="what a category may be")] = None
+    default: Annotated[
+        float | bool | str | None, Meta(description="what is usual: the median, or what is most frequent")
+    ] = None
+    whole: Annotated[bool | UnsetType, Meta(description="whether all were whole; of numbers")] = UNSET
+    histogram: Annotated[Histogram | UnsetType, Meta(description="of numbers")] = UNSET
+    counts: Annotated[tuple[ChoiceCount, ...] | UnsetType, Meta(description="of categories and booleans")] = (
+        UNSET
+    )
+    importance: Annotated[float | UnsetType, Meta(description="how much worse the model is without it")] = (
+        UNSET
+    )
 
     @property
     def range(self) -> tuple[float, float]:

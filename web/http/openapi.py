@@ -10,7 +10,7 @@ import msgspec
 
 from web.http.documents import Document
 from web.http.parameter_sets import Field, Parameters, fields_of
-from web.http.routing import Answer, Resource, Route
+from web.http.routing import JSON_TYPE, Answer, Resource, Route
 
 _SCHEMAS: Final = "#/components/schemas/"
 _PLACE: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -70,9 +70,8 @@ def _operation(resource: Resource, route: Route) -> dict[str, Any]:
     parameters += [{"in": "header", "name": name, **_text(about)} for name, about in route.headers.items()]
     if parameters:
         operation["parameters"] = parameters
-    bodies = {"application/json": route.body} if route.body else route.forms
-    if bodies:
-        content = {kind: {"schema": _reference(declared)} for kind, declared in bodies.items()}
+    if route.bodies:
+        content = {kind: {"schema": _reference(declared)} for kind, declared in route.bodies.items()}
         operation["requestBody"] = {"required": True, "content": content}
     operation["responses"] = {
         str(status): _response(status, answer) for status, answer in sorted(route.all_answers.items())
@@ -98,7 +97,7 @@ def _response(status: int, answer: Answer) -> dict[str, Any]:
     response: dict[str, Any] = {"description": answer.description or HTTPStatus(status).phrase}
     if answer.headers:
         response["headers"] = {name: _text(about) for name, about in answer.headers.items()}
-    kinds = answer.content_types or (("application/json",) if answer.document else ())
+    kinds = answer.content_types or ((JSON_TYPE,) if answer.document else ())
     schema = _reference(answer.document) if answer.document else {"type": "string", "format": "binary"}
     if kinds:
         response["content"] = {kind: {"schema": schema} for kind in kinds}
@@ -116,14 +115,16 @@ def _components(routes: Sequence[Route]) -> dict[str, Any]:
     _, components = msgspec.json.schema_components(
         sorted(documents, key=lambda each: each.__name__), ref_template=_SCHEMAS + "{name}"
     )
-    bodies = {declared for route in routes for declared in (route.body, *route.forms.values()) if declared}
-    described = {declared.__name__: _body(declared) for declared in bodies}
+    bodies = {(kind, declared) for route in routes for kind, declared in route.bodies.items()}
+    in_json = {declared for kind, declared in bodies if kind == JSON_TYPE}
+    described = {each.__name__: _body(each, in_json=each in in_json) for _, each in bodies}
     return dict(sorted({**components, **described}.items()))
 
 
-def _body(declared: type[Parameters]) -> dict[str, Any]:
+def _body(declared: type[Parameters], *, in_json: bool) -> dict[str, Any]:
     properties = {
-        field.name: {"description": field.kind.about, **field.schema()} for field in fields_of(declared)
+        field.name: {"description": field.kind.about, **field.schema(in_json=in_json)}
+        for field in fields_of(declared)
     }
     schema: dict[str, Any] = {"type": "object", "properties": properties}
     required = [field.name for field in fields_of(declared) if field.required]

@@ -43,10 +43,10 @@ class Field:
     def required(self) -> bool:
         return self.default is MISSING
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, *, in_json: bool = False) -> dict[str, Any]:
         """The JSON schema, with the default that a client sees."""
         seen = {} if self.default in (MISSING, UNSET, None, ()) else {"default": self.default}
-        return {**self.kind.schema(), **seen}
+        return {**self.kind.schema(in_json=in_json), **seen}
 
 
 def fields_of(declared: type[Parameters]) -> tuple[Field, ...]:
@@ -104,9 +104,11 @@ def _default(field: Field) -> Any:
 
 
 def _read(declared: type[P], read: Callable[[Field], Any]) -> P:
-    found, problems = {}, []
+    found: dict[str, Any] = {}
+    problems = []
     for field in fields_of(declared):
         if isinstance(field.kind, File):
+            found[field.name] = None
             continue
         try:
             found[field.name] = read(field)

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, Final, Protocol
 
 from shared.errors import BadParameter, ImageNotFound
 from shared.limits import MAX_TAG_CHARACTERS, MAX_TAGS
@@ -21,6 +21,7 @@ MAX_DIGITS: Final = 20
 # [0-9] and not \d: the latter, and int() and float() themselves, take digits of every script.
 _INTEGER: Final = re.compile(r"-?[0-9]+")
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_LIST: Final[dict[str, Any]] = {"type": "array", "items": {"type": "string"}}
 _HEX_COLOR: Final = re.compile(r"(?:#|%23)?([0-9a-fA-F]{6})")
 
 
@@ -36,8 +37,8 @@ class Kind(Protocol):
     def from_json(self, name: str, value: Any) -> Any:
         """The value in a JSON body. Raises BadParameter."""
 
-    def schema(self) -> dict[str, Any]:
-        """The JSON schema of what may be sent."""
+    def schema(self, *, in_json: bool = False) -> dict[str, Any]:
+        """The JSON schema of what may be sent in a query or a form, or in a JSON body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Integer:
     def _refusal(self, name: str) -> BadParameter:
         return BadParameter(name, f"{name} must be a whole number from {self.minimum} to {self.maximum}.")
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, *, in_json: bool = False) -> dict[str, Any]:  # noqa: ARG002
         return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
 
 
@@ -88,7 +89,7 @@ class Number:
         bounds = f"{self.minimum:g} to {self.maximum:g}"
         return BadParameter(name, f"{name} must be a number from {bounds}, such as 0.5.")
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, *, in_json: bool = False) -> dict[str, Any]:  # noqa: ARG002
         return {"type": "number", "minimum": self.minimum, "maximum": self.maximum}
 
 
@@ -107,7 +108,7 @@ class Choice:
             raise BadParameter(name, f"{name} must be one of {', '.join(self.choices)}.")
         return value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, *, in_json: bool = False) -> dict[str, Any]:  # noqa: ARG002
         return {"type": "string", "enum": list(self.choices)}
 
 
@@ -124,8 +125,8 @@ class Text:
     def from_json(self, name: str, value: Any) -> str | None:
         return None if value is None else self.from_text(name, _string(name, value))
 
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "maxLength": self.longest}
+    def schema(self, *, in_json: bool = False) -> dict[str, Any]:
+        return {"type": ["string", "null"] if in_json else "string", "maxLength": self.longest}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ class AnyText:
     def from_json(self, name: str, value: Any) -> str:
         return _string(name, value)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, *, in_json: bool = False) -> dict[str, Any]:  # noqa: ARG002
         return {"type": "string"}
 
 
@@ -159,7 +160,7 @@ class Color:
     def from_json(self, name: str, value: Any) -> str:
         return self.from_text(name, _string(name, value))
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, *, in_json: bool = False) -> dict[str, Any]:  # noqa: ARG002
         return {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}
 
 
@@ -189,8 +190,8 @@ class ImageIds:
             raise BadParameter(name, f"{name} must hold 1 to {self.most} ids.")
         return tuple(image_id(each) for each in ids)
 
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string"}
+    def schema(self, *, in_json: bool = False) -> dict[str, Any]:
+        return {**_LIST, "minItems": 1, "maxItems": self.most} if in_json else {"type": "string"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,6 @@ class Tags:
     """Tags, separated by commas or as a list, in the order of their first appearance, each once."""
 
     about: str
-    json_schema: ClassVar[dict[str, Any]] = {"type": "array", "items": {"type": "string"}}
 
     def from_text(self, name: str, raw: str) -> tuple[str, ...]:
         if len(raw) > 4 * MAX_TAGS * MAX_TAG_CHARACTERS:
@@ -208,8 +208,8 @@ class Tags:
     def from_json(self, name: str, value: Any) -> tuple[str, ...]:
         return clean_tags(name, _strings(name, value))
 
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string"}
+    def schema(self, *, in_json: bool = False) -> dict[str, Any]:
+        return _LIST if in_json else {"type": "string"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ class File:
     def from_json(self, name: str, value: Any) -> Any:
         raise NotImplementedError
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, *, in_json: bool = False) -> dict[str, Any]:  # noqa: ARG002
         return {"type": "string", "format": "binary"}
 
 

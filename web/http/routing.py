@@ -19,6 +19,7 @@ from web.http.parameter_sets import Parameters, read_json, read_values
 
 View = TypeVar("View", bound=Callable[..., Response | Document])
 
+JSON_TYPE: Final = "application/json"
 # Every body but a photo's is far below this; it is held in memory while it is read.
 MAX_SMALL_BODY_BYTES: Final = 1024 * 1024
 
@@ -49,6 +50,11 @@ class Route:
     body: type[Parameters] | None
     forms: Mapping[str, type[Parameters]]
     headers: Mapping[str, str]
+
+    @property
+    def bodies(self) -> Mapping[str, type[Parameters]]:
+        """By content type."""
+        return {JSON_TYPE: self.body} if self.body else self.forms
 
     @property
     def all_answers(self) -> dict[int, Answer]:

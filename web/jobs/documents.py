@@ -86,7 +86,7 @@ class Job(Document):
     id: Annotated[str, about("opaque")]
     kind: Annotated[JobKind, about("what it does")]
     status: Annotated[JobStatus, about("how far it is")]
-    progress: Annotated[float, about("share that is done, 0 to 1")]
+    progress: Annotated[float, about("share that is done", minimum=0, maximum=1)]
     attempts: Annotated[int, about("runs so far")]
     error: Annotated[JobError | None, about("why it failed")]
     result: Annotated[Any, about("what it brought, by kind", type=["object", "null"])]

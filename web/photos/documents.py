@@ -54,7 +54,7 @@ class Description(Parameters):
     """What people say about a photo."""
 
     caption: Annotated[str | None, Text("what the photo shows", MAX_CAPTION)] = None
-    tags: Annotated[tuple[str, ...], Tags("tags, separated by commas")] = ()
+    tags: Annotated[tuple[str, ...], Tags("tags; in a form, separated by commas")] = ()
     label: Annotated[str | None, Text("the class the photo belongs to", MAX_LABEL)] = None
 
 
@@ -67,7 +67,7 @@ class UploadFields(Description):
 class PhotoForm(UploadFields):
     """A photo in a form."""
 
-    file: Annotated[None, File("the photo")] = None
+    file: Annotated[None, File("the photo")]
 
 
 class UploadBody(UploadFields):

@@ -58,7 +58,7 @@ class TrainingForm(TrainingFields):
 
 
 class BatchForm(Parameters):
-    data: Annotated[None, File("a CSV file with a column for each feature")] = None
+    data: Annotated[None, File("a CSV file with a column for each feature")]
 
 
 class ValuesBody(Parameters):

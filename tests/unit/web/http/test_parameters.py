@@ -325,3 +325,11 @@ def test_a_set_describes_itself_by_what_it_checks() -> None:
     assert described["colors"] == {"type": "integer", "minimum": 2, "maximum": 16, "default": 6}
     assert described["format"] == {"type": "string", "enum": ["json", "css"], "default": "json"}
     assert "default" not in described["color"]
+
+
+def test_a_set_describes_what_json_may_hold_as_json() -> None:
+    described = {field.name: field.schema(in_json=True) for field in fields_of(Everything)}
+    assert described["caption"]["type"] == ["string", "null"]
+    assert described["tags"] == {"type": "array", "items": {"type": "string"}}
+    assert described["images"]["items"] == {"type": "string"}
+    assert described["colors"]["type"] == "integer"
