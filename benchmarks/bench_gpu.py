@@ -23,8 +23,7 @@ from worker.embedding.algorithms.resnet18_embedder import preprocess
 from worker.embedding.engine_choice import Engine, Machine, make_embedder
 from worker.embedding.weights import Weights, bundled_weights
 from worker.imaging.algorithms.model_view import model_view, model_view_from_bytes, model_view_to_bytes
-from worker.index.exact.lists import NeighbourLists
-from worker.index.exact.neighbours import Gallery
+from worker.index.exact import NeighbourLists, TiledBuild
 
 Views = NDArray[np.uint8]
 Vectors = NDArray[np.float32]
@@ -164,10 +163,9 @@ def _list_seconds(vectors: Vectors) -> dict[str, float]:
 
 
 def _joined(vectors: Vectors, device: str) -> NeighbourLists:
-    gallery = Gallery(vectors, np.arange(len(vectors)))
-    plan = gallery.plan(K, device)
-    whole = slice(0, len(plan.order))
-    return gallery.merged(plan, whole, gallery.compare(plan, (whole, whole), K, device), K)
+    in_one_part = TiledBuild(vectors, np.arange(len(vectors)), K, device)
+    plan = in_one_part.plan()
+    return in_one_part.merge(plan, 1, 0, in_one_part.compare(plan, 1, (0, 0)))
 
 
 def _brute_force(vectors: Vectors) -> None:

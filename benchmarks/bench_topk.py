@@ -15,10 +15,10 @@ from benchmarks.galleries import clustered, real_photos, unclustered
 from benchmarks.memory import with_peak
 from benchmarks.report import table
 from benchmarks.support import BenchmarkFailed, interleave
-from worker.index.exact import tiles
+from worker.index.exact import Share, TiledBuild, number_of_parts, tiles_of
 from worker.index.exact.codes.integer_products import float32_speed, int8_speed
 from worker.index.exact.lists import NeighbourLists, concatenate
-from worker.index.exact.neighbours import Gallery, build, query, update
+from worker.index.exact.neighbours import build, query, update
 
 K: Final = 20
 SIZES: Final = (5_000, 10_000, 20_000, 50_000, 100_000)
@@ -140,19 +140,18 @@ def _in_tiles(vectors: NDArray[np.float32], ids: NDArray[np.int64]) -> InTiles:
     """All lists as a full run makes them, one tile after the other, and how long all its jobs compute."""
 
     def finish() -> NeighbourLists:
-        parts = tiles.parts(len(plan.order), 32_768)
-        shares: list[list[tiles.Share]] = [[] for _ in parts]
-        for first, second in tiles.pairs(len(parts)):
-            found = gallery.compare(plan, (parts[first], parts[second]), K)
-            for part, share in zip((first, second), found, strict=False):
+        parts = number_of_parts(len(plan.order), 32_768)
+        shares: list[list[Share]] = [[] for _ in range(parts)]
+        for tile in tiles_of(parts):
+            for part, share in zip(tile, tiled_build.compare(plan, parts, tile), strict=False):
                 shares[part].append(share)
-        merged = [gallery.merged(plan, part, some, K) for part, some in zip(parts, shares, strict=True)]
+        merged = [tiled_build.merge(plan, parts, part, some) for part, some in enumerate(shares)]
         lists = concatenate(merged)
         return lists.take(np.argsort(lists.owners))
 
     wall, cpu = time.perf_counter(), time.process_time()
-    gallery = Gallery(vectors, ids)
-    plan = gallery.plan(K)
+    tiled_build = TiledBuild(vectors, ids, K)
+    plan = tiled_build.plan()
     planned = time.process_time()
     lists = finish()
     done = time.process_time()

@@ -61,7 +61,7 @@ HARD = {
 
 
 def targets_of(vectors: NDArray[np.float32], seed: int = 0) -> topk.Targets:
-    return topk.Targets(vectors, np.random.default_rng(seed).permutation(len(vectors)).astype(np.uint64))
+    return topk.Targets(vectors, np.random.default_rng(seed).permutation(len(vectors)).astype(np.int64))
 
 
 def plain_similarity(left: NDArray[np.float32], right: NDArray[np.float32]) -> np.float32:

@@ -1,11 +1,16 @@
-"""The look-alike index. Three doors lead in; behind them is a room of its own, which nobody else needs to read.
+"""The look-alike index: for every image the list of its most similar ones. Three functions, all exact:
 
 - `build(vectors, ids, k)`: the lists of all images.
 - `update(vectors, ids, lists, added, removed, k)`: the lists that change when images come and go.
-- `query(queries, vectors, ids, k)`: the neighbours of vectors that are no images of the index.
+- `query(queries, vectors, ids, k)`: the neighbours of vectors that are not in the gallery, such as those of a photo that
+  someone searches by. Nothing calls it yet.
 
-All three are exact, and agree to the last bit. Vectors are (n, 512) float32, L2-normalised. The jobs that keep the index
-up to date (`full_run`, `incremental_run`) do by tiles, on many workers, what `build` does at once.
+They agree to the last bit: however lists were made, they are those of `build`. vectors: (n, d) float32, L2-normalised. ids:
+(n,) int64, unique, not negative. Lists are `NeighbourLists`: ids and cosine similarities, most similar first, ties by id.
+What is not as described raises ValueError.
+
+The jobs that keep the index up to date are `full_run` (by tiles, on many workers, what `build` does at once) and
+`incremental_run` (`update`). The search itself, `exact`, knows nothing of jobs and is private to this package.
 """
 
 from worker.index.exact import NeighbourLists, build, query, update

@@ -13,13 +13,19 @@ from shared.db.unit_of_work import Transaction
 from shared.jobs.kinds import JobKind
 from shared.jobs.results import IndexRunResult
 from shared.limits import MAX_SIMILAR
-from shared.settings import Settings
 from shared.storage import keys as blob_keys
-from worker.index import exact
-from worker.index.exact import Gallery, JoinPlan, count_changed, similarity_quantiles
+from worker.index.exact import (
+    JoinPlan,
+    Tile,
+    TiledBuild,
+    count_changed,
+    number_of_parts,
+    similarity_quantiles,
+    tiles_of,
+)
 from worker.index.incremental_run import catch_up, read_index
 from worker.index.parts import load_plan, load_shares, save_plan, save_shares
-from worker.index.store import read_embeddings, read_lists, save_snapshot, write_lists
+from worker.index.store import Embeddings, read_embeddings, read_lists, save_snapshot, write_lists
 from worker.lifecycle import ClaimedJob, JobResult
 from worker.services import Services
 
@@ -35,7 +41,7 @@ class RunOrder:
     run: str
     parts: int
     generation: int
-    tile: tuple[int, int] = (0, 0)
+    tile: Tile = (0, 0)
     part: int = 0
     model: str = ""
 
@@ -48,10 +54,10 @@ def plan(services: Services, job: ClaimedJob) -> JobResult:
         embeddings = read_embeddings(connection, model) if model is not None else None
     if model is None or embeddings is None:
         return JobResult(IndexRunResult("full", 0))
-    made = Gallery(embeddings.vectors, embeddings.ids).plan(MAX_SIMILAR, _device(services.settings))
+    join_plan = _build_of(services, embeddings).plan()
     save_snapshot(services.blobs, blob_keys.snapshot(run), embeddings)
-    save_plan(services.blobs, run, made)
-    parts = len(exact.parts(len(made.order), services.settings.index_tile_rows))
+    save_plan(services.blobs, run, join_plan)
+    parts = number_of_parts(len(join_plan.order), services.settings.index_tile_rows)
 
     def write(transaction: Transaction) -> None:
         generation = index_runs.begin_run(transaction.connection, parent, "full", model)
@@ -62,7 +68,7 @@ def plan(services: Services, job: ClaimedJob) -> JobResult:
 
 def _rest(order: RunOrder, model: str) -> list[NewJob]:
     """What follows a plan. order: what is common to all of its jobs."""
-    tiles = [replace(order, tile=tile) for tile in exact.pairs(order.parts)]
+    tiles = [replace(order, tile=tile) for tile in tiles_of(order.parts)]
     merges = [replace(order, part=part) for part in range(order.parts)]
     return [
         *(NewJob(JobKind.INDEX_TILE, payload=each, stage=1) for each in tiles),
@@ -81,11 +87,10 @@ def _model_to_index(connection: Connection) -> str | None:
 
 
 def tile(services: Services, job: ClaimedJob) -> JobResult:
-    """What the images of two parts, or of one, are to each other. Kept in the blob store until its parts are merged."""
+    """Compares the images of two parts, or of one. What it finds is in the blob store until its parts are merged."""
     order = job.order(RunOrder)
-    first, second = order.tile
-    gallery, made, parts = _gallery(services, order)
-    shares = gallery.compare(made, (parts[first], parts[second]), MAX_SIMILAR, _device(services.settings))
+    tiled_build, join_plan = _started(services, order)
+    shares = tiled_build.compare(join_plan, order.parts, order.tile)
     save_shares(services.blobs, order.run, order.tile, shares)
     return JobResult()
 
@@ -93,9 +98,9 @@ def tile(services: Services, job: ClaimedJob) -> JobResult:
 def merge(services: Services, job: ClaimedJob) -> JobResult:
     """The lists of the images of one part, from what its tiles found."""
     order = job.order(RunOrder)
-    gallery, made, parts = _gallery(services, order)
+    tiled_build, join_plan = _started(services, order)
     shares = load_shares(services.blobs, order.run, order.part, order.parts)
-    lists = gallery.merged(made, parts[order.part], shares, MAX_SIMILAR)
+    lists = tiled_build.merge(join_plan, order.parts, order.part, shares)
 
     def write(transaction: Transaction) -> None:
         write_lists(transaction.connection, order.generation, lists)
@@ -137,16 +142,16 @@ def switch(services: Services, job: ClaimedJob) -> JobResult:
     return JobResult(result, write)
 
 
-def _gallery(services: Services, order: RunOrder) -> tuple[Gallery, JoinPlan, list[slice]]:
-    """The snapshot that a tile or a merge works on, the plan, and the parts that the plan's order is cut into."""
+def _started(services: Services, order: RunOrder) -> tuple[TiledBuild, JoinPlan]:
+    """The build that a tile or a merge belongs to, from its run's snapshot, and its plan."""
     embeddings = services.snapshots.load(services.blobs, blob_keys.snapshot(order.run))
-    made = load_plan(services.blobs, order.run)
-    return Gallery(embeddings.vectors, embeddings.ids), made, exact.cut(len(made.order), order.parts)
+    return _build_of(services, embeddings), load_plan(services.blobs, order.run)
 
 
-def _device(settings: Settings) -> str:
-    """A card only where one was asked for: a worker of many processes should not take one by chance."""
-    return "cuda" if settings.device == "cuda" and torch.cuda.is_available() else "cpu"
+def _build_of(services: Services, embeddings: Embeddings) -> TiledBuild:
+    # A card only where one is set: a worker of many processes should not take one by chance.
+    device = "cuda" if services.settings.device == "cuda" and torch.cuda.is_available() else "cpu"
+    return TiledBuild(embeddings.vectors, embeddings.ids, MAX_SIMILAR, device)
 
 
 def _run_of(job: ClaimedJob) -> UUID:

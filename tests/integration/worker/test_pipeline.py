@@ -197,7 +197,7 @@ def test_a_plan_that_was_thought_lost_and_goes_on_writing_harms_no_tile(pipeline
 
 
 def test_a_full_run_of_a_large_gallery_equals_a_plain_search(pipeline: Pipeline) -> None:
-    count = 6500  # more than join_costs.join_pays asks for
+    count = 6500  # more than costs.join_pays asks for
     vectors = unit(np.abs(random_vectors(count, DIMENSIONS)))
     model = pipeline.services.embedder.model_id
     with pipeline.unit_of_work.begin() as transaction:

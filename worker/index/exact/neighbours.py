@@ -1,36 +1,22 @@
-"""Neighbour lists: the k most similar images of every image, exact, in full and incrementally.
+"""The doors of the search: the k most similar images of every image, exact, in full, incrementally and for a query.
 
 A list is ordered by similarity, most similar first, ties by id, and never holds its own image. How a similarity is
 computed, and why nothing is missed, is told in `topk`. Whatever way a list came about (one full run, tiles of any
 size, any sequence of updates) its ids and similarities are the same to the last bit.
 
 Everywhere here `vectors` is (n, d) float32, L2-normalised (rows of zeros are allowed), and `ids` (n,) int64, unique,
-not negative, in any order. ValueError is raised for anything else.
+not negative, in any order. ValueError is raised for anything else, and for a k below 1.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.index.exact import tiles
-from worker.index.exact.join_costs import exchange_pays
-from worker.index.exact.join_plan import JoinPlan
-from worker.index.exact.lists import NO_NEIGHBOUR, NeighbourLists, concatenate, same_in_both
+from worker.index.exact.gallery import Gallery, check_places
+from worker.index.exact.join.costs import build_pays, exchange_pays
+from worker.index.exact.lists import NeighbourLists, concatenate, same_in_both
 from worker.index.exact.threads import compute_threads
-from worker.index.exact.tiles import Share
-from worker.index.exact.topk import (
-    Offers,
-    Queries,
-    Targets,
-    check_vectors,
-    exchange,
-    merge,
-    no_keys,
-    pack,
-    search,
-    unpack,
-)
+from worker.index.exact.tiled_build import TiledBuild
+from worker.index.exact.topk import Offers, Queries, check_vectors, exchange, merge, no_keys, search
 
 
 def build(vectors: NDArray[np.float32], ids: NDArray[np.int64], k: int) -> NeighbourLists:
@@ -38,14 +24,11 @@ def build(vectors: NDArray[np.float32], ids: NDArray[np.int64], k: int) -> Neigh
 
     Memory beside `vectors` and the answer: about as much as the answer, 512 bytes an image and 150 MB.
     """
-    gallery = Gallery(vectors, ids)
-    made = gallery.plan(k)
-    lists = [
-        gallery.merged(made, part, gallery.compare(made, (part, part), k), k)
-        for part in tiles.parts(len(made.order), max(len(made.order), 1))
-    ]
-    found = concatenate([NeighbourLists.none(k), *lists])
-    return found.take(np.argsort(gallery.places(found.owners)))
+    in_one_part = TiledBuild(vectors, ids, k)
+    if not len(ids):
+        return NeighbourLists.none(k)
+    plan = in_one_part.plan()
+    return in_one_part.merge(plan, 1, 0, in_one_part.compare(plan, 1, (0, 0)))
 
 
 def update(  # noqa: PLR0917 -- the state, then what changed in it
@@ -85,12 +68,12 @@ def update(  # noqa: PLR0917 -- the state, then what changed in it
     broken = np.zeros(len(current), np.bool_)
     broken[: len(looked_through)] = np.isin(lists.neighbours[looked_through], named).any(axis=1)
     repaired = gallery.places(lists.owners[current[broken]])
-    if tiles.is_quicker_in_full(len(entrants) + len(repaired), *vectors.shape):
+    if build_pays(len(entrants) + len(repaired), *vectors.shape):
         after = build(vectors, ids, k)
         changed = after.without(same_in_both(lists, after))
     else:
-        new, entered = gallery.entered(lists, current[~broken], entrants)
-        changed = concatenate([new, entered, gallery.searched(repaired, k)])
+        new, entered = _enter(gallery, lists, current[~broken], entrants)
+        changed = concatenate([new, entered, _searched(gallery, repaired, k)])
     return changed.take(np.argsort(changed.owners))
 
 
@@ -103,122 +86,56 @@ def query(
 ) -> NeighbourLists:
     """The k images most similar to each of `queries` (m, d) float32, L2-normalised, which are no images themselves.
 
-    An image with the very vector of a query is among its neighbours. owners: the rows of `queries`, 0 to m - 1. Time
-    m * n * d, by one pass over `vectors`.
+    owners: the rows of `queries`, 0 to m - 1. An image with the very vector of a query is among its neighbours. Time
+    m * n * d, in one pass over `vectors`; memory as `topk.search`.
     """
-    gallery = Gallery(vectors, ids)
-    rows = np.arange(len(queries))
+    check_places(k)
+    gallery, rows = Gallery(vectors, ids), np.arange(len(queries))
     outsiders = Queries(check_vectors(queries), rows, np.full(len(queries), -1))
-    keys = search(outsiders, gallery.targets, _empty(len(queries), k))
-    return NeighbourLists(rows.astype(np.int64), *gallery.unpacked(keys))
+    keys = search(outsiders, gallery.targets, no_keys(len(queries), k))
+    return NeighbourLists(rows, *gallery.neighbours(keys))
 
 
-class Gallery:
-    """The images and the order of their ids."""
-
-    def __init__(self, vectors: NDArray[np.float32], ids: NDArray[np.int64]) -> None:
-        if ids.dtype != np.int64 or ids.shape != vectors.shape[:1]:
-            raise ValueError(f"Ids are ({len(vectors)},) int64, not {ids.shape} {ids.dtype}.")
-        self._vectors = check_vectors(vectors)
-        self._ids = ids
-        self._by_id = np.argsort(ids)
-        self._sorted_ids = ids[self._by_id]
-        if len(ids) and (self._sorted_ids[0] < 0 or not np.diff(self._sorted_ids).all()):
-            raise ValueError("Ids must be unique and not negative.")
-        ranks = np.empty(len(ids), dtype=np.uint64)
-        ranks[self._by_id] = np.arange(len(ids), dtype=np.uint64)
-        self.targets = Targets(self._vectors, ranks)
-
-    def places(self, ids: NDArray[np.int64]) -> NDArray[np.intp]:
-        """Where `ids` stand in the gallery. Raises ValueError for one that does not."""
-        return self._by_id[self._ranks_of(ids)]
-
-    def _ranks_of(self, ids: NDArray[np.int64]) -> NDArray[np.intp]:
-        ranks = np.searchsorted(self._sorted_ids, ids)
-        known = ranks < len(self._sorted_ids)
-        known[known] = self._sorted_ids[ranks[known]] == ids[known]
-        if not known.all():
-            raise ValueError(f"Image {ids[~known][0]} is not in the gallery.")
-        return ranks
-
-    def plan(self, k: int, device: str = "cpu") -> JoinPlan:
-        """What all tiles of a full run for lists of `k` places work from (`tiles.plan`)."""
-        _check_places(k)
-        return tiles.plan(self.targets, k, device)
-
-    def compare(self, made: JoinPlan, tile: tuple[slice, slice], k: int, device: str = "cpu") -> list[Share]:
-        """One tile of a full run (`tiles.compare`)."""
-        return tiles.compare(self.targets, made, tile, k, device)
-
-    def merged(self, made: JoinPlan, part: slice, shares: Sequence[Share], k: int) -> NeighbourLists:
-        """The lists of one part of a plan's order, and of those it stands in for, once all its tiles are computed."""
-        places, lists = tiles.stood_in_for(made, part)
-        return NeighbourLists(self._ids[places], *self.unpacked(tiles.merge(shares, k)[lists]))
-
-    def searched(self, places: NDArray[np.intp], k: int) -> NeighbourLists:
-        """The lists of the images at `places`, searched among all."""
-        closed = np.full(len(self._ids), np.float32(np.inf))
-        found, _ = self._exchanged(places, closed, k)
-        return NeighbourLists(self._ids[places], *self.unpacked(found))
-
-    def entered(
-        self, lists: NeighbourLists, unbroken: NDArray[np.intp], entrants: NDArray[np.intp]
-    ) -> tuple[NeighbourLists, NeighbourLists]:
-        """The lists of the images at the places `entrants`, and those of the `unbroken` lists that one of them enters."""
-        ranks = self.targets.ranks
-        floors = np.full(len(ranks), np.float32(np.inf))
-        places = self.places(lists.owners[unbroken])
-        floors[places] = lists.similarities[unbroken, -1]
-        found, offers = self._exchanged(entrants, floors, lists.k)
-        new = NeighbourLists(self._ids[entrants], *self.unpacked(found))
-
-        list_at = np.empty(len(ranks), np.intp)
-        list_at[places] = unbroken
-        touched, rows = np.unique(offers.targets, return_inverse=True)
-        candidates = lists.take(list_at[touched])
-        before = self.packed(candidates)
-        order = np.argsort(rows, kind="stable")
-        after = merge(before, rows[order], offers.keys[order])
-        changed = np.flatnonzero((after != before).any(axis=1))
-        return new, NeighbourLists(candidates.owners[changed], *self.unpacked(after[changed]))
-
-    def _exchanged(
-        self, places: NDArray[np.intp], floors: NDArray[np.float32], k: int
-    ) -> tuple[NDArray[np.uint64], Offers]:
-        """`topk.exchange` of the images at `places` with all, the quicker way."""
-        empty = _empty(len(places), k)
-        if exchange_pays(len(places), *self._vectors.shape):
-            # numba takes a second and 110 MB: only processes that come here pay for it.
-            from worker.index.exact.codes.exchange import CodedExchange  # noqa: PLC0415
-
-            coded = CodedExchange(self.targets, places, floors)
-            with compute_threads() as threads:
-                if coded.pays(threads):
-                    return coded.run(k, threads)
-        return exchange(
-            Queries(self._vectors, places, places), self.targets.ranks[places], self.targets, floors, empty
-        )
-
-    def packed(self, lists: NeighbourLists) -> NDArray[np.uint64]:
-        keys = _empty(len(lists), lists.k)
-        there = lists.neighbours != NO_NEIGHBOUR
-        keys[there] = pack(
-            lists.similarities[there], self._ranks_of(lists.neighbours[there]).astype(np.uint64)
-        )
-        return keys
-
-    def unpacked(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        similarities, ranks, filled = unpack(keys)
-        neighbours = np.full(keys.shape, NO_NEIGHBOUR, dtype=np.int64)
-        neighbours[filled] = self._sorted_ids[ranks[filled].astype(np.intp)]
-        return neighbours, similarities
+def _searched(gallery: Gallery, places: NDArray[np.intp], k: int) -> NeighbourLists:
+    """The lists of the images at `places`, searched among all."""
+    closed = np.full(len(gallery.ids), np.float32(np.inf))
+    found, _ = _exchanged(gallery, places, closed, k)
+    return gallery.lists(places, found)
 
 
-def _empty(rows: int, k: int) -> NDArray[np.uint64]:
-    _check_places(k)
-    return no_keys(rows, k)
+def _enter(
+    gallery: Gallery, lists: NeighbourLists, unbroken: NDArray[np.intp], entrants: NDArray[np.intp]
+) -> tuple[NeighbourLists, NeighbourLists]:
+    """The lists of the images at the places `entrants`, and those of the `unbroken` lists that one of them enters."""
+    count = len(gallery.ids)
+    floors = np.full(count, np.float32(np.inf))
+    places = gallery.places(lists.owners[unbroken])
+    floors[places] = lists.similarities[unbroken, -1]
+    found, offers = _exchanged(gallery, entrants, floors, lists.k)
+
+    list_at = np.empty(count, np.intp)
+    list_at[places] = unbroken
+    touched, rows = np.unique(offers.targets, return_inverse=True)
+    candidates = lists.take(list_at[touched])
+    before = gallery.keys(candidates)
+    order = np.argsort(rows, kind="stable")
+    after = merge(before, rows[order], offers.keys[order])
+    changed = np.flatnonzero((after != before).any(axis=1))
+    return gallery.lists(entrants, found), gallery.lists(touched[changed], after[changed])
 
 
-def _check_places(k: int) -> None:
-    if k < 1:
-        raise ValueError("k must be at least 1.")
+def _exchanged(
+    gallery: Gallery, places: NDArray[np.intp], floors: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.int64], Offers]:
+    """`topk.exchange` of the images at `places` with all, the quicker way."""
+    targets = gallery.targets
+    if exchange_pays(len(places), *targets.vectors.shape):
+        # numba takes a second and 110 MB: only processes that come here pay for it.
+        from worker.index.exact.join.exchange import CodedExchange  # noqa: PLC0415
+
+        coded = CodedExchange(targets, places, floors)
+        with compute_threads() as threads:
+            if coded.pays(threads):
+                return coded.run(k, threads)
+    queries = Queries(targets.vectors, places, places)
+    return exchange(queries, targets.ranks[places], targets, floors, no_keys(len(places), k))

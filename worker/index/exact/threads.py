@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import NamedTuple
+from queue import SimpleQueue
+from typing import NamedTuple, TypeVar
 
 import torch
 from threadpoolctl import threadpool_limits
+
+T = TypeVar("T")
 
 
 class Threads(NamedTuple):
@@ -33,3 +36,13 @@ def compute_threads(number: int | None = None) -> Iterator[Threads]:
             yield Threads(pool, number)
         finally:
             torch.set_num_threads(of_torch)
+
+
+@contextmanager
+def borrowed(free: SimpleQueue[T]) -> Iterator[T]:
+    """One of what is `free`, once there is one; free again afterwards, also after an error, for which no thread must wait."""
+    one = free.get()
+    try:
+        yield one
+    finally:
+        free.put(one)

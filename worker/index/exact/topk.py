@@ -21,6 +21,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.index.exact.keys import EMPTY, bits_of, key_of, rank_of
+
 # Below every similarity: they lie within -1.01 and 1.01.
 LOWEST: Final = np.float32(-2.0)
 
@@ -35,14 +37,9 @@ _PAIRS: Final = 512
 _UNIT_ROUNDOFF: Final = 2.0**-24
 _LONGEST_SQUARED: Final = 1.001
 
-_EMPTY: Final = np.uint64(2**64 - 1)
-_SIGN: Final = np.uint32(1 << 31)
-_LOW_HALF: Final = np.uint64(2**32 - 1)
-_HALF: Final = np.uint64(32)
-
 
 class Queries(NamedTuple):
-    """Whom to search for: the `rows` (m,) of `vectors` (n, d) float32.
+    """What to search for: the `rows` (m,) of `vectors` (n, d) float32.
 
     `own` (m,) is the place of each among the targets, where it is passed over, or -1.
     """
@@ -53,10 +50,10 @@ class Queries(NamedTuple):
 
 
 class Targets(NamedTuple):
-    """What is searched: `vectors` (n, d) float32 and `ranks` (n,) uint64, the place of each id among all ids."""
+    """What is searched: `vectors` (n, d) float32 and `ranks` (n,) int64, the place of each id among all ids."""
 
     vectors: NDArray[np.float32]
-    ranks: NDArray[np.uint64]
+    ranks: NDArray[np.int64]
 
 
 def check_vectors(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -91,57 +88,54 @@ def similarity(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray
     return rounded + np.float32(0)
 
 
-def pack(similarities: NDArray[np.float32], ranks: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """One number a neighbour that sorts as lists do: most similar first, ties by rank. Ranks below 2^32."""
-    bits = similarities.view(np.uint32)
-    ascending = np.where(bits & _SIGN, ~bits, bits | _SIGN)
-    return ((~ascending).astype(np.uint64) << _HALF) | ranks
+def pack(similarities: NDArray[np.float32], ranks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The keys (`keys`) of neighbours with these similarities, in C order, and ranks."""
+    packed: NDArray[np.int64] = key_of(similarities.view(np.int32).astype(np.int64), ranks)
+    return packed
 
 
-def unpack(keys: NDArray[np.uint64]) -> tuple[NDArray[np.float32], NDArray[np.uint64], NDArray[np.bool_]]:
+def unpack(keys: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.bool_]]:
     """Similarities, ranks and which of `keys` are filled; LOWEST and rank 0 where one is not."""
-    filled = keys != _EMPTY
-    ascending = ~(keys >> _HALF).astype(np.uint32)
-    bits = np.where(ascending & _SIGN, ascending ^ _SIGN, ~ascending)
-    similarities = np.where(filled, bits.view(np.float32), LOWEST)
-    return similarities, np.where(filled, keys & _LOW_HALF, np.uint64(0)), filled
+    filled = keys != EMPTY
+    similarities = np.where(filled, bits_of(keys).astype(np.int32).view(np.float32), LOWEST)
+    return similarities, np.where(filled, rank_of(keys), 0), filled
 
 
-def no_keys(rows: int, k: int) -> NDArray[np.uint64]:
+def no_keys(rows: int, k: int) -> NDArray[np.int64]:
     """`rows` lists of `k` places, all empty."""
-    return np.full((rows, k), _EMPTY)
+    return np.full((rows, k), EMPTY)
 
 
 class Offers(NamedTuple):
-    """What may enter the lists of targets: `targets` (p,) intp, places, and `keys` (p,) uint64, packed, of queries."""
+    """What may enter the lists of targets: `targets` (p,) intp, places, and `keys` (p,) int64, packed, of queries."""
 
     targets: NDArray[np.intp]
-    keys: NDArray[np.uint64]
+    keys: NDArray[np.int64]
 
 
-def search(queries: Queries, targets: Targets, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def search(queries: Queries, targets: Targets, keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """The k best of `keys` and `targets` for each query.
 
     keys: (m, k) packed and sorted, what is known so far; nothing in it may be in `targets`. Returns (m, k), sorted.
     Takes about 60 MB beside its arguments, and up to 250 MB where thousands of vectors are nearly the same.
     """
     closed = np.full(len(targets.ranks), np.float32(np.inf))
-    return exchange(queries, np.zeros(len(queries.rows), np.uint64), targets, closed, keys)[0]
+    return exchange(queries, np.zeros(len(queries.rows), np.int64), targets, closed, keys)[0]
 
 
 def exchange(
     queries: Queries,
-    ranks: NDArray[np.uint64],
+    ranks: NDArray[np.int64],
     targets: Targets,
     floors: NDArray[np.float32],
-    keys: NDArray[np.uint64],
-) -> tuple[NDArray[np.uint64], Offers]:
+    keys: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], Offers]:
     """`search`, and what the queries are in turn to the targets, from the same products.
 
     ranks: (m,) of the queries. floors: (n,) of the targets, what a similarity must reach to matter to them; infinite
     where nothing does. The offers hold every query that belongs among the k best of a target, and few that do not.
     """
-    found, offers = keys.copy(), [Offers(np.empty(0, np.intp), np.empty(0, np.uint64))]
+    found, offers = keys.copy(), [Offers(np.empty(0, np.intp), np.empty(0, np.int64))]
     for rows in _row_blocks(len(queries.rows), len(targets.ranks)):
         vectors = queries.vectors[queries.rows[rows]]
         askers = Targets(vectors, ranks[rows])
@@ -159,7 +153,7 @@ def exchange(
     return found, Offers(*(np.concatenate(parts) for parts in zip(*offers, strict=True)))
 
 
-def merge(keys: NDArray[np.uint64], rows: NDArray[np.int64], fresh: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def merge(keys: NDArray[np.int64], rows: NDArray[np.int64], fresh: NDArray[np.int64]) -> NDArray[np.int64]:
     """`keys` (m, k) and the `fresh` ones (p,) of the given `rows` (p,), ascending: the first k of each row, sorted."""
     counts = np.bincount(rows, minlength=len(keys))
     places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -189,7 +183,7 @@ def _near(
     own: NDArray[np.intp],
     targets: Targets,
     floors: NDArray[np.float32],
-    keys: NDArray[np.uint64],
+    keys: NDArray[np.int64],
 ) -> _Pairs:
     """All pairs of a block that matter to either side, and few that do not."""
     products = queries.vectors @ targets.vectors.T
@@ -216,9 +210,7 @@ def _entrants(
     return enter
 
 
-def _survivors(
-    products: NDArray[np.float32], targets: Targets, keys: NDArray[np.uint64]
-) -> NDArray[np.bool_]:
+def _survivors(products: NDArray[np.float32], targets: Targets, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which pairs (m, n) may belong among the k best of their row: all that do, and few that do not."""
     k = keys.shape[1]
     slack = np.float32(margin(targets.vectors.shape[1]))

@@ -1,4 +1,4 @@
-"""Eight-bit stand-ins for vectors, whose products tell how similar two vectors can be at most.
+"""Eight-bit codes of vectors (scalar quantisation), whose products tell how similar two vectors can be at most.
 
 A code of x (d numbers) is q (D numbers of 8 bits), a scale s and a gain g, all made in one frame, such that
 
@@ -11,14 +11,14 @@ made from a sample; the bound holds for any vectors, the nearer the more they ar
 1. Centred: with w = x - m, x.y = (m.x - m.m/2) + (m.y - m.m/2) + w_x.w_y. What is left to bound is shorter.
 2. Sketched: I - MM' is positive semidefinite, so Cauchy-Schwarz in its inner product gives
    w_x.w_y <= (M'w_x).(M'w_y) + r_x r_y, r = sqrt(|w|^2 - |M'w|^2). With z = M'w + r n the right side is z_x.z_y.
-   M holds principal axes, which leave out least, turned at random, which makes the numbers of z alike in size.
+   M holds principal axes, which leave out least, rotated at random, which makes the numbers of z alike in size.
 3. Rounded: z = s q + e. Then z_x.z_y = s_x s_y q_x.q_y + e_x.z_y + z_x.e_y - e_x.e_y, and by Cauchy-Schwarz and
    2ab <= t a^2 + b^2/t the last three come to at most h_x + h_y, h = ((t + 1) |e|^2 + |z|^2 / t) / 2. With t = |z|/|e|
    that is as near as |e||z| comes; a frame has one t, so that h is a number of x alone.
 
 So g = m.x - m.m/2 + h, and room for all rounding. Let u = 2^-24. |x|, |m| <= 1.002 (`topk.check_vectors`), so |w| <= 2.004.
 - Everything up to q, e and g is computed in float64. For d, D <= 2^10 its errors come to less than 2^-30 a pair.
-- M and n are scaled down and checked by as much as float64 finds that they stray from what is said of them (`_turned`);
+- M and n are scaled down and checked by as much as float64 finds that they stray from what is said of them (`_rotated`);
   strays of less than 2^-34 move a product of two z by less than 16 * 2^-34.
 - r is rounded up: room for the errors of the difference under its root.
 - q.q is an integer below D * 127^2 < 2^24, exact in int32 and in float32, in any order of summation.
@@ -48,10 +48,10 @@ _ROWS: Final = 2048
 
 
 class Frame(NamedTuple):
-    """mean: (d,) float64. turned: (d, D) float64, M of the module's proof. beside: (D,) float64, n. balance: t."""
+    """mean: (d,) float64. rotated: (d, D) float64, M of the module's proof. beside: (D,) float64, n. balance: t."""
 
     mean: NDArray[np.float64]
-    turned: NDArray[np.float64]
+    rotated: NDArray[np.float64]
     beside: NDArray[np.float64]
     balance: float
 
@@ -110,8 +110,8 @@ def make_frame(axes: Axes, size: int, sample: NDArray[np.float32]) -> Frame:
     """
     if max(size, len(axes.mean)) > MOST_DIMENSIONS:
         raise ValueError(f"Codes are proven for at most {MOST_DIMENSIONS} numbers, not for {size}.")
-    turned, beside = _turned(axes.principal[:, : size - 1], size)
-    frame = Frame(axes.mean, turned, beside, 1.0)
+    rotated_axes, beside = _rotated(axes.principal[:, : size - 1], size)
+    frame = Frame(axes.mean, rotated_axes, beside, 1.0)
     inside = _inside(sample.astype(np.float64) - frame.mean, frame)
     return frame._replace(balance=balance(inside, *rounded(inside)))
 
@@ -126,7 +126,7 @@ def balance(inside: NDArray[np.float64], values: NDArray[np.int8], scales: NDArr
 
 def encode(vectors: NDArray[np.float32], rows: NDArray[np.intp], frame: Frame, pool: Executor) -> Codes:
     """Codes of the `rows` (m,) of `vectors` (n, d). `pool`: whose threads compute."""
-    size = frame.turned.shape[1]
+    size = frame.rotated.shape[1]
     found = Codes(
         np.empty((len(rows), size), np.int8), np.empty(len(rows), np.float32), np.empty(len(rows), np.float32)
     )
@@ -151,7 +151,7 @@ def encode(vectors: NDArray[np.float32], rows: NDArray[np.intp], frame: Frame, p
 
 def _inside(centred: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
     """z of the module's proof, (m, D), for w (m, d)."""
-    inside: NDArray[np.float64] = centred @ frame.turned
+    inside: NDArray[np.float64] = centred @ frame.rotated
     left = np.einsum("ij,ij->i", centred, centred) - np.einsum("ij,ij->i", inside, inside)
     room = len(frame.mean) * 32 * _ROUNDOFF_64
     inside += np.sqrt(np.maximum(left, 0) + room)[:, np.newaxis] * frame.beside
@@ -166,8 +166,8 @@ def rounded(inside: NDArray[np.float64]) -> tuple[NDArray[np.int8], NDArray[np.f
     return np.clip(np.rint(inside * inverse[:, np.newaxis]), -127, 127).astype(np.int8), scales
 
 
-def _turned(axes: NDArray[np.float64], size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """M and n: `axes` (d, r), r < size, as the columns of a random rotation turn them.
+def _rotated(axes: NDArray[np.float64], size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """M and n: `axes` (d, r), r < size, rotated at random.
 
     |B| <= 1 for either factor B of M once divided by 1 + |B'B - I|, the norm of the latter being no more than that of its
     entries together. Raises ValueError if float64 strays by more than the proof allows.

@@ -1,7 +1,7 @@
-"""Codes of vectors as they stand: centred and rounded, neither turned nor cut short. Made in one pass at memory's speed.
+"""Codes of unrotated vectors: centred and rounded, none of their numbers left out. Made in one pass at memory's speed.
 
-Their bound is that of `codes`, with M the identity and D = d: nothing is left out, so r = 0, z = w, and no n is needed.
-What is done otherwise than there, and why the proof holds all the same (u = 2^-24, v = 2^-53):
+Their bound is that of `rotated`, with M the identity and D = d: nothing is left out, so r = 0, z = w, and no n is needed.
+What differs, and why the proof holds all the same (u = 2^-24, v = 2^-53):
 - The mean is rounded to float32. The proof takes any m of at most 1.002 in length.
 - The largest number of w is found in float32, off by less than u of itself. The scale is made larger by 2^-20, so that
   no number of w / s exceeds 127, and none of e exceeds (1 + 2^-19) |z| / 254, which keeps |s q| <= 1.13 |z|.

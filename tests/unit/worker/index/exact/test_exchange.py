@@ -1,4 +1,4 @@
-"""An exchange by codes made in passing answers what a plain one does, whatever the vectors, blocks and threads."""
+"""An exchange by codes made on the fly answers what a plain one does, whatever the vectors, blocks and threads."""
 
 import numpy as np
 import pytest
@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 from tests.support.vectors import HARD, awkward_pool, families, near_ties, random_vectors, targets_of
 from worker.index.exact import topk
-from worker.index.exact.codes.exchange import CodedExchange
 from worker.index.exact.codes.integer_products import int8_is_faster
-from worker.index.exact.join_costs import exchange_pays
+from worker.index.exact.join.costs import exchange_pays
+from worker.index.exact.join.exchange import CodedExchange
 from worker.index.exact.threads import compute_threads
 
 POOL = awkward_pool(16)
 
-Found = tuple[NDArray[np.uint64], NDArray[np.uint64]]
+Found = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def some_of(count: int, number: int) -> NDArray[np.intp]:
@@ -34,7 +34,7 @@ def floors_of(targets: topk.Targets, places: NDArray[np.intp], k: int) -> NDArra
     return floors
 
 
-def first_offered(offers: topk.Offers, count: int, k: int) -> NDArray[np.uint64]:
+def first_offered(offers: topk.Offers, count: int, k: int) -> NDArray[np.int64]:
     """The k best that are offered to each target."""
     order = np.argsort(offers.targets, kind="stable")
     return topk.merge(topk.no_keys(count, k), offers.targets[order], offers.keys[order])
@@ -77,7 +77,7 @@ def test_an_exchange_by_codes_equals_a_plain_one_on_hard_vectors(family: str, k:
     number=st.integers(1, 40),
     k=st.integers(1, 8),
 )
-def test_whoever_is_asked_about_an_exchange_by_codes_equals_a_plain_one(
+def test_whatever_the_queries_an_exchange_by_codes_equals_a_plain_one(
     picks: list[int], number: int, k: int
 ) -> None:
     targets = targets_of(POOL[np.array(picks)], seed=k)

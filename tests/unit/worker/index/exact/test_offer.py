@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from tests.support.vectors import awkward_pool, random_vectors
 from worker.index.exact import topk
-from worker.index.exact.offer import Lists, Members, offer_block, similarity
+from worker.index.exact.join.offer import Lists, Members, offer_block, similarity
 
 MARGIN = np.float32(1e-4)
 
@@ -17,7 +17,7 @@ def started(vectors: NDArray[np.float32], k: int) -> tuple[Members, Lists]:
     members = Members(
         vectors,
         np.arange(count),
-        np.arange(count, dtype=np.uint64),
+        np.arange(count, dtype=np.int64),
         scales=np.ones(count, np.float32),
         gains=np.full(count, MARGIN),
     )

@@ -76,7 +76,7 @@ def test_a_similarity_of_nothing_is_plain_zero() -> None:
 
 def test_keys_sort_by_similarity_and_then_by_rank() -> None:
     similarities = np.array([0.5, 1.0, -1.0, 0.0, 0.5, 1e-45, -1e-45, 1.0000001], np.float32)
-    ranks = np.array([7, 1, 2, 3, 4, 5, 6, 0], np.uint64)
+    ranks = np.array([7, 1, 2, 3, 4, 5, 6, 0], np.int64)
     keys = np.sort(pack(similarities, ranks))
     expected = sorted(zip(-similarities.astype(float), ranks, strict=True))
     assert [(-s, r) for s, r in zip(*unpack(keys)[:2], strict=True)] == expected
@@ -103,9 +103,9 @@ def exchanged(
     """Which entrants (rows) are offered to which targets (columns)."""
     count, total = len(entrants), len(entrants) + len(targets)
     queries = Queries(entrants, np.arange(count), np.full(count, -1))
-    ranks = np.arange(count, total, dtype=np.uint64)
+    ranks = np.arange(count, total, dtype=np.int64)
     _, offers = exchange(
-        queries, np.arange(count, dtype=np.uint64), Targets(targets, ranks), floors, no_keys(count, k)
+        queries, np.arange(count, dtype=np.int64), Targets(targets, ranks), floors, no_keys(count, k)
     )
     found = np.zeros((count, len(targets)), np.bool_)
     found[unpack(offers.keys)[1].astype(int), offers.targets] = True

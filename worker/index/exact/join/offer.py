@@ -1,7 +1,6 @@
 """Compiled loops of the self-join: scan a block of products, and offer the pairs that may matter to both their lists.
 
-A list holds the keys of `topk.pack`, sorted. What is computed here is what `topk` computes, to the last bit, one pair at
-a time. The loops hold no lock, so that threads can run them side by side, as long as no two share a list.
+A list holds keys (`keys`), sorted. What is computed here is what `topk` computes, to the last bit, one pair at a time. The loops hold no lock, so that threads can run them side by side, as long as no two share a list.
 """
 
 from typing import Final, NamedTuple
@@ -10,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from worker.index.exact.summation import CHAINS, RUN, half_of
+from worker.index.exact.keys import EMPTY, bits_of, key_of
 
 # Products a time that are compared before looking which: a few vector registers full.
 _STRIDE: Final = 64
@@ -18,22 +17,22 @@ _STRIDE: Final = 64
 # Columns whose scales, gains and limits stay in the nearest cache of a core, beside a row of products.
 _PANEL: Final = 1024
 
-_EMPTY: Final = np.uint64(2**64 - 1)
-_SIGN: Final = np.uint32(1 << 31)
-_HALF: Final = np.uint64(32)
+# numpy's pairwise summation adds up to so many numbers in eight chains, and halves what is longer.
+_RUN: Final = 128
 
-_half_of = njit(cache=True, nogil=True)(half_of)
+_key_of = njit(cache=True, nogil=True)(key_of)
+_bits_of = njit(cache=True, nogil=True)(bits_of)
 
 
 class Members(NamedTuple):
-    """Whom the join compares: the rows of `vectors` (n, d) float32 at `rows` (m,).
+    """The images that are compared: the rows of `vectors` (n, d) float32 at `rows` (m,).
 
-    ranks: (m,) uint64, theirs. scales, gains: (m,) float32, of their codes (`codes`).
+    ranks: (m,) int64, theirs. scales, gains: (m,) float32, of their codes (`codes`).
     """
 
     vectors: NDArray[np.float32]
     rows: NDArray[np.intp]
-    ranks: NDArray[np.uint64]
+    ranks: NDArray[np.int64]
     scales: NDArray[np.float32]
     gains: NDArray[np.float32]
 
@@ -41,11 +40,11 @@ class Members(NamedTuple):
 class Lists(NamedTuple):
     """What is known so far, for each member.
 
-    keys: (m, k) uint64. floors: (m,) float32, what a similarity must reach to matter: never above the k-th largest there
+    keys: (m, k) int64. floors: (m,) float32, what a similarity must reach to matter: never above the k-th largest there
     is. limits: (m,) float32, `floors` less the gain of the member's code.
     """
 
-    keys: NDArray[np.uint64]
+    keys: NDArray[np.int64]
     floors: NDArray[np.float32]
     limits: NDArray[np.float32]
 
@@ -133,9 +132,9 @@ def _product(x: NDArray[np.float32], y: NDArray[np.float32]) -> np.float32:
 
 
 @njit(cache=True, nogil=True)
-def _insert(lists: Lists, member: int, found: np.float32, rank: np.uint64, gain: np.float32) -> None:
+def _insert(lists: Lists, member: int, found: np.float32, rank: np.int64, gain: np.float32) -> None:
     keys = lists.keys[member]
-    key = _pack(found, rank)
+    key = _key_of(np.int64(np.float32(found).view(np.int32)), rank)
     place = len(keys) - 1
     if key >= keys[place]:
         return
@@ -144,25 +143,11 @@ def _insert(lists: Lists, member: int, found: np.float32, rank: np.uint64, gain:
         place -= 1
     keys[place] = key
     last = keys[len(keys) - 1]
-    if last != _EMPTY:
-        floor = _similarity_of(last)
+    if last != EMPTY:
+        floor = np.int32(_bits_of(last)).view(np.float32)
         if floor > lists.floors[member]:
             lists.floors[member] = floor
             lists.limits[member] = floor - gain
-
-
-@njit(cache=True, nogil=True)
-def _pack(found: np.float32, rank: np.uint64) -> np.uint64:
-    bits = np.float32(found).view(np.uint32)
-    ascending = ~bits if bits & _SIGN else bits | _SIGN
-    return (np.uint64(~np.uint32(ascending)) << _HALF) | rank
-
-
-@njit(cache=True, nogil=True)
-def _similarity_of(key: np.uint64) -> np.float32:
-    ascending = ~np.uint32(key >> _HALF)
-    bits = np.uint32(ascending) ^ _SIGN if ascending & _SIGN else ~np.uint32(ascending)
-    return np.uint32(bits).view(np.float32)
 
 
 @njit(cache=True, nogil=True)
@@ -177,21 +162,21 @@ def similarity(x: NDArray[np.float32], y: NDArray[np.float32]) -> np.float32:
 @njit(cache=True, nogil=True)
 def _pairwise_sum(values: NDArray[np.float64]) -> float:
     length = len(values)
-    if length <= RUN:
+    if length <= _RUN:
         return _run_sum(values)
-    half = _half_of(length)
+    half = length // 16 * 8
     return _pairwise_sum(values[:half]) + _pairwise_sum(values[half:])
 
 
 @njit(cache=True, nogil=True)
 def _run_sum(values: NDArray[np.float64]) -> float:
     length = len(values)
-    whole = length // CHAINS * CHAINS
+    whole = length // 8 * 8
     total = 0.0
     if whole:
         a = b = c = d = e = f = g = h = 0.0
-        for i in range(0, whole, CHAINS):
-            eight = values[i : i + CHAINS]
+        for i in range(0, whole, 8):
+            eight = values[i : i + 8]
             a += eight[0]
             b += eight[1]
             c += eight[2]

@@ -5,7 +5,7 @@ The same answer as `topk.search`, to the last bit, from less work:
   integers, which CPUs compute several times as fast as those of float32.
 - A product serves the lists of both its sides: half of the matrix suffices.
 - Images stand in an order in which look-alikes stand near each other, and lists begin with floors, below which no
-  similarity matters (`join_plan`). Those near each other are compared first, so that floors rise early.
+  similarity matters (`plan`). Those near each other are compared first, so that floors rise early.
 
 Each block of products goes to `offer.offer_block`, which looks closer at what reaches a floor. Blocks that run at the same
 time have no list in common, so nothing is locked.
@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from worker.index.exact import topk
 from worker.index.exact.codes.integer_products import int8_is_faster, multiply
-from worker.index.exact.join_plan import JoinPlan
-from worker.index.exact.offer import Lists, Members, offer_block
-from worker.index.exact.threads import Threads
+from worker.index.exact.join.offer import Lists, Members, offer_block
+from worker.index.exact.join.plan import JoinPlan, Pair
+from worker.index.exact.threads import Threads, borrowed
 
 # Rows and columns of a block. Its products (4 MB) stay in the cache on their way from the matrix product to the scan.
 _BLOCK: Final = 1024
@@ -30,30 +30,28 @@ _LEAST_BLOCK: Final = 64
 # Blocks a thread, at least: with few, one thread waits for another at the end of each round.
 _BLOCKS_A_THREAD: Final = 8
 
-Pair = tuple[slice, slice]
 
-
-def join(targets: topk.Targets, plan: JoinPlan, tile: Pair, k: int, threads: Threads) -> NDArray[np.uint64]:
-    """What the images at the two slices of a `tile` in the plan's order, the same or two apart, are to each other.
+def join(targets: topk.Targets, plan: JoinPlan, pair: Pair, k: int, threads: Threads) -> NDArray[np.int64]:
+    """What the images of a `pair` of parts of the plan's order are to each other.
 
     Packed and sorted lists (m, k) of those in the first and, if it is another, of those in the second: the k best of the
-    other slice (of its own, if there is one only) as far as they reach the plan's floor. Memory beside the arguments and
+    other part (of its own, if there is one only) as far as they reach the plan's floor. Memory beside the arguments and
     the answer: what the plan takes, and 4 MB a thread.
     """
-    values, members, lists = begin(targets, plan, tile, k)
+    values, members, lists = begin(targets, plan, pair, k)
     compare = _Comparison(values, members, lists, threads.number)
     height = min(max(len(values) // (_BLOCKS_A_THREAD * threads.number), _LEAST_BLOCK), _BLOCK)
-    for pairs in rounds(tile, len(values), height):
-        for _ in threads.pool.map(compare, pairs):
+    for blocks in rounds(pair, len(values), height):
+        for _ in threads.pool.map(compare, blocks):
             pass
     return lists.keys
 
 
 def begin(
-    targets: topk.Targets, plan: JoinPlan, tile: Pair, k: int
+    targets: topk.Targets, plan: JoinPlan, pair: Pair, k: int
 ) -> tuple[NDArray[np.int8], Members, Lists]:
-    """Code values, members and lists of a tile, one slice after the other."""
-    first, second = tile
+    """Code values, members and lists of a pair, one part after the other."""
+    first, second = pair
     slices = [first] if first == second else [first, second]
     order, floors = (np.concatenate([array[each] for each in slices]) for array in (plan.order, plan.floors))
     values, scales, gains = (np.concatenate([array[each] for each in slices]) for array in plan.codes)
@@ -74,15 +72,14 @@ class _Comparison:
 
     def __call__(self, pair: Pair) -> None:
         above, beside = pair
-        space = self._spaces.get()
-        products = multiply(self._values[above], self._values[beside], space, int8=self._int8)
-        offer_block(products, (above.start, beside.start), self._members, self._lists, self._margin)
-        self._spaces.put(space)
+        with borrowed(self._spaces) as space:
+            products = multiply(self._values[above], self._values[beside], space, int8=self._int8)
+            offer_block(products, (above.start, beside.start), self._members, self._lists, self._margin)
 
 
-def rounds(tile: Pair, count: int, height: int) -> Iterator[list[Pair]]:
-    """All pairs of blocks of a tile's `count` members, each once, in rounds in which no block appears twice."""
-    first, second = tile
+def rounds(pair: Pair, count: int, height: int) -> Iterator[list[Pair]]:
+    """All pairs of blocks of the `count` members of a `pair` of parts, each once, in rounds in which no block appears twice."""
+    first, second = pair
     if first == second:
         return _rounds_within(_cut(0, count, height))
     half = first.stop - first.start

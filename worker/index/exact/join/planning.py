@@ -1,4 +1,4 @@
-"""Making the plan of a self-join (`join_plan`): identical images, an order, floors, and codes of the length that pays."""
+"""Making the plan of a self-join (`plan`): identical images, an order, floors, and codes of the length that pays."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -7,8 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.index.exact import join_costs, topk
-from worker.index.exact.cluster_order import by_cluster
+from worker.index.exact import topk
 from worker.index.exact.codes.rotated import (
     Axes,
     Codes,
@@ -19,7 +18,9 @@ from worker.index.exact.codes.rotated import (
     principal_axes,
 )
 from worker.index.exact.codes.straight import encode_straight, straight_frame
-from worker.index.exact.join_plan import JoinPlan
+from worker.index.exact.join import costs
+from worker.index.exact.join.cluster_order import by_cluster
+from worker.index.exact.join.plan import JoinPlan
 
 # Principal axes that clusters are found by, and how often that is done where the join is long. Two clusterings cut through
 # different groups of look-alikes: few are cut twice, and only those begin with low floors.
@@ -52,26 +53,26 @@ def make_plan(targets: topk.Targets, k: int, pool: Executor, choose: ChooseSize 
     Memory beside the arguments and the answer: 128 bytes an image, and about 150 MB where codes are chosen, else 20 MB.
     """
     vectors = targets.vectors
-    substitutes = stand_ins(targets, k)
-    listed = np.flatnonzero(substitutes == np.arange(len(substitutes)))
-    turn = choose is not None or join_costs.turning_pays(len(listed), vectors.shape[1])
+    representatives = find_representatives(targets, k)
+    listed = np.flatnonzero(representatives == np.arange(len(representatives)))
+    rotate = choose is not None or costs.rotation_pays(len(listed), vectors.shape[1])
     axes = (
         principal_axes(vectors[spread(listed, _SAMPLE)])
-        if turn
+        if rotate
         else leading_axes(vectors[spread(listed, _ROUGH_SAMPLE)], _COARSE_AXES)
     )
     coarse = _coarse(vectors, listed, axes)
-    floors = np.full(len(substitutes), topk.LOWEST)
-    for seed in range(_CLUSTERINGS if turn else 1):
+    floors = np.full(len(representatives), topk.LOWEST)
+    for seed in range(_CLUSTERINGS if rotate else 1):
         order = listed[by_cluster(coarse, seed, pool)]
         raise_floors(vectors, order, floors, k, pool)
-    size = (choose or choose_size)(targets, listed, k, axes) if turn else None
+    size = (choose or choose_size)(targets, listed, k, axes) if rotate else None
     sample = vectors[spread(listed, _FRAME_SAMPLE)]
     if size is None:
         codes = encode_straight(vectors, order, straight_frame(sample), pool)
     else:
         codes = encode(vectors, order, make_frame(axes, size, sample), pool)
-    return JoinPlan(substitutes, order, floors[order], codes)
+    return JoinPlan(representatives, order, floors[order], codes)
 
 
 def _coarse(vectors: NDArray[np.float32], rows: NDArray[np.intp], axes: Axes) -> NDArray[np.float32]:
@@ -81,23 +82,23 @@ def _coarse(vectors: NDArray[np.float32], rows: NDArray[np.intp], axes: Axes) ->
     return np.concatenate([vectors[block] @ first for block in blocks])
 
 
-def stand_ins(targets: topk.Targets, k: int) -> NDArray[np.intp]:
+def find_representatives(targets: topk.Targets, k: int) -> NDArray[np.intp]:
     """Places (n,) of the targets whose lists are also those of the targets here: nearly always each its own.
 
     Of identical vectors, those with more than k before them in rank are in no list, because k others are just as similar
     to everything and come first. For the same reason, neither is the last of the k + 1 that come first, but in those of
-    the k before it. So its list holds what theirs do, and it stands in for them. Without this, a gallery full of one
+    the k before it. So its list holds what theirs do, and it represents them. Without this, a gallery full of one
     picture would be compared pair by pair.
     """
     places = np.arange(len(targets.ranks))
     _, group, sizes = np.unique(_hashes(targets.vectors), return_inverse=True, return_counts=True)
     crowded = np.flatnonzero(sizes[group] > k + 1)
     order = crowded[np.lexsort((targets.ranks[crowded], group[crowded]))]
-    for twins in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
-        bits = targets.vectors[twins].view(np.uint32)
+    for alike in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        bits = targets.vectors[alike].view(np.uint32)
         # Vectors that only share a hash are left as they are: the join is then slower, not wrong.
-        if len(twins) and (bits == bits[0]).all():
-            places[twins[k + 1 :]] = twins[k]
+        if len(alike) and (bits == bits[0]).all():
+            places[alike[k + 1 :]] = alike[k]
     return places
 
 
@@ -112,9 +113,9 @@ def _hashes(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
 
 
 def choose_size(targets: topk.Targets, listed: NDArray[np.intp], k: int, axes: Axes) -> int | None:
-    """How many numbers a turned code should have: few make short products, and many call for few closer looks.
+    """How many numbers a rotated code should have: few make short products, and many call for few closer looks.
 
-    None: codes of the vectors as they stand, which cost next to nothing to make. Looks at how many of some random pairs
+    None: codes of the unrotated vectors, which cost next to nothing to make. Looks at how many of some random pairs
     would call for a closer look, and weighs that against the product. listed: places of the targets that are compared.
     """
     rows, columns = spread(listed, _SAMPLE_ROWS), spread(listed, _SAMPLE_COLUMNS)
@@ -125,21 +126,21 @@ def choose_size(targets: topk.Targets, listed: NDArray[np.intp], k: int, axes: A
 
     def looks(left: Codes, right: Codes) -> float:
         """What closer looks cost, a pair: it is looked at if it reaches either of two floors."""
-        return 2 * float(np.mean(bounds(left, right) >= floors)) * join_costs.LOOK
+        return 2 * float(np.mean(bounds(left, right) >= floors)) * costs.LOOK
 
     with ThreadPoolExecutor(1) as pool:
         straight = straight_frame(sample)
         left, right = (encode_straight(targets.vectors, places, straight, pool) for places in (rows, columns))
-        costs: dict[int | None, float] = {None: join_costs.coded(1, dimensions) + looks(left, right)}
+        cost_of: dict[int | None, float] = {None: costs.coded(1, dimensions) + looks(left, right)}
         for size in _sizes(dimensions):
-            product = join_costs.coded(1, size)
-            if product >= min(costs.values()):
+            product = costs.coded(1, size)
+            if product >= min(cost_of.values()):
                 break
             frame = make_frame(axes, size, sample)
             left, right = (encode(targets.vectors, places, frame, pool) for places in (rows, columns))
-            making = join_costs.turned_codes(len(listed), dimensions, size)
-            costs[size] = product + looks(left, right) + making / (len(listed) ** 2 / 2)
-    return min(costs, key=costs.__getitem__)
+            making = costs.rotated_codes(len(listed), dimensions, size)
+            cost_of[size] = product + looks(left, right) + making / (len(listed) ** 2 / 2)
+    return min(cost_of, key=cost_of.__getitem__)
 
 
 def _sizes(dimensions: int) -> list[int]:

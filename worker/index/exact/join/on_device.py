@@ -2,7 +2,7 @@
 
 A card multiplies float32 so fast that all that makes the CPU's join quick (codes, an order, floors) takes longer to make
 there than it saves. So each row keeps the largest few of its plain float32 products, and these are ranked by their
-similarity, which the device computes as `topk` does, to the last bit.
+similarity, to the last bit that of `topk`.
 
 Why that loses nothing: `topk` proves that a pair that belongs among the k best of its row has a product of at least
 p - 2E, if p is the k-th largest product of the row and E the margin. The k + _SPARE largest are kept. If the last of them
@@ -18,10 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from worker.index.exact import topk
-from worker.index.exact.join_plan import JoinPlan
-from worker.index.exact.summation import CHAINS, RUN, half_of
-
-Tile = tuple[slice, slice]
+from worker.index.exact.join.plan import JoinPlan, Pair
+from worker.index.exact.keys import EMPTY, key_of
 
 # Products a row that are kept beyond the k largest: more leave fewer rows to the CPU, and cost time.
 _SPARE: Final = 12
@@ -31,24 +29,19 @@ _COLUMNS: Final = 32_768
 # Rows a time that are ranked: 62 candidates each, for lists of 50, are 260 MB in float64.
 _RANKED: Final = 1024
 
-_LOW_HALF: Final = (1 << 32) - 1
-_SIGN: Final = 1 << 31
-_LOWEST: Final = torch.iinfo(torch.int64).min
-_EMPTY: Final = -1
-
 
 def join_on(
-    device: str, targets: topk.Targets, plan: JoinPlan, tile: Tile, k: int, *, rows: int = _ROWS
-) -> NDArray[np.uint64]:
-    """The lists (m, k) that `tiles.compare` makes of a tile, those of its first part first. rows: of a block.
+    device: str, targets: topk.Targets, plan: JoinPlan, pair: Pair, k: int, *, rows: int = _ROWS
+) -> NDArray[np.int64]:
+    """The lists (m, k) that `tiles.compare` makes of a pair, those of its first part first. rows: of a block.
 
-    Memory on the device, by arithmetic for lists of 50: the vectors of the tile, 750 bytes an image, 2 GB.
+    Memory on the device, by arithmetic for lists of 50: the vectors of the pair, 750 bytes an image, 2 GB.
     """
     # Exactness rests on float32 that is float32, also where an environment asks for shorter factors (TF32).
     torch.set_float32_matmul_precision("highest")
-    places = [plan.order[part] for part in tile]
+    places = [plan.order[part] for part in pair]
     first = _Part(targets, places[0], device, k)
-    if tile[0] == tile[1]:
+    if pair[0] == pair[1]:
         _offer_all(first, first, rows)
         return first.keys(targets, first, k)
     second = _Part(targets, places[1], device, k)
@@ -77,7 +70,7 @@ class _Part:
     def __init__(self, targets: topk.Targets, places: NDArray[np.intp], device: str, k: int) -> None:
         self.places = places
         self.vectors = torch.from_numpy(targets.vectors[places]).to(device)
-        self.ranks = torch.from_numpy(targets.ranks[places].astype(np.int64)).to(device)
+        self.ranks = torch.from_numpy(targets.ranks[places]).to(device)
         shape = len(places), k + _SPARE
         self._best = _Candidates(
             torch.full(shape, -torch.inf, device=device),
@@ -90,7 +83,7 @@ class _Part:
         for kept, found in zip(self._best, known.and_those_of(block, start), strict=True):
             kept[rows] = found
 
-    def keys(self, targets: topk.Targets, other: "_Part", k: int) -> NDArray[np.uint64]:
+    def keys(self, targets: topk.Targets, other: "_Part", k: int) -> NDArray[np.int64]:
         """The lists (m, k), packed and sorted, once all images of the `other` part have been offered."""
         keys = np.concatenate(
             [
@@ -114,14 +107,14 @@ class _Part:
         last, least = self._best.products[:, -1], self._best.products[:, k - 1] - 2 * margin
         return torch.nonzero((last >= least) & last.isfinite()).ravel().cpu().numpy()
 
-    def _ranked(self, rows: slice, other: "_Part", k: int) -> NDArray[np.uint64]:
+    def _ranked(self, rows: slice, other: "_Part", k: int) -> NDArray[np.int64]:
         products, columns = self._best.products[rows], self._best.columns[rows]
         left = self.vectors[rows].unsqueeze(1).expand(-1, columns.shape[1], -1)
-        found = _similarity(left.flatten(0, 1), other.vectors[columns.flatten()]).view(columns.shape)
-        keys = _packed(found, other.ranks[columns]).masked_fill_(products.isinf(), _EMPTY)
-        # As numbers without a sign, which torch does not sort.
-        first = (keys ^ _LOWEST).sort(dim=1).values[:, :k] ^ _LOWEST
-        sorted_keys: NDArray[np.uint64] = first.cpu().numpy().view(np.uint64)
+        found = similarity(left.flatten(0, 1), other.vectors[columns.flatten()]).view(columns.shape)
+        keys: Tensor = key_of(found.view(torch.int32).to(torch.int64), other.ranks[columns])
+        sorted_keys: NDArray[np.int64] = (
+            keys.masked_fill_(products.isinf(), EMPTY).sort(dim=1).values[:, :k].cpu().numpy()
+        )
         return sorted_keys
 
 
@@ -138,33 +131,18 @@ def _offer_all(first: _Part, second: _Part, height: int) -> None:
             first.offer(rows, block, left)
 
 
-def _similarity(left: Tensor, right: Tensor) -> Tensor:
-    """`topk.similarity` of the rows of two (p, d) float32: the same additions in the same order as numpy's."""
-    return _pairwise_sum(left.to(torch.float64) * right).to(torch.float32) + 0
+def similarity(left: Tensor, right: Tensor) -> Tensor:
+    """`topk.similarity` of the rows of two (p, d) float32, wherever they lie, to the last bit.
 
-
-def _pairwise_sum(values: Tensor) -> Tensor:
-    """The sums (p,) of the rows of `values` (p, d) float64."""
-    length = values.shape[1]
-    if length > RUN:
-        half = half_of(length)
-        return _pairwise_sum(values[:, :half]) + _pairwise_sum(values[:, half:])
-    whole = length // CHAINS * CHAINS
-    total = values.new_zeros(len(values))
-    if whole:
-        chains = values[:, :CHAINS]
-        for start in range(CHAINS, whole, CHAINS):
-            chains = chains + values[:, start : start + CHAINS]
-        twos = chains[:, 0::2] + chains[:, 1::2]
-        fours = twos[:, 0::2] + twos[:, 1::2]
-        total = fours[:, 0] + fours[:, 1]
-    for place in range(whole, length):
-        total = total + values[:, place]
-    return total
-
-
-def _packed(similarities: Tensor, ranks: Tensor) -> Tensor:
-    """`topk.pack`, as the int64 of the same bits."""
-    bits = similarities.view(torch.int32).to(torch.int64) & _LOW_HALF
-    ascending = torch.where((bits & _SIGN).bool(), ~bits & _LOW_HALF, bits | _SIGN)
-    return ((~ascending & _LOW_HALF) << 32) | ranks
+    The device adds up float64 in an order of its own. What two orders find lies less than `room` apart, so that both round
+    to the same float32, unless there is a bound between two float32 as near: about one pair in 100,000, which is left to
+    numpy.
+    """
+    sums = (left.to(torch.float64) * right).sum(dim=1)
+    room = left.shape[1] * 2.0**-51
+    found = sums.to(torch.float32) + 0
+    unsure = torch.nonzero((sums - room).to(torch.float32) != (sums + room).to(torch.float32)).ravel()
+    if len(unsure):
+        pairs = (side[unsure].cpu().numpy() for side in (left, right))
+        found[unsure] = torch.from_numpy(topk.similarity(*pairs)).to(found.device)
+    return found
