@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -59,7 +59,10 @@ class NewImage:
 
 @dataclass(frozen=True, slots=True)
 class ImageRow:
-    """An image as readers see it. swatches: hex codes of its own palette, none before there is one."""
+    """An image as readers see it. swatches: hex codes of its own palette, none before there is one.
+
+    Facts that are shown (worker/imaging/algorithms/facts.py) come last: `name: type | None = None`.
+    """
 
     id: int
     sha256: str
@@ -261,22 +264,9 @@ def _images() -> Select[*tuple[Any, ...]]:
         Job.parent_id.is_(None),
         Job.status == JobStatus.RUNNING.value,
     )
-    # The columns of ImageRow in its order, then what its states follow from (see _present).
+    # Columns as ImageRow has them, then what its states follow from (see _present).
     return select(
-        Image.id,
-        Image.sha256,
-        Image.name,
-        Image.caption,
-        Image.tags,
-        Image.label,
-        Image.width,
-        Image.height,
-        Image.bytes,
-        Image.format,
-        Image.colors,
-        Image.created_at,
-        Image.analysed_at,
-        Image.job_id,
+        *(getattr(Image, name) for name in (*_COLUMNS, *_FACTS)),
         own_palette.scalar_subquery().label("own_palette"),
         embedded.limit(1).scalar_subquery().label("embedded"),
         listed.limit(1).scalar_subquery().label("listed"),
@@ -309,10 +299,15 @@ def _present(row: Sequence[Any]) -> ImageRow:
     else:
         neighbours = JobStatus.QUEUED
     swatches = tuple([swatch["hex"] for swatch in own_palette or ()])
-    columns: Any = (*shown, palette, embedding, neighbours, swatches)
-    return ImageRow(*columns)
+    columns, facts = shown[: len(_COLUMNS)], shown[len(_COLUMNS) :]
+    values: Any = (*columns, palette, embedding, neighbours, swatches, *facts)
+    return ImageRow(*values)
 
 
+# The fields of ImageRow that are columns, before and behind its states.
+_FIELDS: Final = [field.name for field in fields(ImageRow)]
+_COLUMNS: Final = _FIELDS[: _FIELDS.index("palette")]
+_FACTS: Final = _FIELDS[_FIELDS.index("swatches") + 1 :]
 # Built once: building a statement takes longer than running it.
 INSERT_IMAGE = (
     upsert(Image)
