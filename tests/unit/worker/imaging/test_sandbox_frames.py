@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.pictures import make_jpeg
 from worker.imaging.algorithms.analysis import Analysis, PhotoView, analyse, histogram_from, view_from
+from worker.imaging.algorithms.facts import facts_from
 from worker.imaging.algorithms.palette import ColourHistogram
 from worker.imaging.sandbox.frames import (
     MAX_BODY,
@@ -64,10 +65,6 @@ def test_an_analysis_arrives_as_it_was_sent(analysis: Analysis) -> None:
         ("height", 1.5),
         ("format", "SVG"),
         ("format", ["JPEG"]),
-        ("facts", {"perceptual_hash": 1 << 63}),
-        ("facts", {"perceptual_hash": True}),
-        ("facts", {"perceptual_hash": "1"}),
-        ("facts", {"perceptual_hash": 1, "more": 1}),
         ("facts", {}),
         ("palette", []),
         ("palette", [{"hex": "#000000", "proportion": 0.05}] * 17),
@@ -92,6 +89,19 @@ def test_an_analysis_arrives_as_it_was_sent(analysis: Analysis) -> None:
 def test_a_field_that_can_not_be_is_refused(analysis: Analysis, field: str, value: Any) -> None:
     with pytest.raises(BadFrame):
         received(wire_of(analysis) | {field: value}, Analysis)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"perceptual_hash": 1 << 63}, {"perceptual_hash": True}, {"perceptual_hash": "1"}, {"more": 1}],
+    ids=str,
+)
+def test_facts_that_can_not_be_are_refused(analysis: Analysis, change: dict[str, Any]) -> None:
+    facts = {**analysis.facts, **change}
+    with pytest.raises(BadFrame):
+        received(wire_of(analysis) | {"facts": facts}, Analysis)
+    with pytest.raises(BadFrame):
+        received({"facts": facts}, FactsAlone)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +143,7 @@ def test_a_histogram_arrives_as_it_was_sent() -> None:
         Request(Task.ANALYSIS, 7),
         AnswerHead(),
         AnswerHead(Refusal("unreadable", "a broken file")),
-        FactsAlone({"perceptual_hash": -(1 << 63)}),
+        FactsAlone(facts_from(PHOTO)),
     ],
     ids=str,
 )
