@@ -287,7 +287,7 @@ def _last_status(kind: JobKind) -> Any:
 
 def _present(row: Sequence[Any]) -> ImageRow:
     """The state of each part: what is there has succeeded, whatever became of the job that made it."""
-    *shown, own_palette, embedded, listed, indexing, analyse_status, embed_status = row
+    own_palette, embedded, listed, indexing, analyse_status, embed_status = row[_SHOWN:]
     palette = JobStatus.SUCCEEDED if own_palette else JobStatus(analyse_status or JobStatus.QUEUED)
     embedding = JobStatus.SUCCEEDED if embedded else JobStatus(embed_status or JobStatus.QUEUED)
     if listed:
@@ -299,8 +299,7 @@ def _present(row: Sequence[Any]) -> ImageRow:
     else:
         neighbours = JobStatus.QUEUED
     swatches = tuple([swatch["hex"] for swatch in own_palette or ()])
-    columns, facts = shown[: len(_COLUMNS)], shown[len(_COLUMNS) :]
-    values: Any = (*columns, palette, embedding, neighbours, swatches, *facts)
+    values: Any = (*row[:_PLAIN], palette, embedding, neighbours, swatches, *row[_PLAIN:_SHOWN])
     return ImageRow(*values)
 
 
@@ -308,6 +307,8 @@ def _present(row: Sequence[Any]) -> ImageRow:
 _FIELDS: Final = [field.name for field in fields(ImageRow)]
 _COLUMNS: Final = _FIELDS[: _FIELDS.index("palette")]
 _FACTS: Final = _FIELDS[_FIELDS.index("swatches") + 1 :]
+_PLAIN: Final = len(_COLUMNS)
+_SHOWN: Final = _PLAIN + len(_FACTS)
 # Built once: building a statement takes longer than running it.
 INSERT_IMAGE = (
     upsert(Image)
