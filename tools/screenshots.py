@@ -93,16 +93,16 @@ def pages(client: httpx.Client) -> list[Shot]:
         Shot("jobs", "/jobs"),
         Shot("job", f"/jobs/{job['id']}"),
         Shot("nothing", "/palete"),
-        *other_rooms(client),
+        *other_pages(client),
     ]
 
 
-def other_rooms(client: httpx.Client) -> list[Shot]:
-    """The rooms of the bar that have no picture above."""
-    bar = parse_page(client.get("/").text).find("nav", class_="rooms")
-    rooms = [room["href"] for room in bar.find_all("a")]
+def other_pages(client: httpx.Client) -> list[Shot]:
+    """The pages in the navigation that have no picture above."""
+    bar = parse_page(client.get("/").text).find("nav", class_="navigation")
+    paths = [link["href"] for link in bar.find_all("a")]
     return [
-        Shot(room.strip("/"), room) for room in rooms if room not in {"/", "/upload", "/palette", "/jobs"}
+        Shot(path.strip("/"), path) for path in paths if path not in {"/", "/upload", "/palette", "/jobs"}
     ]
 
 

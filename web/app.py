@@ -13,7 +13,7 @@ from web.jobs import api as jobs_api
 from web.jobs import index_api
 from web.jobs import pages as jobs_pages
 from web.layout import pages
-from web.layout.error_page import fault_page
+from web.layout.error_page import error_page
 from web.ops import docs, health
 from web.palettes import api as palettes_api
 from web.palettes import pages as studio
@@ -69,7 +69,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     # In this order: what is refused has a name and a line in the log all the same.
     request_log.register(app)
     security.register(app)
-    errors.register(app, fault_page)
+    errors.register(app, error_page)
     docs.register(app, api.register(app, RESOURCES))
     pages.register(app, PAGES)
     cli.register(app)

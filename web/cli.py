@@ -26,7 +26,7 @@ from shared.jobs.reanalysis import reanalysis
 from shared.jobs.results import DemoResult, ReanalysisResult
 from shared.settings import Settings
 from web.http.waiting import job_states
-from web.photos.bulk_import import Result, bring_in, entries_of
+from web.photos.bulk_import import ImportStatus, entries_of, import_photo
 from web.photos.demo import start_demo, unindexed_photos
 from web.predictors.demo import start_demos
 from web.predictors.train_images import train_from_folder
@@ -113,15 +113,15 @@ def import_photos(source: Path) -> None:
     """
     services = current_services()
     entries = entries_of(source)
-    counts: Counter[Result] = Counter()
+    counts: Counter[ImportStatus] = Counter()
     with click.progressbar(entries, label="Photos", show_pos=True) as progress:
         for entry in progress:
-            outcome = bring_in(services, entry)
-            counts[outcome.result] += 1
-            if outcome.result is Result.REFUSED:
+            outcome = import_photo(services, entry)
+            counts[outcome.status] += 1
+            if outcome.status is ImportStatus.REFUSED:
                 click.echo(f"\n{outcome.path}: {outcome.reason}", err=True)
-    click.echo(", ".join(f"{counts[result]} {result.value}" for result in Result) + ".")
-    if counts[Result.REFUSED]:
+    click.echo(", ".join(f"{counts[status]} {status.value}" for status in ImportStatus) + ".")
+    if counts[ImportStatus.REFUSED]:
         raise click.exceptions.Exit(1)
 
 

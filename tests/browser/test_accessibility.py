@@ -12,7 +12,7 @@ from tests.support.pictures import make_jpeg
 
 pytestmark = pytest.mark.browser
 
-# Beside the rooms of the bar.
+# In addition to the pages in the navigation.
 PAGES = {
     "gallery by colour": "/?color=%23808080",
     "gallery without a match": "/?q=nothing-like-this",
@@ -42,9 +42,9 @@ def test_axe_finds_nothing_wrong_on_any_page(
         reduced_motion="reduce",
     )
     visit = Visit(context, site.address)
-    bar = site.page("/").find("nav", class_="rooms")
-    rooms = {room.text: room["href"] for room in bar.find_all("a")}
-    for name, path in {**rooms, **PAGES, "job": f"/jobs/{failed_job}"}.items():
+    bar = site.page("/").find("nav", class_="navigation")
+    listed = {link.text: link["href"] for link in bar.find_all("a")}
+    for name, path in {**listed, **PAGES, "job": f"/jobs/{failed_job}"}.items():
         found[name] = violations(visit.open(path))
     context.close()
     assert {name: lines for name, lines in found.items() if lines} == {}

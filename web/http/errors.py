@@ -120,15 +120,15 @@ class UnknownFields(BadJson):
         super().__init__(" ".join(problem.message for problem in self.problems))
 
 
-FaultPage = Callable[[int, str], str]
+ErrorPage = Callable[[int, str], str]
 """HTML for a status code and a sentence about what happened."""
 
-_FAULT_PAGE: Final = "vitrine-fault-page"
+_ERROR_PAGE: Final = "vitrine-error-page"
 
 
-def register(app: Flask, fault_page: FaultPage) -> None:
+def register(app: Flask, error_page: ErrorPage) -> None:
     """Has the application answer every error; people get the page."""
-    app.extensions[_FAULT_PAGE] = fault_page
+    app.extensions[_ERROR_PAGE] = error_page
     app.register_error_handler(VitrineError, _answer_vitrine_error)
     app.register_error_handler(HTTPException, _answer_http_exception)
     app.register_error_handler(Exception, _answer_unexpected)
@@ -223,7 +223,7 @@ def problem_answer(
 
 
 def _page(status: int, detail: str, headers: Mapping[str, str] | None) -> Response:
-    fault_page: FaultPage = current_app.extensions[_FAULT_PAGE]
-    response = Response(fault_page(status, detail), status, mimetype="text/html")
+    error_page: ErrorPage = current_app.extensions[_ERROR_PAGE]
+    response = Response(error_page(status, detail), status, mimetype="text/html")
     response.headers.update(headers or {})
     return response

@@ -1,4 +1,4 @@
-"""Jobs: `/jobs`, how the work is going; `/jobs/<id>`, the story of one."""
+"""Jobs: `/jobs`, how the work is going; `/jobs/<id>`, the history of one."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
@@ -54,7 +54,7 @@ class IndexRunForm(Parameters):
 
 
 PAGE_SIZE: Final = 30
-# Failures that come before everything else: as many as one takes in at a glance, as old as a long weekend.
+# Failures are listed first: as many as can be read at a glance, as old as a long weekend.
 FAILURES: Final = 5
 FAILURES_KEPT: Final = timedelta(days=4)
 WORKERS_KEPT: Final = timedelta(minutes=15)
@@ -66,20 +66,12 @@ def show() -> str:
     """What went wrong, how it is going, and a page of jobs, newest first, all or those in one state."""
     query, now = _query(), datetime.now(UTC)
     chosen = JobStatus(query.status) if query.status else None
-    before = decode_job(query.cursor)
-    wanted = JobFilter(status=chosen)
     with current_services().unit_of_work.read() as connection:
-        found = page_of_jobs(connection, wanted, PAGE_SIZE + 1, before)
-        newer = previous_jobs(connection, wanted, PAGE_SIZE, before) if before else None
+        jobs, pages = _page_of_jobs(connection, chosen, decode_job(query.cursor))
         failures = recent_failures(connection, now - FAILURES_KEPT, FAILURES)
-        jobs = found[:PAGE_SIZE]
         images = get_images(connection, _image_ids(jobs, failures))
         state = index_state(connection)
         work = _overview(connection, int(query.hours), now)
-    pages = Pages(
-        back=_address(chosen, newer) if before else None,
-        on=_address(chosen, jobs[-1].id) if len(found) > PAGE_SIZE else None,
-    )
     view = jobs_view(jobs, failures, images, now=now, chosen=chosen, pages=pages)
     frame = make_frame(state, here="jobs_page.show")
     return render_template("jobs/jobs.html", frame=frame, view=view, work=work)
@@ -87,7 +79,7 @@ def show() -> str:
 
 @blueprint.get("/jobs/overview")
 def show_overview() -> str:
-    """The part of the page that a script keeps up to date."""
+    """The part of the page that a script polls."""
     query, now = _query(), datetime.now(UTC)
     with current_services().unit_of_work.read() as connection:
         failures = recent_failures(connection, now - FAILURES_KEPT, FAILURES)
@@ -99,7 +91,7 @@ def show_overview() -> str:
 
 @blueprint.get("/jobs/<id>")
 def story(id: str) -> str:  # noqa: A002 - the name in the address
-    """One job from its making to its end."""
+    """One job from creation to end."""
     with current_services().unit_of_work.read() as connection:
         found = job_story(connection, job_id(id))
         images = get_images(connection, _image_ids([found.job]))
@@ -131,7 +123,7 @@ def _back(job: str) -> Response:
 
 @blueprint.post("/jobs/index-runs")
 def run_index() -> Response:
-    """Starts a run of the index, or finds the one of its mode that is under way, and goes to its story."""
+    """Starts a run of the index, or finds the one of its mode that is already running, and goes to its page."""
     form = read_values(IndexRunForm, request.form.to_dict(flat=False))
     run = start_index_run(current_services().unit_of_work, form.mode, g.request_id)
     return redirect(url_for("jobs_page.story", id=run.id), code=303)
@@ -139,6 +131,20 @@ def run_index() -> Response:
 
 def _query() -> JobsPageQuery:
     return read_values(JobsPageQuery, request.args.to_dict(flat=False))
+
+
+def _page_of_jobs(
+    connection: Connection, status: JobStatus | None, before: UUID | None
+) -> tuple[list[JobRow], Pages]:
+    """The jobs older than `before`, newest first, and where the pages around them are."""
+    wanted = JobFilter(status=status)
+    jobs = page_of_jobs(connection, wanted, PAGE_SIZE + 1, before)
+    newer = previous_jobs(connection, wanted, PAGE_SIZE, before) if before else None
+    pages = Pages(
+        previous=_address(status, newer) if before else None,
+        next=_address(status, jobs[PAGE_SIZE - 1].id) if len(jobs) > PAGE_SIZE else None,
+    )
+    return jobs[:PAGE_SIZE], pages
 
 
 def _overview(connection: Connection, hours: int, now: datetime) -> Overview:
@@ -165,5 +171,5 @@ def _image_ids(*lists: list[JobRow]) -> set[int]:
     return {job.image_id for jobs in lists for job in jobs if job.image_id is not None}
 
 
-def _address(chosen: JobStatus | None, before: UUID | None) -> str:
-    return url_for("jobs_page.show", status=chosen, cursor=encode_job(before))
+def _address(status: JobStatus | None, before: UUID | None) -> str:
+    return url_for("jobs_page.show", status=status, cursor=encode_job(before))

@@ -1,21 +1,21 @@
-"""The page that answers an error. It asks nothing of the database: that may be what is wrong."""
+"""The page that answers an error. It does not read the database, which may be what failed."""
 
 from flask import g, render_template, request
 
-from web.layout.error_view import Link, fault_view
+from web.layout.error_view import Link, error_view
 from web.layout.frame import make_frame
 
 
-def fault_page(status: int, message: str) -> str:
+def error_page(status: int, message: str) -> str:
     """The page for an HTTP status code of 400 or more."""
     frame = make_frame(None)
-    fault = fault_view(
+    view = error_view(
         status,
         message,
         request.path,
-        may_ask_again=request.method in {"GET", "HEAD"},
-        rooms=[Link(room.name, room.href, room.icon) for room in frame.rooms],
+        repeatable=request.method in {"GET", "HEAD"},
+        pages=[Link(item.name, item.href, item.icon) for item in frame.navigation],
     )
     return render_template(
-        "layout/error.html", frame=frame, fault=fault, status=status, request_id=g.get("request_id")
+        "layout/error.html", frame=frame, view=view, status=status, request_id=g.get("request_id")
     )

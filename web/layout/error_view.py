@@ -1,4 +1,4 @@
-"""What an error page says: what happened, what was looked for, and the ways on from here."""
+"""What an error page shows: what happened, what was looked for, and where to go next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ _HEADINGS: Final = {
     500: "Something went wrong",
     503: "Vitrine is not ready",
 }
-# What may well work a moment later, just as it was asked.
-_PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
-# Of a photo that was sent: another one may do.
+# The same request may well succeed a moment later.
+_TRANSIENT: Final = frozenset({408, 429, 500, 502, 503, 504})
+# About a photo that was sent: another one may work.
 _ABOUT_A_PHOTO: Final = frozenset({413, 415, 422})
 
 
@@ -36,40 +36,40 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """looked_for: the address, where nothing is at it. nearest: what may have been meant. again: the address to ask
-    once more. returns: the page asks by itself, since the fault will pass."""
+class ErrorView:
+    """looked_for: the address, if there is nothing at it. nearest: the page that may have been meant. retry_href: the
+    address to try again. reconnects: the page reloads by itself once Vitrine answers."""
 
     heading: str
     message: str
     looked_for: str | None
     nearest: Link | None
-    again: str | None
-    returns: bool
+    retry_href: str | None
+    reconnects: bool
     home: Link
 
 
-def fault_heading(status: int) -> str:
+def error_heading(status: int) -> str:
     """A short, plain heading for an HTTP status code of 400 or more."""
     return _HEADINGS.get(status) or _HEADINGS[500 if status >= 500 else 400]
 
 
-def fault_view(status: int, message: str, path: str, *, may_ask_again: bool, rooms: Sequence[Link]) -> Fault:
-    """path: that was asked for. may_ask_again: asking changes nothing. rooms: the pages that everyone can go to."""
+def error_view(status: int, message: str, path: str, *, repeatable: bool, pages: Sequence[Link]) -> ErrorView:
+    """path: of the request. repeatable: the request changes nothing. pages: those in the navigation."""
     home = Link("To the gallery", url_for("gallery.show"), "images")
-    return Fault(
-        heading=fault_heading(status),
+    return ErrorView(
+        heading=error_heading(status),
         message=message,
         looked_for=path if status == 404 else None,
-        nearest=_nearest(status, path, rooms),
-        again=path if may_ask_again and status in _PASSING else None,
-        returns=may_ask_again and status == 503,
+        nearest=_nearest(status, path, pages),
+        retry_href=path if repeatable and status in _TRANSIENT else None,
+        reconnects=repeatable and status == 503,
         home=home,
     )
 
 
-def _nearest(status: int, path: str, rooms: Sequence[Link]) -> Link | None:
-    """What exists and is most like what was asked for, other than the gallery, which is always offered."""
+def _nearest(status: int, path: str, pages: Sequence[Link]) -> Link | None:
+    """The page whose address is most like the one that was asked for. The gallery is offered in any case."""
     if status in _ABOUT_A_PHOTO:
         return Link(
             "Send another photo", path if path == url_for("studio.show") else url_for("upload.show"), "upload"
@@ -77,6 +77,6 @@ def _nearest(status: int, path: str, rooms: Sequence[Link]) -> Link | None:
     if status not in {404, 405, 409}:
         return None
     first = path.strip("/").partition("/")[0].lower()
-    by_name = {room.href.strip("/"): room for room in rooms if room.href != url_for("gallery.show")}
+    by_name = {page.href.strip("/"): page for page in pages if page.href != url_for("gallery.show")}
     close = get_close_matches(first, by_name, n=1, cutoff=0.6)
     return by_name[close[0]] if close else None

@@ -1,4 +1,4 @@
-"""What is around every page: the rooms, the search field, and a notice while there is one."""
+"""What is around every page: navigation, the search field, and a notice while there is one."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +10,7 @@ from shared.limits import MAX_FILE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class NavigationItem:
     name: str
     href: str
     icon: str
@@ -19,7 +19,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class StageName:
-    """key: the field of an image's `status` in the API; `stored` is told by the answer to the upload itself."""
+    """key: the field of an image's `status` in the API; the answer to the upload itself says `stored`."""
 
     key: str
     name: str
@@ -37,15 +37,15 @@ STAGES: Final = (
 class Frame:
     """stages, max_bytes: of files that are being uploaded."""
 
-    rooms: tuple[Room, ...]
+    navigation: tuple[NavigationItem, ...]
     search: str
     notice: str | None
     stages: tuple[StageName, ...] = STAGES
     max_bytes: int = MAX_FILE_BYTES
 
 
-# In the order of the bar. A room whose page is not part of this build has no door.
-_ROOMS: Final = (
+# In the order of the bar. A page that is not part of this build is not listed.
+_PAGES: Final = (
     ("Gallery", "gallery.show", "images"),
     ("Upload", "upload.show", "upload"),
     ("Palette", "studio.show", "palette"),
@@ -64,11 +64,11 @@ _CHANGING_NOTICE: Final = (
 
 
 def make_frame(state: IndexStateRow | None, *, here: str = "", search: str = "") -> Frame:
-    """here: the endpoint of the room that is shown. state: None where the database cannot be asked."""
+    """here: the endpoint of the page that is shown. state: None where the database cannot be read."""
     return Frame(
-        rooms=tuple(
-            Room(name, url_for(endpoint), icon, here=endpoint == here)
-            for name, endpoint, icon in _ROOMS
+        navigation=tuple(
+            NavigationItem(name, url_for(endpoint), icon, here=endpoint == here)
+            for name, endpoint, icon in _PAGES
             if endpoint in current_app.view_functions
         ),
         search=search,

@@ -1,13 +1,13 @@
-"""The way to the page before and to the next one."""
+"""Links to the previous and the next page of a list."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Addresses, None where there is no such page, and the words on their links."""
+    """Addresses, None if there is no such page, and the text of their links."""
 
-    back: str | None = None
-    on: str | None = None
-    back_words: str = "Newer"
-    on_words: str = "Older"
+    previous: str | None = None
+    next: str | None = None
+    previous_words: str = "Newer"
+    next_words: str = "Older"

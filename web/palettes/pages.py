@@ -1,7 +1,7 @@
 """The palette studio: `/palette`. A photo in, its palette out, nothing in the gallery.
 
 With JavaScript the page sends photos to the API itself and takes palettes of other sizes from here; without, its form
-comes here and leads to the address of what was found.
+comes here and leads to the address of its palette.
 """
 
 from typing import Annotated, Final
@@ -22,25 +22,25 @@ from web.palettes.documents import SizeQuery
 from web.palettes.ephemeral import ephemeral_palettes, get_palette_job
 from web.palettes.formats import FORMATS
 from web.palettes.responses import exported_palette
-from web.palettes.view_models.studio import StudioView, carried_swatches, found_address, studio_view
+from web.palettes.view_models.studio import StudioView, palette_address, parse_swatches, studio_view
 from web.photos import find_palette_of_upload, received_upload
 from web.services import current_services
 
 blueprint = Blueprint("studio", __name__)
 
-# Longer than a palette takes where workers are at hand; then the page asks again by itself.
-LONGEST_WAIT_SECONDS: Final = 20.0
-# Photos of the gallery to begin with: a row on a desk, two on a phone.
-BESIDE: Final = 6
+# Longer than a palette takes while workers are free; after that the page polls.
+MAX_WAIT_SECONDS: Final = 20.0
+# Photos of the gallery to start from: a row on a desktop, two on a phone.
+GALLERY_PHOTOS: Final = 6
 # 16 codes of six digits, or shares of as many, with the hyphens between them.
-_LONGEST: Final = 16 * 7
+_MAX_CHARACTERS: Final = 16 * 7
 
 
 class StudioQuery(Parameters):
     """A palette that the address carries: codes of six digits and shares, with hyphens between them."""
 
-    colors: Annotated[str | None, Text("the colours", _LONGEST)] = None
-    shares: Annotated[str | None, Text("their shares", _LONGEST)] = None
+    colors: Annotated[str | None, Text("the colours", _MAX_CHARACTERS)] = None
+    shares: Annotated[str | None, Text("their shares", _MAX_CHARACTERS)] = None
     format: Annotated[str | None, Choice("what the palette is written as", FORMATS)] = None
 
 
@@ -50,9 +50,9 @@ def show() -> str | Response:
     query = read_values(StudioQuery, request.args.to_dict(flat=False))
     if query.colors is None:
         with current_services().unit_of_work.read() as connection:
-            newest = list_images(connection, ImageFilter(), BESIDE, None).images
+            newest = list_images(connection, ImageFilter(), GALLERY_PHOTOS, None).images
         return _page(studio_view(gallery=newest))
-    swatches = carried_swatches(query.colors, query.shares)
+    swatches = parse_swatches(query.colors, query.shares)
     if query.format is not None:
         return exported_palette(query.format, swatches, "Palette")
     return _page(studio_view(swatches))
@@ -67,12 +67,12 @@ def send() -> Response | tuple[str, int]:
             job = find_palette_of_upload(services, upload, request_id=g.request_id)
     except BadInput as error:
         return _page(studio_view(error=error.message)), STATUS[error.code]
-    wait_for_job(services.unit_of_work, services.waiters, job.id, LONGEST_WAIT_SECONDS)
-    return redirect(found_address(job.id, upload.colors), code=303)
+    wait_for_job(services.unit_of_work, services.waiters, job.id, MAX_WAIT_SECONDS)
+    return redirect(palette_address(job.id, upload.colors), code=303)
 
 
 @blueprint.get("/palette/<id>")
-def show_found(id: str) -> str | tuple[str, int]:  # noqa: A002 - the name in the address
+def show_palette(id: str) -> str | tuple[str, int]:  # noqa: A002 - the name in the address
     """A palette that was found in a photo, of the size asked for."""
     colors = read_values(SizeQuery, request.args.to_dict(flat=False)).colors
     with current_services().unit_of_work.read() as connection:

@@ -7,14 +7,14 @@ import msgspec
 from flask import Response, g, request
 from structlog.contextvars import bind_contextvars
 
-from shared.db.queries.photos import images, selection
-from shared.errors import Conflict, ImageNotFound
+from shared.db.queries.photos import images
 from web.http import cursors
 from web.http.documents import Document, about, json_response
 from web.http.idempotency import Answered, answer_once
 from web.http.ids import image_id
 from web.http.routing import Answer, Resource
 from web.jobs import PREFER, STARTED, Job, accepted, preferred_wait, wait_as_preferred, with_preference
+from web.photos import changes
 from web.photos.documents import (
     Image,
     ImageChanges,
@@ -105,18 +105,13 @@ def get_image(id: str) -> Image:  # noqa: A002 - the name in the contract
 )
 def patch_image(id: str, body: ImageChanges) -> Image:  # noqa: A002
     """Change an image's caption, tags or label."""
-    wanted = image_id(id)
-    with current_services().unit_of_work.begin() as transaction:
-        images.change_image(transaction.connection, wanted, body.given())
-        return Image.of(images.get_image(transaction.connection, wanted))
+    return Image.of(changes.change_image(current_services().unit_of_work, image_id(id), body.given()))
 
 
 @api.route("DELETE", "/images/<id>", answers={204: Answer("it is gone")}, problems=(401, 403, 404))
 def delete_image(id: str) -> Response:  # noqa: A002
     """Delete an image: no list, search or page shows it again, unless it is restored."""
-    with current_services().unit_of_work.begin() as transaction:
-        if not selection.delete_images(transaction, [image_id(id)]):
-            raise ImageNotFound
+    changes.delete_image(current_services().unit_of_work, image_id(id))
     return Response(status=204)
 
 
@@ -128,9 +123,4 @@ def delete_image(id: str) -> Response:  # noqa: A002
 )
 def restore_image(id: str) -> Image:  # noqa: A002
     """Bring back an image that was deleted within the last day; one that is there stays as it is."""
-    wanted = image_id(id)
-    with current_services().unit_of_work.begin() as transaction:
-        selection.restore_images(transaction, [wanted])
-        if selection.deleted_images(transaction.connection, [wanted]):
-            raise Conflict("The same photo has been uploaded again since.")
-        return Image.of(images.get_image(transaction.connection, wanted))
+    return Image.of(changes.restore_image(current_services().unit_of_work, image_id(id)))

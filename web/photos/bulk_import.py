@@ -1,4 +1,4 @@
-"""Bringing in many photos from a folder or a CSV file, one after another and in spite of bad ones."""
+"""Importing many photos from a folder or a CSV file, one after another, even if some are bad."""
 
 import csv
 import re
@@ -21,8 +21,8 @@ _SEPARATORS: Final = re.compile(r"[\s_-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A photo to bring in, and what is said about it."""
+class ImportEntry:
+    """A photo to import, with its description."""
 
     path: Path
     caption: str | None = None
@@ -30,7 +30,7 @@ class Entry:
     label: str | None = None
 
 
-class Result(StrEnum):
+class ImportStatus(StrEnum):
     ADDED = "added"
     DUPLICATE = "duplicate"
     REFUSED = "refused"
@@ -38,27 +38,27 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of an entry. reason: why it was refused."""
+    """What happened to an entry. reason: why it was refused."""
 
     path: Path
-    result: Result
+    status: ImportStatus
     reason: str = ""
 
 
-def entries_of(source: Path) -> list[Entry]:
+def entries_of(source: Path) -> list[ImportEntry]:
     """The photos of a folder or of a CSV file. Raises BadInput for a CSV file that cannot be used."""
     return list(_entries_of_folder(source) if source.is_dir() else _entries_of_csv(source))
 
 
-def _entries_of_folder(folder: Path) -> Iterator[Entry]:
+def _entries_of_folder(folder: Path) -> Iterator[ImportEntry]:
     """Every photo below the folder: its caption from its name, its label from the folder that it lies in."""
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in SUFFIXES and path.is_file():
             label = None if path.parent == folder else readable(path.parent.name)
-            yield Entry(path, caption=readable(path.stem), label=label)
+            yield ImportEntry(path, caption=readable(path.stem), label=label)
 
 
-def _entries_of_csv(file: Path) -> Iterator[Entry]:
+def _entries_of_csv(file: Path) -> Iterator[ImportEntry]:
     """Columns: file (relative to the CSV file), and if there are any caption, tags (comma-separated) and label."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         try:
@@ -72,9 +72,9 @@ def _entries_of_csv(file: Path) -> Iterator[Entry]:
             raise BadInput(f"{file} is not a CSV file in UTF-8: {error}.") from error
 
 
-def _entry_of_row(folder: Path, row: dict[str, str | None], line: int) -> Entry:
+def _entry_of_row(folder: Path, row: dict[str, str | None], line: int) -> ImportEntry:
     try:
-        return Entry(
+        return ImportEntry(
             folder / (row["file"] or ""),
             caption=clean_text("caption", row.get("caption") or "", max_characters=MAX_CAPTION) or None,
             tags=Tags("").from_text("tags", row.get("tags") or ""),
@@ -89,7 +89,7 @@ def readable(name: str) -> str | None:
     return _SEPARATORS.sub(" ", name).strip()[:MAX_LABEL] or None
 
 
-def bring_in(services: Services, entry: Entry) -> ImportResult:
+def import_photo(services: Services, entry: ImportEntry) -> ImportResult:
     """Adds one photo to the gallery. Raises StorageUnavailable and DatabaseUnavailable: those end an import."""
     try:
         with Spool() as spool, entry.path.open("rb") as file:
@@ -104,7 +104,7 @@ def bring_in(services: Services, entry: Entry) -> ImportResult:
             )
             added = add_image(services, upload)
     except BadInput as error:
-        return ImportResult(entry.path, Result.REFUSED, error.message)
+        return ImportResult(entry.path, ImportStatus.REFUSED, error.message)
     except OSError as error:
-        return ImportResult(entry.path, Result.REFUSED, f"It cannot be read: {error.strerror}.")
-    return ImportResult(entry.path, Result.DUPLICATE if added.duplicate else Result.ADDED)
+        return ImportResult(entry.path, ImportStatus.REFUSED, f"It cannot be read: {error.strerror}.")
+    return ImportResult(entry.path, ImportStatus.DUPLICATE if added.duplicate else ImportStatus.ADDED)

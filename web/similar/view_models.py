@@ -29,7 +29,7 @@ class LookAlike:
 
 
 @dataclass(frozen=True, slots=True)
-class AlikeView:
+class LookAlikesView:
     """words: why there are none. diversity: as it was asked for, in hundredths."""
 
     items: tuple[LookAlike, ...]
@@ -40,15 +40,15 @@ class AlikeView:
     unfinished: bool
 
 
-def alike_view(
+def look_alikes_view(
     image: ImageRow,
     state: IndexStateRow,
     similar: Sequence[Similar],
     neighbours: Mapping[int, ImageRow],
     diversity: float,
-) -> AlikeView:
+) -> LookAlikesView:
     """neighbours: the images of `similar` by id."""
-    return AlikeView(
+    return LookAlikesView(
         items=tuple(
             _look_alike(neighbours[one.image_id], one.similarity, state, place)
             for place, one in enumerate(similar)

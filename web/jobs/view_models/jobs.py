@@ -20,7 +20,7 @@ from web.photos import Part
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What may be done about a job now: a button's words, its icon, and where it posts to."""
+    """What can be done about a job now: the text and icon of a button, and where it posts to."""
 
     words: str
     icon: str
@@ -81,7 +81,7 @@ STATES: Final = {
     JobStatus.DEAD: "failed",
     JobStatus.CANCELLED: "waiting",
 }
-_WENT_WRONG: Final = frozenset({JobStatus.FAILED, JobStatus.DEAD})
+_ERRORS: Final = frozenset({JobStatus.FAILED, JobStatus.DEAD})
 
 
 def jobs_view(
@@ -118,7 +118,7 @@ def _choices(chosen: JobStatus | None) -> list[StatusFilter]:
 
 
 def job_line(job: JobRow, images: Mapping[int, ImageRow], now: datetime) -> JobLine:
-    """The job as one sentence, with what may be done about it."""
+    """The job as one sentence, with what can be done about it."""
     what, photo = _sentence(job, images)
     return JobLine(
         id=job.id,
@@ -127,8 +127,8 @@ def job_line(job: JobRow, images: Mapping[int, ImageRow], now: datetime) -> JobL
         photo=photo,
         state=STATES[job.status],
         status=_status(job),
-        # A waiting job may have the error of its last run: while it will run again that is not shown.
-        reason=job.error_message if job.status in _WENT_WRONG else None,
+        # A queued job may have the error of its last attempt: that is not shown while it will run again.
+        reason=job.error_message if job.status in _ERRORS else None,
         ago=words.ago(now - job.created_at),
         time=words.moment(job.created_at),
         iso=job.created_at.isoformat(),
@@ -178,7 +178,7 @@ def _action(job: JobRow, images: Mapping[int, ImageRow]) -> Action | None:
         return None
     if job.status is not JobStatus.FAILED:
         return Action("Try again", "rotate-cw", url_for("jobs_page.retry", id=job.id))
-    # The photo itself is at fault: what helps is to part with it.
+    # The photo itself is bad: all that helps is to delete it.
     if job.image_id in images:
         return Action("Delete the photo", "trash-2", url_for("changes.delete", id=job.image_id))
     return None

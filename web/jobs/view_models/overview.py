@@ -69,17 +69,17 @@ class IndexLines:
     state: str
     now: str
     last: str
-    coming: str
+    next_run: str
     running: str | None
     running_href: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """address: where a script finds it again; pause: after how many milliseconds it is worth it."""
+    """address: where a script polls it; interval_ms: how often that is worth it, in milliseconds."""
 
     address: str
-    pause: int
+    interval_ms: int
     summary: str
     windows: tuple[Window, ...]
     charts: tuple[Chart, Chart]
@@ -90,7 +90,7 @@ class Overview:
 
 
 def windows(hours: int) -> tuple[Window, ...]:
-    """What may be chosen; `hours` is."""
+    """The choices; `hours` is the current one."""
     return tuple(
         Window(each, name, timedelta(minutes=step), url_for("jobs_page.show", hours=each), each == hours)
         for each, (name, step) in WINDOWS.items()
@@ -106,8 +106,8 @@ def overview(
 ) -> Overview:
     return Overview(
         address=url_for("jobs_page.show_overview", hours=window.hours),
-        # A twentieth of a bar: less than that can hardly be seen, and a longer window costs more to count.
-        pause=round(window.step.total_seconds() * 1000 / 20),
+        # A twentieth of a bar: a smaller change is hardly visible, and a longer window costs more to count.
+        interval_ms=round(window.step.total_seconds() * 1000 / 20),
         summary=_summary(queues),
         windows=windows(window.hours),
         charts=_charts(window, finished),
@@ -135,16 +135,16 @@ def _bounded(count: int) -> str:
 
 
 def _charts(window: Window, finished: Finished) -> tuple[Chart, Chart]:
-    well: Counter[datetime] = Counter()
-    badly: Counter[datetime] = Counter()
+    succeeded: Counter[datetime] = Counter()
+    failed: Counter[datetime] = Counter()
     for row in finished.rows:
         if row.status is JobStatus.SUCCEEDED:
-            well[row.begin] += row.count
+            succeeded[row.begin] += row.count
         elif row.status is not JobStatus.CANCELLED:
-            badly[row.begin] += row.count
+            failed[row.begin] += row.count
     return (
-        make_chart("Done", "done", well, since=finished.since, step=window.step, steps=window.steps),
-        make_chart("Failed", "failed", badly, since=finished.since, step=window.step, steps=window.steps),
+        make_chart("Done", "done", succeeded, since=finished.since, step=window.step, steps=window.steps),
+        make_chart("Failed", "failed", failed, since=finished.since, step=window.step, steps=window.steps),
     )
 
 
@@ -159,7 +159,7 @@ def _queue_lines(queues: Sequence[QueueRow], finished: Finished) -> tuple[QueueL
             done[row.kind] += row.count
         elif row.status is not JobStatus.CANCELLED:
             failed[row.kind] += row.count
-    # Kinds that nothing is known of would only be noise.
+    # Kinds without any jobs would only be noise.
     known = [
         queue
         for queue in queues
@@ -222,7 +222,7 @@ def index_lines(
         state="working" if pending.count or running else "done",
         now=_index_now(state, pending, last),
         last=_last_run(last, now),
-        coming=f"The next full run is at {next_full:%H:%M} UTC; what is new is taken in by itself.",
+        next_run=f"The next full run is at {next_full:%H:%M} UTC; what is new is taken in by itself.",
         running=None if running is None else KIND_WORDS[running.kind].running,
         running_href=None if running is None else url_for("jobs_page.story", id=running.id),
     )

@@ -1,4 +1,4 @@
-"""One job, told from its making to its end."""
+"""One job from creation to end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class StoryPart:
 
 @dataclass(frozen=True, slots=True)
 class ResultLink:
-    """A link to what a job has brought."""
+    """A link to the result of a job."""
 
     words: str
     href: str
@@ -45,13 +45,13 @@ class ResultLink:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """line: the job as the list has it. trying: why it was put back, while it waits for another try."""
+    """line: the job as the list has it. retrying: why it failed and when it runs again, while it waits for its next attempt."""
 
     id: UUID
     line: JobLine
     percent: str
     progress: float
-    trying: str | None
+    retrying: str | None
     facts: tuple[Detail, ...]
     parts: tuple[StoryPart, ...]
     more_parts: str | None
@@ -68,7 +68,7 @@ def story_view(story: StoryRow, images: Mapping[int, ImageRow], now: datetime) -
         line=job_line(job, images, now),
         percent=f"{job.progress:.0%}",
         progress=round(job.progress, 3),
-        trying=_trying(story, now),
+        retrying=_retrying(story, now),
         facts=tuple(_facts(story)),
         parts=tuple(map(_part, story.parts)),
         more_parts=f"And {left_out:,} more." if left_out > 0 else None,
@@ -77,7 +77,7 @@ def story_view(story: StoryRow, images: Mapping[int, ImageRow], now: datetime) -
     )
 
 
-def _trying(story: StoryRow, now: datetime) -> str | None:
+def _retrying(story: StoryRow, now: datetime) -> str | None:
     if story.job.status is not JobStatus.QUEUED or story.last_error is None:
         return None
     left = story.run_at - now
@@ -87,19 +87,19 @@ def _trying(story: StoryRow, now: datetime) -> str | None:
 
 def _facts(story: StoryRow) -> list[Detail]:
     job = story.job
-    facts = [Detail("Made", words.exact(job.created_at))]
+    facts = [Detail("Created", words.exact(job.created_at))]
     if job.started_at is not None:
         waited = words.duration(job.started_at - job.created_at)
-        facts.append(Detail("Begun", f"{words.exact(job.started_at)}, after {waited} of waiting"))
+        facts.append(Detail("Started", f"{words.exact(job.started_at)}, after {waited} of waiting"))
     if job.started_at is not None and job.finished_at is not None:
         took = words.duration(job.finished_at - job.started_at)
-        facts.append(Detail("Ended", f"{words.exact(job.finished_at)}, after {took} of work"))
+        facts.append(Detail("Finished", f"{words.exact(job.finished_at)}, after {took} of work"))
     elif job.finished_at is not None:
-        facts.append(Detail("Ended", f"{words.exact(job.finished_at)}, before it had begun"))
+        facts.append(Detail("Finished", f"{words.exact(job.finished_at)}, before it had started"))
     if story.blocked and job.status in ACTIVE:
         facts.append(Detail("Waits for", "the steps before it"))
     if job.kind not in PARENTS:
-        facts.append(Detail("Tries", f"{job.attempt} of at most {story.max_attempts}"))
+        facts.append(Detail("Attempts", f"{job.attempt} of at most {story.max_attempts}"))
     if job.worker:
         facts.append(Detail("Worker", job.worker))
     if job.error_code:
@@ -115,7 +115,7 @@ def _part(part: PartRow) -> StoryPart:
     if part.started_at and part.finished_at:
         facts.append(words.duration(part.finished_at - part.started_at))
     if part.attempt > 1:
-        facts.append(f"try {part.attempt}")
+        facts.append(f"attempt {part.attempt}")
     if part.worker:
         facts.append(f"worker {part.worker}")
     return StoryPart(
@@ -129,12 +129,12 @@ def _part(part: PartRow) -> StoryPart:
 
 
 def _result(story: StoryRow) -> ResultLink | None:
-    """Where what the job brought can be seen."""
+    """Where the result of the job can be seen."""
     job = story.job
     if job.status is not JobStatus.SUCCEEDED:
         return None
     if job.kind is JobKind.PALETTE and job.image_id is None:
-        return ResultLink("See the palette", url_for("studio.show_found", id=job.id), "palette")
+        return ResultLink("See the palette", url_for("studio.show_palette", id=job.id), "palette")
     if job.kind is JobKind.TRAIN_PREDICTOR and job.result:
         name = job.result["predictor"]
         return ResultLink(f"See {name}", url_for("predictor_card.show", name=name), "brain-circuit")

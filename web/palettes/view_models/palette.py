@@ -16,16 +16,16 @@ from web.layout import words
 from web.palettes.colors import Contrast
 from web.palettes.formats import FORMATS
 
-# What people call the formats whose names are not simply capitals.
+# Names of the formats that are not simply written in capitals.
 _NAMES: Final = {"tailwind": "Tailwind"}
-_COMES: Final = ACTIVE | {JobStatus.SUCCEEDED}
+_EXPECTED: Final = ACTIVE | {JobStatus.SUCCEEDED}
 
 
 @dataclass(frozen=True, slots=True)
 class SwatchView:
     """A colour of the palette. text: black or white, whichever can be read on it. href: photos near to it.
 
-    on_white, on_black: its contrast with them, as WCAG reckons it.
+    on_white, on_black: its contrast with them, as WCAG computes it.
     """
 
     hex: str
@@ -64,7 +64,7 @@ class PaletteView:
 
 def palette_view(image: ImageRow, swatches: Sequence[Swatch], colors: int) -> PaletteView:
     """swatches: none while they are still to be found, or cannot be."""
-    comes = image.palette in _COMES
+    expected = image.palette in _EXPECTED
     return PaletteView(
         colors=colors,
         least=MIN_COLORS,
@@ -72,9 +72,9 @@ def palette_view(image: ImageRow, swatches: Sequence[Swatch], colors: int) -> Pa
         action=url_for("photo.show", id=image.id),
         fragment=url_for("photo.palette", id=image.id),
         swatches=tuple(swatch_view(swatch) for swatch in swatches),
-        places=range(0 if swatches or not comes else colors),
-        words=_words(swatches, colors) if comes else "This photo has no palette.",
-        unfinished=comes and not swatches,
+        places=range(0 if swatches or not expected else colors),
+        words=_words(swatches, colors) if expected else "This photo has no palette.",
+        unfinished=expected and not swatches,
         downloads=_downloads(image, colors) if swatches else (),
     )
 

@@ -19,7 +19,7 @@ from web.palettes.view_models.accent import Accent, accent_of
 from web.palettes.view_models.theme import Theme, grade, ratio_in_words, themes
 from web.photos import ACCEPT, Tile, make_tile
 
-# Parts of the whole in an address: exact enough for the same per cents to come out.
+# Shares in an address are parts of this: exact enough for the same percentages to come out.
 _WHOLE: Final = 100_000
 _FORMAT_NAMES: Final = {
     "css": "CSS",
@@ -106,7 +106,7 @@ def studio_view(
     return StudioView(
         sheet=_sheet(swatches) if swatches else None,
         accent=accent_of(swatches or ()),
-        sizes=None if job_id is None else url_for("studio.show_found", id=job_id),
+        sizes=None if job_id is None else url_for("studio.show_palette", id=job_id),
         colors=colors or (len(swatches) if swatches else DEFAULT_COLORS),
         fewest=MIN_COLORS,
         most=MAX_COLORS,
@@ -120,20 +120,20 @@ def studio_view(
     )
 
 
-def found_address(job_id: UUID, colors: int) -> str:
-    return url_for("studio.show_found", id=job_id, colors=colors)
+def palette_address(job_id: UUID, colors: int) -> str:
+    return url_for("studio.show_palette", id=job_id, colors=colors)
 
 
 def _sheet(swatches: Sequence[Swatch]) -> Sheet:
-    carried = _carried(swatches)
+    parameters = _address_parameters(swatches)
     return Sheet(
         heading=words.count(len(swatches), "colour", "colours"),
         swatches=tuple(map(_swatch, swatches)),
         every="\n".join(swatch.hex for swatch in swatches),
-        share=url_for("studio.show", **carried, _external=True),
-        picture=url_for("studio.show", **carried, format="png", _external=True),
+        share=url_for("studio.show", **parameters, _external=True),
+        picture=url_for("studio.show", **parameters, format="png", _external=True),
         downloads=tuple(
-            Download(_FORMAT_NAMES.get(form, form), form, url_for("studio.show", **carried, format=form))
+            Download(_FORMAT_NAMES.get(form, form), form, url_for("studio.show", **parameters, format=form))
             for form in sorted(FORMATS, key=list(_FORMAT_NAMES).index)
         ),
         themes=themes(swatches),
@@ -172,15 +172,15 @@ def _plot_words(swatches: Sequence[Swatch]) -> str:
 # --- a palette in an address ------------------------------------------------------------------------------------
 
 
-def _carried(swatches: Sequence[Swatch]) -> dict[str, Any]:
-    """The palette as parameters of an address; `carried_swatches` reads them."""
+def _address_parameters(swatches: Sequence[Swatch]) -> dict[str, Any]:
+    """The palette as parameters of an address; `parse_swatches` reads them."""
     return {
         "colors": "-".join(swatch.hex.removeprefix("#") for swatch in swatches),
         "shares": "-".join(str(max(1, round(swatch.proportion * _WHOLE))) for swatch in swatches),
     }
 
 
-def carried_swatches(colors: str, shares: str | None) -> list[Swatch]:
+def parse_swatches(colors: str, shares: str | None) -> list[Swatch]:
     """The palette that an address carries: `1e90ff-ffd700`, and its shares in any whole numbers, `3-1`.
 
     Without shares every colour has the same. Raises BadParameter.

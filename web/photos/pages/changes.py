@@ -1,6 +1,6 @@
-"""What people do to photos and to the gallery by forms: all of it works without JavaScript.
+"""Forms that change photos and the gallery: all of them work without JavaScript.
 
-Each answers with a redirect to where its reader was; what was done, and how to undo it, is said there.
+Each answers with a redirect to the page that its reader was on, which shows what was done and how to undo it.
 """
 
 from typing import Final
@@ -10,13 +10,13 @@ from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from shared.db.queries.photos import images, selection
-from shared.errors import BadParameter, ImageNotFound
-from shared.limits import DEFAULT_COLORS, MAX_PAGE, MAX_TAGS
+from shared.errors import BadParameter
+from shared.limits import DEFAULT_COLORS, MAX_PAGE
 from web.http.ids import image_id
 from web.http.parameter_sets import read_values
 from web.layout.notice import FinishedAction
 from web.palettes import job_for_palette_of_all
+from web.photos import changes
 from web.photos.demo import start_demo
 from web.photos.documents import Description
 from web.photos.pages.gallery import read_query
@@ -24,8 +24,8 @@ from web.services import current_services
 
 blueprint = Blueprint("changes", __name__)
 
-# As many as a page holds that was lengthened some times; each is a row that a transaction locks.
-MOST: Final = MAX_PAGE
+# A page that was extended a few times holds as many; each is a row that a transaction locks.
+MAX_SELECTED: Final = MAX_PAGE
 
 
 @blueprint.post("/images/<id>/edit")
@@ -33,56 +33,46 @@ def edit(id: str) -> Response:  # noqa: A002 - the name in the address
     """Changes the description of a photo, and goes to its page."""
     wanted = image_id(id)
     form = _description()
-    changes = {"caption": form.caption, "tags": list(form.tags), "label": form.label}
-    with current_services().unit_of_work.begin() as transaction:
-        images.change_image(transaction.connection, wanted, changes)
+    given = {"caption": form.caption, "tags": list(form.tags), "label": form.label}
+    changes.change_image(current_services().unit_of_work, wanted, given)
     return redirect(url_for("photo.show", id=wanted), code=303)
 
 
 @blueprint.post("/images/<id>/delete")
 def delete(id: str) -> Response:  # noqa: A002
     """Deletes a photo and goes to the gallery."""
-    with current_services().unit_of_work.begin() as transaction:
-        deleted = selection.delete_images(transaction, [image_id(id)])
-    if not deleted:
-        raise ImageNotFound
-    return _back(FinishedAction("deleted", deleted))
+    wanted = image_id(id)
+    changes.delete_image(current_services().unit_of_work, wanted)
+    return _redirect_back(FinishedAction("deleted", [wanted]))
 
 
 @blueprint.post("/selection/delete")
-def delete_chosen() -> Response:
+def delete_selected() -> Response:
     """Deletes the chosen photos."""
-    with current_services().unit_of_work.begin() as transaction:
-        deleted = selection.delete_images(transaction, _chosen())
-    return _back(FinishedAction("deleted", deleted))
+    deleted = changes.delete_images(current_services().unit_of_work, _selected())
+    return _redirect_back(FinishedAction("deleted", deleted))
 
 
 @blueprint.post("/selection/restore")
-def restore_chosen() -> Response:
+def restore_selected() -> Response:
     """Brings deleted photos back."""
-    with current_services().unit_of_work.begin() as transaction:
-        restored = selection.restore_images(transaction, _chosen())
-    return _back(FinishedAction("restored", restored))
+    restored = changes.restore_images(current_services().unit_of_work, _selected())
+    return _redirect_back(FinishedAction("restored", restored))
 
 
 @blueprint.post("/selection/describe")
-def describe_chosen() -> Response:
+def describe_selected() -> Response:
     """Gives the chosen photos tags beside their own, a label in place of it, or both: whatever was filled in."""
-    chosen, form = _chosen(), _description()
-    described: list[int] = []
-    with current_services().unit_of_work.begin() as transaction:
-        if form.tags:
-            described = selection.add_tags(transaction.connection, chosen, list(form.tags), MAX_TAGS)
-        if form.label:
-            described = selection.set_label(transaction.connection, chosen, form.label)
-    return _back(FinishedAction("described", described))
+    form = _description()
+    described = changes.describe_images(current_services().unit_of_work, _selected(), form.tags, form.label)
+    return _redirect_back(FinishedAction("described", described))
 
 
 @blueprint.post("/selection/palette")
-def palette_of_chosen() -> Response:
+def palette_of_selected() -> Response:
     """Has one palette found for all of the chosen photos, and goes to the studio, which shows it."""
     job = job_for_palette_of_all(
-        current_services().unit_of_work, _chosen(), DEFAULT_COLORS, request_id=g.request_id
+        current_services().unit_of_work, _selected(), DEFAULT_COLORS, request_id=g.request_id
     )
     return redirect(f"/palette/{job.id}", code=303)
 
@@ -94,12 +84,12 @@ def fill_with_demo() -> Response:
     return redirect(url_for("gallery.show"), code=303)
 
 
-def _chosen() -> list[int]:
+def _selected() -> list[int]:
     ids = request.form.getlist("id")
     if not ids:
         raise BadParameter("id", "No photo was chosen. Choose one or more of them first.")
-    if len(ids) > MOST:
-        raise BadParameter("id", f"These are {len(ids)} photos. Choose at most {MOST} at a time.")
+    if len(ids) > MAX_SELECTED:
+        raise BadParameter("id", f"These are {len(ids)} photos. Choose at most {MAX_SELECTED} at a time.")
     return [image_id(each) for each in dict.fromkeys(ids)]
 
 
@@ -107,7 +97,7 @@ def _description() -> Description:
     return read_values(Description, request.form.to_dict(flat=False))
 
 
-def _back(done: FinishedAction) -> Response:
-    """To where in the gallery the form came from: its query alone is believed, never an address."""
+def _redirect_back(done: FinishedAction) -> Response:
+    """To the page of the gallery that the form was on: only its query is taken from the form, never an address."""
     query = read_query(MultiDict(parse_qsl(request.form.get("back", ""))))
     return redirect(query.here(**done.parts), code=303)

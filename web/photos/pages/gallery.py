@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from shared.db.queries.index.state import index_state
 from shared.db.queries.jobs.jobs import find_in_flight
 from shared.db.queries.photos.facets import common_labels, common_tags
-from shared.db.queries.photos.images import list_images
+from shared.db.queries.photos.images import Position, list_images
 from shared.db.queries.photos.selection import deleted_images
 from shared.db.queries.previous_page import previous_images
 from shared.jobs.kinds import JobKind
@@ -29,8 +29,8 @@ blueprint = Blueprint("gallery", __name__)
 
 # Fills rows of two, three, four and six, and loads within a second.
 PAGE_SIZE: Final = 24
-# As many tags, and as many labels, as can be taken in at a glance.
-MOST_FACETS: Final = 24
+# Of tags and of labels: as many as can be scanned at a glance.
+MAX_FACETS: Final = 24
 _COLOR: Final = re.compile(r"\s*#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})\s*")
 
 
@@ -51,16 +51,21 @@ def show() -> str | Response:
         return redirect(GalleryQuery(color=_six_digits(color[1])).address())
     with current_services().unit_of_work.read() as connection:
         page = list_images(connection, query.filter, PAGE_SIZE, query.after)
-        newer = None
-        if query.after is not None and query.color is None:
-            newer = previous_images(connection, query.filter, PAGE_SIZE, query.after)
-        facets = Facets(common_tags(connection, MOST_FACETS), common_labels(connection, MOST_FACETS))
+        newer = _previous_page(connection, query)
+        facets = Facets(common_tags(connection, MAX_FACETS), common_labels(connection, MAX_FACETS))
         notice = _notice(connection)
-        # Looked for where its pictures would be seen to come in.
+        # Only where its pictures would appear.
         demo = find_in_flight(connection, [JobKind.DEMO]) if query == GalleryQuery() else None
         frame = make_frame(index_state(connection), here="gallery.show", search=query.words or "")
     view = gallery_view(query, page, newer, facets, demo)
     return render_template("photos/gallery.html", frame=frame, view=view, notice=notice)
+
+
+def _previous_page(connection: Connection, query: GalleryQuery) -> Position | None:
+    """Where the page before this one begins; None for the first, and for photos ordered by colour."""
+    if query.after is None or query.color is not None:
+        return None
+    return previous_images(connection, query.filter, PAGE_SIZE, query.after)
 
 
 def read_query(args: MultiDict[str, str]) -> GalleryQuery:
@@ -82,7 +87,7 @@ def _six_digits(digits: str) -> str:
 
 
 def _notice(connection: Connection) -> Notice | None:
-    """What a form has just done, which the address tells."""
+    """What a form has just done, according to the address."""
     query = read_values(NoticeQuery, request.args.to_dict(flat=False))
     if query.done is None:
         return None

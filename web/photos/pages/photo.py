@@ -23,7 +23,7 @@ from web.layout.frame import make_frame
 from web.palettes import PaletteView, SizeQuery, job_for_palette, palette_view
 from web.photos.view_models.photo import photo_view
 from web.services import current_services
-from web.similar import AlikeView, alike_view, choose_look_alikes
+from web.similar import LookAlikesView, choose_look_alikes, look_alikes_view
 
 blueprint = Blueprint("photo", __name__)
 
@@ -52,14 +52,14 @@ def show(id: str) -> str:  # noqa: A002 - the name in the address
         image = get_image(connection, image_id(id))
         state = index_state(connection)
         own = _swatches(connection, image, image.colors)
-        alike = _alike(connection, state, image, query.diversity / 100)
+        similar = _look_alikes(connection, state, image, query.diversity / 100)
         failure = _failure(connection, image)
     return render_template(
         "photos/photo.html",
         frame=make_frame(state),
         view=photo_view(image, own, failure),
         palette=_palette(image, query.colors or image.colors, own).view,
-        alike=alike,
+        look_alikes=similar,
     )
 
 
@@ -82,8 +82,8 @@ def look_alikes(id: str) -> str:  # noqa: A002
     """The look-alikes alone."""
     with current_services().unit_of_work.read() as connection:
         image, state = get_image(connection, image_id(id)), index_state(connection)
-        alike = _alike(connection, state, image, _query().diversity / 100)
-    return render_template("similar/look_alikes.html", alike=alike)
+        view = _look_alikes(connection, state, image, _query().diversity / 100)
+    return render_template("similar/look_alikes.html", look_alikes=view)
 
 
 def _query() -> PhotoQuery:
@@ -108,10 +108,12 @@ def _swatches(connection: Connection, image: ImageRow, colors: int) -> Sequence[
     return found.swatches if found else ()
 
 
-def _alike(connection: Connection, state: IndexStateRow, image: ImageRow, diversity: float) -> AlikeView:
+def _look_alikes(
+    connection: Connection, state: IndexStateRow, image: ImageRow, diversity: float
+) -> LookAlikesView:
     similar = choose_look_alikes(connection, state, image.id, LOOK_ALIKES, diversity) or []
     neighbours = get_images(connection, [one.image_id for one in similar])
-    return alike_view(image, state, similar, neighbours, diversity)
+    return look_alikes_view(image, state, similar, neighbours, diversity)
 
 
 def _failure(connection: Connection, image: ImageRow) -> str | None:

@@ -169,8 +169,8 @@ def _filters(query: GalleryQuery) -> tuple[Filter, ...]:
 
 
 def _pages(query: GalleryQuery, page: Page, newer: Position | None) -> Pages:
-    on = query.address(cursor=encode_image(page.after)) if page.after else None
-    back = query.address(cursor=encode_image(newer)) if query.after else None
+    following = query.address(cursor=encode_image(page.after)) if page.after else None
+    previous = query.address(cursor=encode_image(newer)) if query.after else None
     if query.color:
-        return Pages(back, on, back_words="Back to the nearest", on_words="Further")
-    return Pages(back, on)
+        return Pages(previous, following, previous_words="Back to the nearest", next_words="Further")
+    return Pages(previous, following)

@@ -32,10 +32,10 @@ def show() -> str:
         frame = make_frame(index_state(connection), here="predictors_page.show")
     more = len(found) > PAGE_SIZE
     pages = Pages(
-        back=url_for(".show") if after else None,
-        on=url_for(".show", cursor=cursors.encode_name(found[PAGE_SIZE - 1].name)) if more else None,
-        back_words="First page",
-        on_words="More",
+        previous=url_for(".show") if after else None,
+        next=url_for(".show", cursor=cursors.encode_name(found[PAGE_SIZE - 1].name)) if more else None,
+        previous_words="First page",
+        next_words="More",
     )
     view = overview(found[:PAGE_SIZE], under_way, pages)
     return render_template("predictors/overview.html", frame=frame, view=view)

@@ -42,7 +42,7 @@ def test_a_photo_that_is_being_worked_on_says_what_is_still_done(site: Site) -> 
         "stage",
         "about",
         "palette",
-        "alike",
+        "look-alikes",
     }
 
 

@@ -58,7 +58,7 @@ def test_without_predictors_the_page_says_in_three_steps_how_to_get_one(site: Si
     assert len(page.find("ol", class_="steps").find_all("li")) == 3
     assert "demo-predictors" in page.text
     assert page.find_all("a", href="/predictors/new")
-    assert page.find("nav", class_="rooms").find("a", href="/predictors")["aria-current"] == "page"
+    assert page.find("nav", class_="navigation").find("a", href="/predictors")["aria-current"] == "page"
 
 
 def test_a_card_says_what_goes_in_what_comes_out_and_how_good_it_is(shelf: Site) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from web.layout.error_view import Fault, Link, fault_view
+from web.layout.error_view import ErrorView, Link, error_view
 
-ROOMS = [Link("Gallery", "/", ""), Link("Palette", "/palette", ""), Link("Jobs", "/jobs", "")]
+PAGES = [Link("Gallery", "/", ""), Link("Palette", "/palette", ""), Link("Jobs", "/jobs", "")]
 
 
 @pytest.fixture(autouse=True)
@@ -20,8 +20,8 @@ def addresses() -> Iterator[None]:
         yield
 
 
-def fault(status: int, path: str = "/", *, may_ask_again: bool = True) -> Fault:
-    return fault_view(status, "It went wrong.", path, may_ask_again=may_ask_again, rooms=ROOMS)
+def view_of(status: int, path: str = "/", *, repeatable: bool = True) -> ErrorView:
+    return error_view(status, "It went wrong.", path, repeatable=repeatable, pages=PAGES)
 
 
 @pytest.mark.parametrize(
@@ -38,32 +38,32 @@ def fault(status: int, path: str = "/", *, may_ask_again: bool = True) -> Fault:
     ],
 )
 def test_where_nothing_is_the_nearest_page_is_offered(path: str, nearest: str | None) -> None:
-    found = fault(404, path)
+    found = view_of(404, path)
     assert found.looked_for == path
     assert (found.nearest.href if found.nearest else None) == nearest
     assert found.home.href == "/"
 
 
 def test_a_conflict_leads_to_the_page_that_shows_what_is_there() -> None:
-    found = fault(409, "/jobs/1/cancel", may_ask_again=False)
+    found = view_of(409, "/jobs/1/cancel", repeatable=False)
     assert found.nearest is not None
     assert (found.nearest.href, found.looked_for) == ("/jobs", None)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_what_may_pass_can_be_asked_once_more(status: int) -> None:
-    assert fault(status, "/jobs").again == "/jobs"
-    assert fault(status, "/jobs", may_ask_again=False).again is None
+def test_a_request_that_failed_for_the_moment_can_be_tried_again(status: int) -> None:
+    assert view_of(status, "/jobs").retry_href == "/jobs"
+    assert view_of(status, "/jobs", repeatable=False).retry_href is None
 
 
-def test_only_a_service_that_is_away_comes_back_by_itself() -> None:
-    assert [status for status in (404, 413, 429, 500, 503) if fault(status).returns] == [503]
-    assert not fault(503, may_ask_again=False).returns
+def test_only_an_unavailable_service_is_retried_automatically() -> None:
+    assert [status for status in (404, 413, 429, 500, 503) if view_of(status).reconnects] == [503]
+    assert not view_of(503, repeatable=False).reconnects
 
 
-@pytest.mark.parametrize(("path", "way"), [("/palette", "/palette"), ("/upload", "/upload")])
-def test_a_photo_that_was_not_taken_can_be_followed_by_another(path: str, way: str) -> None:
-    found = fault(413, path, may_ask_again=False)
+@pytest.mark.parametrize(("path", "next_page"), [("/palette", "/palette"), ("/upload", "/upload")])
+def test_a_photo_that_was_not_taken_can_be_followed_by_another(path: str, next_page: str) -> None:
+    found = view_of(413, path, repeatable=False)
     assert found.nearest is not None
-    assert found.nearest.href == way
+    assert found.nearest.href == next_page
     assert found.looked_for is None

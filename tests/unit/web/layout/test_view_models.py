@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import web.app
 from shared.colour import OKLCH, Swatch, contrast_ratio, hex_to_rgb, rgb_to_oklab, rgb_to_oklch
 from web.layout import words
-from web.layout.error_view import fault_heading
+from web.layout.error_view import error_heading
 from web.palettes.view_models.accent import DARK_GROUND, LIGHT_GROUND, accent_of, oklch_to_rgb
 from web.photos.view_models.picture import gradient
 
@@ -132,9 +132,9 @@ def test_durations_are_written_in_two_units_at_most(seconds: float, expected: st
 
 
 def test_every_error_has_a_heading() -> None:
-    assert fault_heading(404) == "There is nothing here"
-    assert fault_heading(418) == fault_heading(400)
-    assert fault_heading(502) == fault_heading(500)
+    assert error_heading(404) == "There is nothing here"
+    assert error_heading(418) == error_heading(400)
+    assert error_heading(502) == error_heading(500)
 
 
 # --- what the site's files may weigh ------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.colour import Swatch, contrast_ratio, hex_to_rgb
 from shared.errors import BadParameter
 from web.jobs.view_models.chart import HEIGHT, WIDTH, make_chart
-from web.palettes.view_models.studio import carried_swatches
+from web.palettes.view_models.studio import parse_swatches
 from web.palettes.view_models.theme import grade, ratio_in_words, themes
 
 channels = st.integers(0, 255)
@@ -66,15 +66,15 @@ def test_what_falls_short_never_reads_as_if_it_did_not() -> None:
 
 
 def test_an_address_carries_colours_and_shares() -> None:
-    found = carried_swatches("1E90ff-ffd700", "3-1")
+    found = parse_swatches("1E90ff-ffd700", "3-1")
     assert found == [Swatch("#1e90ff", 0.75), Swatch("#ffd700", 0.25)]
-    assert [swatch.proportion for swatch in carried_swatches("1e90ff-ffd700", None)] == [0.5, 0.5]
+    assert [swatch.proportion for swatch in parse_swatches("1e90ff-ffd700", None)] == [0.5, 0.5]
 
 
 @given(st.text(max_size=40), st.none() | st.text(max_size=40))
 def test_any_other_address_is_refused(colors: str, shares: str | None) -> None:
     try:
-        found = carried_swatches(colors, shares)
+        found = parse_swatches(colors, shares)
     except BadParameter:
         return
     assert sum(swatch.proportion for swatch in found) == pytest.approx(1)

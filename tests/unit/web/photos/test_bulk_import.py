@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import BadInput
-from web.photos.bulk_import import Entry, entries_of, readable
+from web.photos.bulk_import import ImportEntry, entries_of, readable
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -18,10 +18,10 @@ def touch(folder: Path, *names: str) -> None:
 def test_a_folder_gives_its_photos_with_caption_and_label(tmp_path: Path) -> None:
     touch(tmp_path, "a_b-01.JPG", "sea_side/beach--two.png", "sea_side/deep/x.webp", "notes.txt", "c.gif")
     assert entries_of(tmp_path) == [
-        Entry(tmp_path / "a_b-01.JPG", caption="a b 01"),
-        Entry(tmp_path / "c.gif", caption="c"),
-        Entry(tmp_path / "sea_side/beach--two.png", caption="beach two", label="sea side"),
-        Entry(tmp_path / "sea_side/deep/x.webp", caption="x", label="deep"),
+        ImportEntry(tmp_path / "a_b-01.JPG", caption="a b 01"),
+        ImportEntry(tmp_path / "c.gif", caption="c"),
+        ImportEntry(tmp_path / "sea_side/beach--two.png", caption="beach two", label="sea side"),
+        ImportEntry(tmp_path / "sea_side/deep/x.webp", caption="x", label="deep"),
     ]
 
 
@@ -40,15 +40,15 @@ def test_a_csv_file_names_photos_relative_to_itself(tmp_path: Path) -> None:
         '\ufefffile,caption,tags,label\nin/a.jpg,"Käse, alt","one, two",thing\nb.jpg,,,\n,,,\n', "utf-8"
     )
     assert entries_of(table) == [
-        Entry(tmp_path / "in/a.jpg", caption="Käse, alt", tags=("one", "two"), label="thing"),
-        Entry(tmp_path / "b.jpg"),
+        ImportEntry(tmp_path / "in/a.jpg", caption="Käse, alt", tags=("one", "two"), label="thing"),
+        ImportEntry(tmp_path / "b.jpg"),
     ]
 
 
 def test_a_csv_file_needs_only_the_column_file(tmp_path: Path) -> None:
     table = tmp_path / "photos.csv"
     table.write_text("file\na.jpg\n")
-    assert entries_of(table) == [Entry(tmp_path / "a.jpg")]
+    assert entries_of(table) == [ImportEntry(tmp_path / "a.jpg")]
 
 
 @pytest.mark.parametrize(

@@ -53,5 +53,5 @@ export function tell(form, sentence) {
 
 // What a page that is an error says.
 export function sentenceOf(page) {
-  return page.querySelector(".fault p")?.textContent ?? "That did not work. Try again in a moment.";
+  return page.querySelector(".error-page p")?.textContent ?? "That did not work. Try again in a moment.";
 }

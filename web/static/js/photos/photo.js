@@ -9,7 +9,7 @@ import { zoom } from "./zoom.js";
 const id = document.querySelector(".photo").dataset.id;
 
 slider("size", "palette-body");
-slider("variety", "alike-body");
+slider("diversity", "look-alikes-body");
 highlightSwatches();
 editInPlace();
 zoom(step);
@@ -30,7 +30,7 @@ function step(by) {
   if (next) location.replace(`/images/${next}${document.getElementById("zoom")?.open ? "#zoom" : ""}`);
 }
 
-document.getElementById("alike").addEventListener("click", (event) => {
+document.getElementById("look-alikes").addEventListener("click", (event) => {
   if (event.target.closest(".filmstrip a")) beginWalk([id, ...lookAlikes()]);
 });
 
