@@ -52,6 +52,20 @@ class OKLCH(NamedTuple):
     h: float
 
 
+class TransferCurve(NamedTuple):
+    """sRGB's: a straight piece near black, of `slope`, and a power beyond. In encoded values it ends at `encoded_end`, in
+    linear light at `linear_end`.
+    """
+
+    encoded_end: float
+    linear_end: float
+    slope: float
+    offset: float
+    exponent: float
+
+
+SRGB_CURVE: Final = TransferCurve(0.04045, 0.0031308, 12.92, 0.055, 2.4)
+
 # OKLab, by way of the responses of long, medium and short cones, whose cube roots it mixes: Ottosson's matrices of 2021, as
 # he publishes them. The way back by his numerical inverses.
 LMS_FROM_LINEAR: Final = (
@@ -87,8 +101,9 @@ def _product(matrix: tuple[Vector, Vector, Vector], vector: Vector) -> Vector:
 
 
 def _to_linear(channel: int) -> float:
+    encoded_end, _, slope, offset, exponent = SRGB_CURVE
     value = channel / 255
-    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+    return value / slope if value <= encoded_end else ((value + offset) / (1 + offset)) ** exponent
 
 
 _LINEAR: Final = tuple(_to_linear(channel) for channel in range(256))
@@ -142,7 +157,8 @@ def oklch_to_linear(color: OKLCH) -> Vector:
 
 def linear_to_srgb(linear: float) -> float:
     """A channel of sRGB, 0 to 1, of one of linear light."""
-    return 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
+    _, linear_end, slope, offset, exponent = SRGB_CURVE
+    return slope * linear if linear <= linear_end else (1 + offset) * linear ** (1 / exponent) - offset
 
 
 def relative_luminance(rgb: RGB) -> float:

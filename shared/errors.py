@@ -7,6 +7,8 @@ to status codes in one table (web/http/errors.py).
 from inspect import cleandoc
 from typing import ClassVar
 
+from shared.limits import MAX_FILE_MEBIBYTES
+
 
 class VitrineError(Exception):
     """Something went wrong."""
@@ -46,7 +48,7 @@ class EmptyFile(BadInput):
 
 
 class TooLarge(BadInput):
-    """The request is larger than Vitrine takes. Send a file of at most 20 MiB."""
+    __doc__ = f"The request is larger than Vitrine takes. Send a file of at most {MAX_FILE_MEBIBYTES} MiB."
 
     code = "too_large"
 

@@ -10,7 +10,8 @@ MEBIBYTE: Final = 1024 * 1024
 # --- photos ---------------------------------------------------------------------------------------------------------
 
 # Photos of 20 MP as cameras store them have 5 to 15 MiB.
-MAX_FILE_BYTES: Final = 20 * MEBIBYTE
+MAX_FILE_MEBIBYTES: Final = 20
+MAX_FILE_BYTES: Final = MAX_FILE_MEBIBYTES * MEBIBYTE
 # Forty megapixels decode to 120 MB of RGB: the most that a worker's memory limit leaves room for, with its copies.
 MAX_PIXELS: Final = 40_000_000
 # A longer side makes one row of a resize too large to hold, and no camera makes one.

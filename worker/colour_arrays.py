@@ -1,7 +1,7 @@
 """Colour spaces as array functions: sRGB, linear light and OKLab.
 
-sRGB's transfer curve is that of IEC 61966-2-1. OKLab is Björn Ottosson's ("A perceptual color space for image
-processing", 2020), with the matrices of `shared.colour`; the way back uses their inverses in full precision, so that a
+sRGB is that of IEC 61966-2-1, OKLab Björn Ottosson's ("A perceptual color space for image
+processing", 2020), with the numbers of `shared.colour`; the way back uses their inverses in full precision, so that a
 round trip loses nothing.
 
 Every array is (..., 3), channels last.
@@ -10,7 +10,7 @@ Every array is (..., 3), channels last.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from shared.colour import LMS_FROM_LINEAR, OKLAB_FROM_CUBE_ROOTS
+from shared.colour import LMS_FROM_LINEAR, OKLAB_FROM_CUBE_ROOTS, SRGB_CURVE
 
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
@@ -24,13 +24,15 @@ _CUBE_ROOTS_FROM_OKLAB = np.linalg.inv(_OKLAB_FROM_CUBE_ROOTS)
 def srgb_to_linear(srgb: ArrayLike) -> Floats:
     """Linear light of sRGB values; both in 0..1."""
     srgb = np.asarray(srgb, dtype=np.float64)
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((np.maximum(srgb, 0.0) + 0.055) / 1.055) ** 2.4)
+    curve = (np.maximum(srgb, 0.0) + SRGB_CURVE.offset) / (1 + SRGB_CURVE.offset)
+    return np.where(srgb <= SRGB_CURVE.encoded_end, srgb / SRGB_CURVE.slope, curve**SRGB_CURVE.exponent)
 
 
 def linear_to_srgb(linear: ArrayLike) -> Floats:
     """sRGB values of linear light; both in 0..1, what lies outside is clipped."""
     linear = np.clip(np.asarray(linear, dtype=np.float64), 0.0, 1.0)
-    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    curve = (1 + SRGB_CURVE.offset) * linear ** (1 / SRGB_CURVE.exponent) - SRGB_CURVE.offset
+    return np.where(linear <= SRGB_CURVE.linear_end, linear * SRGB_CURVE.slope, curve)
 
 
 # A table, because a power for each pixel costs fifty times a look-up.

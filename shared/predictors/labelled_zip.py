@@ -17,8 +17,8 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, Final
 
 from shared.errors import BadData
-
-_MEBIBYTE: Final = 1024 * 1024
+from shared.file_types import FILE_TYPES
+from shared.limits import MAX_FILE_BYTES, MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,15 @@ class Limits:
     # Files beside the photos, such as notes and previews that programs leave in folders.
     max_entries: int = 10_000
     # The directory is read whole: 10,000 entries of 400 bytes, and at most half a second of reading.
-    max_directory_bytes: int = 4 * _MEBIBYTE
+    max_directory_bytes: int = 4 * MEBIBYTE
     # The same as for an upload by itself.
-    max_photo_bytes: int = 20 * _MEBIBYTE
+    max_photo_bytes: int = MAX_FILE_BYTES
     # 5,000 photos of 200 kB; they are decoded one by one, but somebody has to read them.
-    max_total_bytes: int = 1024 * _MEBIBYTE
+    max_total_bytes: int = 1024 * MEBIBYTE
     # Photos are compressed already and hardly shrink; drawings as PNG do by a tenth. Bombs shrink a thousandfold.
     max_ratio: int = 100
     # Small files may shrink more: a note of nothing but blanks hurts nobody.
-    ratio_counts_from_bytes: int = _MEBIBYTE
+    ratio_counts_from_bytes: int = MEBIBYTE
     # Each needs photos of its own, and a row and a column in the confusion matrix.
     max_labels: int = 100
     # A label stands in a table's head and in a form.
@@ -47,7 +47,7 @@ class Limits:
 
 DEFAULT_LIMITS: Final = Limits()
 
-PHOTO_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
+PHOTO_SUFFIXES: Final = frozenset({".jpeg", *(file_type.extension for file_type in FILE_TYPES.values())})
 _ARCHIVE_SUFFIXES: Final = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".jar"})
 # What operating systems put beside photos unasked; not worth telling.
 _CLUTTER: Final = frozenset({"thumbs.db", "desktop.ini"})
@@ -165,7 +165,7 @@ def _check_entries(entries: list[zipfile.ZipInfo], limits: Limits) -> None:
     total = sum(entry.file_size for entry in entries)
     if total > limits.max_total_bytes:
         raise _refusal(
-            f"The zip unfolds to {total / 1e6:,.0f} MB. Keep it within {limits.max_total_bytes // _MEBIBYTE:,} MiB, "
+            f"The zip unfolds to {total / 1e6:,.0f} MB. Keep it within {limits.max_total_bytes // MEBIBYTE:,} MiB, "
             "for example by scaling the photos down."
         )
 
@@ -190,7 +190,7 @@ def _check_build(entry: zipfile.ZipInfo, name: str, limits: Limits) -> None:
     if entry.file_size > limits.max_photo_bytes:
         raise _refusal(
             f"{name} has {entry.file_size / 1e6:,.0f} MB. "
-            f"Keep each photo within {limits.max_photo_bytes // _MEBIBYTE} MiB."
+            f"Keep each photo within {limits.max_photo_bytes // MEBIBYTE} MiB."
         )
     small = entry.file_size < limits.ratio_counts_from_bytes
     if not small and entry.file_size > limits.max_ratio * max(1, entry.compress_size):

@@ -3,6 +3,8 @@
 import struct
 import zlib
 
+from shared.file_types import PNG_MAGIC
+
 JPEG_END = b"\xff\xd9"
 
 
@@ -37,7 +39,7 @@ def png_chunk(kind: bytes, body: bytes = b"") -> bytes:
 def png(*chunks: bytes, width: int = 32, height: int = 24, bits: int = 8) -> bytes:
     """A PNG of that size with these chunks between IHDR and IEND."""
     header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + png_chunk(b"IEND")
+    return PNG_MAGIC + header + b"".join(chunks) + png_chunk(b"IEND")
 
 
 def gif_frame(left: int = 0, top: int = 0, width: int = 1, height: int = 1) -> bytes:

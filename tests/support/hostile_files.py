@@ -6,10 +6,10 @@ import zlib
 
 from PIL import Image
 
+from shared.file_types import PNG_MAGIC
 from tests.support.headers import png_chunk
 from tests.support.pictures import encode, flat_picture, make_apng, make_gif, make_jpeg, make_png, make_webp
 
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _SOS = b"\xff\xda"
 
 
@@ -20,7 +20,7 @@ def half_of(data: bytes) -> bytes:
 
 def png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
     """The (kind, body) pairs of a PNG."""
-    chunks, at = [], len(_PNG_SIGNATURE)
+    chunks, at = [], len(PNG_MAGIC)
     while at < len(data):
         (length,) = struct.unpack_from(">I", data, at)
         chunks.append((data[at + 4 : at + 8], data[at + 8 : at + 8 + length]))
@@ -30,7 +30,7 @@ def png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 
 def png_of(chunks: list[tuple[bytes, bytes]]) -> bytes:
     """A PNG of these (kind, body) pairs."""
-    return _PNG_SIGNATURE + b"".join(png_chunk(kind, body) for kind, body in chunks)
+    return PNG_MAGIC + b"".join(png_chunk(kind, body) for kind, body in chunks)
 
 
 def png_with_bad_crc() -> bytes:

@@ -11,7 +11,7 @@ import structlog
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
-from shared.errors import BadJson, BadParameter, NotFound, Unavailable, VitrineError
+from shared.errors import BadJson, BadParameter, NotFound, TooLarge, Unavailable, VitrineError
 from web.http.documents import UNSET, Document, UnsetType, about, json_response
 
 log = structlog.get_logger(__name__)
@@ -169,7 +169,7 @@ _DETAILS: Final[Mapping[int, str]] = {
     404: "There is nothing at this address.",
     405: "This address does not take requests of this kind.",
     408: "The request was sent too slowly.",
-    413: "The request is larger than Vitrine takes. Send a file of at most 20 MiB.",
+    413: str(TooLarge()),
     415: "Send the body as application/json.",
     500: _INTERNAL,
 }

@@ -18,6 +18,7 @@ from shared.errors import (
     VitrineError,
 )
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
+from shared.limits import MEBIBYTE
 from shared.storage.keys import predictions
 from web.http import cursors
 from web.http.documents import Document
@@ -42,7 +43,7 @@ from web.predictors.documents import (
     VersionQuery,
     prediction_result,
 )
-from web.predictors.requests import MEBIBYTE, received_question, received_table, received_training
+from web.predictors.requests import received_question, received_table, received_training
 from web.predictors.use_cases import start_batch, start_prediction, start_training
 from web.services import Services, current_services
 

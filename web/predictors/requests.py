@@ -9,6 +9,7 @@ from typing import Any, Final
 from flask import Request
 
 from shared.errors import BadParameter, UseMultipart
+from shared.limits import MEBIBYTE
 from shared.predictors.documents import AUTO, MODELS, Task
 from web.http.bodies.json_bodies import json_body
 from web.http.bodies.multipart import MAX_PARTS, PHOTO, FilePart, Form, read_form
@@ -23,13 +24,12 @@ DATA: Final = FilePart(
 )
 TABLE: Final = FilePart("data", 'No table came with the request. Send a CSV file in a part named "data".')
 
-MEBIBYTE: Final = 1024 * 1024
 # The parts of a form around its data.
 ENVELOPE_BYTES: Final = 128 * 1024
 # As many as a table may have columns (shared/predictors/tables.py), and some room.
 MAX_FORM_FIELDS: Final = 1_100
 # A form of numbers is far below this.
-MAX_BODY_BYTES: Final = 1024 * 1024
+MAX_BODY_BYTES: Final = MEBIBYTE
 
 # What stands in an address, a file name and a heading alike.
 _NAME: Final = re.compile(rf"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{{0,{MAX_NAME - 2}}}[A-Za-z0-9])?")

@@ -14,7 +14,7 @@ from shared.db.queries.photos import images
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadParameter, TooLarge
 from shared.jobs.kinds import JobKind
-from shared.limits import MAX_FILE_BYTES
+from shared.limits import MAX_FILE_BYTES, MAX_FILE_MEBIBYTES
 from shared.predictors.documents import AUTO, BatchOrder, PredictOrder, PredictorKind, Task, TrainOrder
 from shared.predictors.labelled_zip import open_labelled_zip
 from shared.predictors.values import check_values
@@ -55,7 +55,7 @@ def start_training(services: Services, training: TrainingRequest, request_id: st
     if training.data is not None:
         if kind is PredictorKind.TABULAR and training.data.size > MAX_FILE_BYTES:
             raise TooLarge(
-                "The table is larger than Vitrine takes. Send at most 20 MiB, for example fewer rows."
+                f"The table is larger than Vitrine takes. Send at most {MAX_FILE_MEBIBYTES} MiB, for example fewer rows."
             )
         GUARDS[kind](training.data.file, training)
         _store(services, training.data)

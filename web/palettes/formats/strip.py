@@ -8,6 +8,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from shared.colour import Swatch
+from shared.file_types import PNG_MAGIC
 from web.palettes.formats.format import Format
 
 WIDTH: Final = 1200
@@ -50,7 +51,7 @@ def png(swatches: Sequence[Swatch], title: str) -> bytes:  # noqa: ARG001 - ever
     pixels = unfiltered + row + (up + bytes(len(row))) * (HEIGHT - 1)
     header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(pixels, 9)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in chunks)
+    return PNG_MAGIC + b"".join(_chunk(kind, body) for kind, body in chunks)
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

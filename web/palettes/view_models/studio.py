@@ -11,7 +11,7 @@ from shared import colour
 from shared.colour import Swatch
 from shared.db.queries.photos.images import ImageRow
 from shared.errors import BadParameter
-from shared.limits import DEFAULT_COLORS, MAX_COLORS, MAX_FILE_BYTES, MIN_COLORS
+from shared.limits import DEFAULT_COLORS, MAX_COLORS, MAX_FILE_BYTES, MAX_FILE_MEBIBYTES, MIN_COLORS
 from web.http.addresses import API_PREFIX
 from web.layout import words
 from web.palettes.formats import FORMATS
@@ -112,7 +112,7 @@ def studio_view(
         most=MAX_COLORS,
         working=job_id is not None and not swatches,
         job="" if job_id is None else f"{API_PREFIX}/jobs/{job_id}",
-        limits=f"JPEG, PNG, WebP or GIF, up to {MAX_FILE_BYTES // 2**20} MiB",
+        limits=f"JPEG, PNG, WebP or GIF, up to {MAX_FILE_MEBIBYTES} MiB",
         accept=ACCEPT,
         max_bytes=MAX_FILE_BYTES,
         error=error,

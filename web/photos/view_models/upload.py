@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from shared.limits import MAX_FILE_BYTES
+from shared.limits import MAX_FILE_MEBIBYTES
 
 # Types by which a file dialog tells photos from other files. What a file is, its bytes decide.
 ACCEPT: Final = "image/jpeg,image/png,image/webp,image/gif"
@@ -20,7 +20,7 @@ class UploadView:
 
 def upload_view(error: str | None = None) -> UploadView:
     return UploadView(
-        limits=f"JPEG, PNG, WebP or GIF, up to {MAX_FILE_BYTES // 2**20} MiB each",
+        limits=f"JPEG, PNG, WebP or GIF, up to {MAX_FILE_MEBIBYTES} MiB each",
         accept=ACCEPT,
         error=error,
     )

@@ -12,11 +12,12 @@ from shared.db.queries.photos.facets import common_labels
 from shared.db.queries.predictors.jobs import get_ordered_job
 from shared.errors import BadInput, BadParameter
 from shared.jobs.kinds import JobKind
+from shared.limits import MEBIBYTE
 from shared.predictors.documents import TrainOrder
 from web.http.errors import STATUS, BadParameters
 from web.http.ids import job_id
 from web.layout.frame import make_frame
-from web.predictors.requests import MEBIBYTE, NoData, received_training_form, training_of
+from web.predictors.requests import NoData, received_training_form, training_of
 from web.predictors.use_cases import start_training
 from web.predictors.view_models.training import PHOTOS, TABLE, progress_view, training_view
 from web.services import current_services

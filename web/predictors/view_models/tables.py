@@ -7,6 +7,7 @@ from flask import url_for
 
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.predictors.predictors import VersionRow
+from shared.limits import MAX_FILE_MEBIBYTES
 from web.layout import words
 from web.predictors.documents import batch_result
 from web.predictors.view_models.figures import listed
@@ -27,6 +28,7 @@ class Tables:
     head: Head
     action: str
     columns: tuple[str, ...]
+    max_mebibytes: int
     problem: str | None
     work: WorkView | None
     outcome: BatchSummary | None
@@ -39,6 +41,7 @@ def tables_view(row: VersionRow, problem: str | None, job: JobRow | None) -> Tab
         head=make_head(row, "predictor_tables.show"),
         action=url_for("predictor_tables.send", name=row.name, version=version_shown(row)),
         columns=tuple(feature.name for feature in row.features),
+        max_mebibytes=MAX_FILE_MEBIBYTES,
         problem=problem,
         work=work,
         outcome=_outcome(batch_result(job)) if job is not None and work and work.done else None,

@@ -8,11 +8,10 @@ from flask import url_for
 
 from shared.db.queries.photos.facets import Facet
 from shared.db.queries.predictors.jobs import OrderedJob
-from shared.limits import MAX_COLUMN_NAME, MAX_FILE_BYTES
+from shared.limits import MAX_COLUMN_NAME, MAX_FILE_BYTES, MAX_FILE_MEBIBYTES, MEBIBYTE
 from shared.predictors.documents import AUTO, MODELS, PredictorKind, Task, TrainOrder
 from shared.predictors.labelled_zip import DEFAULT_LIMITS
 from web.predictors.documents import MAX_NAME
-from web.predictors.requests import MEBIBYTE
 from web.predictors.view_models.figures import listed
 from web.predictors.view_models.measures import Headline, headline, model_title
 from web.predictors.view_models.work import WorkView, work_view
@@ -117,7 +116,7 @@ def _limits(source: str, zip_megabytes: int) -> str:
     if source == TABLE:
         return (
             "CSV in UTF-8 with the names of the columns in its first line, "
-            f"at most {MAX_FILE_BYTES // MEBIBYTE} MiB. Ten rows will do; hundreds do better."
+            f"at most {MAX_FILE_MEBIBYTES} MiB. Ten rows will do; hundreds do better."
         )
     return (
         f"A folder of photos for each label, in one zip: at most {zip_megabytes} MiB "

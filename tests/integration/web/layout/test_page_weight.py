@@ -14,7 +14,7 @@ __all__ = ["site"]
 WEB = Path(web.app.__file__).parent
 MOST_SCRIPT = 60_000
 MOST_STYLE = 40_000
-_IMPORT = re.compile(r'\bimport\b[^;]*?"\./([a-z-]+\.js)"')
+_IMPORT = re.compile(r'\bimport\b[^;]*?"(\.{1,2}/[a-z/-]+\.js)"')
 
 
 def with_imports(scripts: set[Path]) -> set[Path]:
@@ -23,7 +23,7 @@ def with_imports(scripts: set[Path]) -> set[Path]:
     while waiting:
         script = waiting.pop()
         found.add(script)
-        imported = {script.parent / name for name in _IMPORT.findall(script.read_text())}
+        imported = {(script.parent / name).resolve() for name in _IMPORT.findall(script.read_text())}
         waiting |= imported - found
     return found
 
