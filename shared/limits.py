@@ -17,12 +17,14 @@ MAX_PIXELS: Final = 40_000_000
 # A longer side makes one row of a resize too large to hold, and no camera makes one.
 MAX_SIDE: Final = 16_384
 # The long side, in pixels, of what is shown of a photo, and of its thumbnails. 384 is what a tile of the gallery takes on
-# a desk: two thirds of the bytes of 512, of which a page sends dozens.
+# a desktop: two thirds of the bytes of 512, of which a page sends dozens.
 DISPLAY_SIDE: Final = 2048
 THUMBNAIL_SIDES: Final = (256, 384, 512, 1024)
 
 MAX_CAPTION: Final = 1000
 MAX_LABEL: Final = 100
+# Of a search in captions.
+MAX_WORDS: Final = 200
 MAX_TAGS: Final = 32
 MAX_TAG_CHARACTERS: Final = 64
 
@@ -38,7 +40,7 @@ DEFAULT_COLORS: Final = 6
 # What a ResNet18 reads, and what it answers with.
 VIEW_SIDE: Final = 224
 DIMENSIONS: Final = 512
-# Every list keeps this many: the most that the API gives out.
+# Every list keeps this many: the most that the API returns.
 MAX_SIMILAR: Final = 50
 
 # --- predictors -----------------------------------------------------------------------------------------------------

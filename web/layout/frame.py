@@ -6,7 +6,7 @@ from typing import Final
 from flask import current_app, url_for
 
 from shared.db.queries.index.state import IndexStateRow
-from shared.limits import MAX_FILE_BYTES
+from shared.limits import MAX_FILE_BYTES, MAX_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,14 @@ STAGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """stages, max_bytes: of files that are being uploaded."""
+    """stages, max_bytes: of files that are being uploaded. max_words: characters of a search."""
 
     navigation: tuple[NavigationItem, ...]
     search: str
     notice: str | None
     stages: tuple[StageName, ...] = STAGES
     max_bytes: int = MAX_FILE_BYTES
+    max_words: int = MAX_WORDS
 
 
 # In the order of the bar. A page that is not part of this build is not listed.

@@ -12,6 +12,7 @@ from shared.limits import (
     MAX_LABEL,
     MAX_PAGE,
     MAX_TAG_CHARACTERS,
+    MAX_WORDS,
     MIN_COLORS,
     THUMBNAIL_SIDES,
 )
@@ -29,7 +30,7 @@ class ImagesFilter(Parameters):
 
     tag: Annotated[str | None, Text("only images with this tag", MAX_TAG_CHARACTERS)] = None
     label: Annotated[str | None, Text("only images with this label", MAX_LABEL)] = None
-    q: Annotated[str | None, Text("only images with these words in their caption", 200)] = None
+    q: Annotated[str | None, Text("only images with these words in their caption", MAX_WORDS)] = None
     color: Annotated[str | None, Color("nearest to this colour first")] = None
     ids: Annotated[tuple[int, ...] | None, ImageIds("only these images, by commas", MAX_PAGE)] = None
 

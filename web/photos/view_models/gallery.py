@@ -10,6 +10,7 @@ from shared.colour import color_name, hex_to_rgb
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos.facets import Facet
 from shared.db.queries.photos.images import ImageFilter, Page, Position
+from shared.limits import MAX_LABEL
 from web.http.cursors import encode_image
 from web.layout.paging import Pages
 from web.layout.words import count
@@ -118,6 +119,7 @@ class GalleryView:
     upload: UploadView | None
     none_words: str
     demo: str | None
+    longest_label: int = MAX_LABEL
 
 
 def gallery_view(
