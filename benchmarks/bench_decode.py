@@ -133,7 +133,7 @@ def _peak(pid: int) -> float:
         return float("nan")
     found = re.search(r"^VmHWM:\s+(\d+) kB$", status.read_text(encoding="ascii"), re.MULTILINE)
     if found is None:
-        raise BenchmarkFailed(f"{status} does not tell the largest memory.")
+        raise BenchmarkFailed(f"{status} does not state the largest memory.")
     return float(found[1]) * 1024
 
 

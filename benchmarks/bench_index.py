@@ -65,7 +65,7 @@ LoadSnapshot = Callable[[BlobStore, str], Embeddings]
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """One piece of work, and by whom it is done: ours first. Each returns the seconds that it took."""
+    """One piece of work, and who does it: ours first. Each returns the seconds that it took."""
 
     work: str
     target: str

@@ -43,7 +43,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class KindResult:
     kind: Kind
     runs: Sequence[Ingest]
     bare: Sequence[float]
@@ -95,7 +95,7 @@ def _kinds() -> list[Kind]:
     return kinds
 
 
-def _measure(stack: Stack, engines: Engines, kind: Kind) -> Found:
+def _measure(stack: Stack, engines: Engines, kind: Kind) -> KindResult:
     ingest(stack, kind.photos.take(WARM_UP))
     engines.cpu_seconds(kind.photos.take(WARM_UP))
     runs: list[Ingest] = []
@@ -107,10 +107,10 @@ def _measure(stack: Stack, engines: Engines, kind: Kind) -> Found:
         },
         ROUNDS,
     )
-    return Found(kind, runs, bare)
+    return KindResult(kind, runs, bare)
 
 
-def _rates(found: Sequence[Found]) -> str:
+def _rates(found: Sequence[KindResult]) -> str:
     head = (
         "photos a second",
         "posted",
@@ -122,7 +122,7 @@ def _rates(found: Sequence[Found]) -> str:
     return table(head, [(each.kind.name, *_rate(each)) for each in found])
 
 
-def _rate(found: Found) -> tuple[str, ...]:
+def _rate(found: KindResult) -> tuple[str, ...]:
     count = found.kind.count
     stages = {
         "posting": median(run.posting for run in found.runs),
@@ -136,7 +136,7 @@ def _rate(found: Found) -> tuple[str, ...]:
     )
 
 
-def _costs(found: Sequence[Found]) -> str:
+def _costs(found: Sequence[KindResult]) -> str:
     parts = sorted({part for each in found for run in each.runs for part in run.cpu})
     parts.sort(key=found[0].milliseconds, reverse=True)
     head = ("CPU ms a photo", *(each.kind.name for each in found), "target")

@@ -240,7 +240,7 @@ def _growth(found: list[Measured], in_tiles: InTiles) -> str:
     measured = ", ".join(f"{size:,.0f}: {cpu:.2f}" for size, cpu in zip(sizes, seconds, strict=True))
     text = f"Growth, in CPU seconds: {measured}."
     if len(found) > 1:
-        # Small galleries go a way of their own: one curve through all sizes describes them, and tells little beyond.
+        # Small galleries are searched otherwise: one curve through all sizes describes them, and predicts little beyond.
         text += f" Fitted: n to the power of {np.polyfit(np.log(sizes), np.log(seconds), 1)[0]:.2f}."
     factor = _MILLION / sizes[-1]
     plan, rest = in_tiles.plan, in_tiles.took.cpu - in_tiles.plan

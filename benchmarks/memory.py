@@ -1,4 +1,4 @@
-"""How much memory a piece of work takes, where Linux tells."""
+"""How much memory a piece of work takes, where Linux reports it."""
 
 import ctypes
 import gc
@@ -31,5 +31,5 @@ def with_peak(work: Callable[[], T]) -> tuple[T, float]:
 def _memory(name: str) -> float:
     found = re.search(rf"^{name}:\s+(\d+) kB$", _STATUS.read_text(encoding="ascii"), re.MULTILINE)
     if found is None:
-        raise BenchmarkFailed(f"{_STATUS} does not tell {name}.")
+        raise BenchmarkFailed(f"{_STATUS} does not state {name}.")
     return float(found[1]) * 1024

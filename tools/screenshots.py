@@ -1,7 +1,7 @@
 """Pictures of every page for the documentation: `python -m tools.screenshots`, which `make screenshots` calls.
 
 Starts a Vitrine of its own over a temporary folder, fills it with the demo pictures, and opens each page in Chromium on a
-desk and on a phone, in light and in dark. The pictures go to docs/screenshots in place of those that are there.
+desktop and on a phone, in light and in dark. The pictures go to docs/screenshots in place of those that are there.
 """
 
 import subprocess

@@ -24,10 +24,10 @@ from shared.jobs.kinds import RULES, JobKind
 from shared.settings import Settings
 from shared.storage import keys as blob_keys
 from tests.support.fakes import PixelEmbedder, RecordingDispatcher, SwitchableStore
+from tools.train_weights.untrained import untrained_resnet18
 from worker.demo.algorithms import DemoPicture, draw
 from worker.embedding.algorithms.embedder import Embedder
 from worker.embedding.algorithms.feature_map import FeatureMaps
-from worker.embedding.algorithms.resnet import untrained_resnet18
 from worker.embedding.photo_model import PhotoModel
 from worker.lifecycle import Lifecycle
 from worker.registry import drain_handler, job_handler

@@ -13,7 +13,8 @@ from tools.train_weights.metrics import colour_histograms, cosine_difference, ke
 from tools.train_weights.networks import identity_block, read_trunk, shipped_state, yardstick_path
 from tools.train_weights.photos import HELD_OUT, Photo, caltech_photos, centre_view, folder_photos
 from tools.train_weights.progress import progress
-from worker.embedding.algorithms.resnet import build_resnet18, load_state, untrained_resnet18
+from tools.train_weights.untrained import untrained_resnet18
+from worker.embedding.algorithms.resnet import build_resnet18, load_state
 from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
 from worker.embedding.weights import explicit_weights
 

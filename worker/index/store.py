@@ -85,7 +85,7 @@ def read_lists(connection: Connection, generation: int | None) -> NeighbourLists
 def write_lists(connection: Connection, generation: int, lists: NeighbourLists) -> None:
     """Records the lists, in place of those that the generation had for the same images.
 
-    Nobody else may write lists of these images to the generation meanwhile: a run holds its job's row.
+    Nobody else may write lists of these images to the generation at the same time: a run holds its job's row.
     """
     delete_lists(connection, generation, lists.owners.tolist())
     cursor = _cursor(connection)

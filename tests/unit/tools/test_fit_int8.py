@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.bench_embedding import GALLERY
 from benchmarks.pictures import spread
 from tools.fit_int8 import best_limit, limits_of, to_fit_to
-from worker.embedding.algorithms.resnet import untrained_resnet18
+from tools.train_weights.untrained import untrained_resnet18
 
 
 def squared_error(values: NDArray[np.float64], limit: float) -> float:

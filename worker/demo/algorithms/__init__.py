@@ -1,4 +1,4 @@
-"""About a hundred pictures that Vitrine draws itself, so that a newcomer's gallery is full of look-alikes at once.
+"""About a hundred pictures that Vitrine draws itself, so that a new gallery is full of look-alikes at once.
 
 Twelve families of eight: the members of one share structure, texture and colours, and no two families do, so that even
 an untrained network finds a picture's kin. The same seed draws the same pictures.

@@ -42,16 +42,6 @@ def build_resnet18() -> nn.Module:
     return model.eval()
 
 
-def untrained_resnet18(seed: int) -> nn.Module:
-    """A ResNet18 with He-normal convolutions drawn from `seed`: the same values every time."""
-    model = build_resnet18()
-    generator = torch.Generator().manual_seed(seed)
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
-    return model
-
-
 def load_state(model: nn.Module, state: Mapping[str, Any]) -> None:
     """Put `state` (torchvision's names; arrays or tensors of any floating type) into `model` as float32.
 

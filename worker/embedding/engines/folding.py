@@ -5,7 +5,6 @@ the convolution before it (Jacob et al., "Quantization and Training of Neural Ne
 Only Inference", 2018, section 3.2). Engines that build the network themselves start from here.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,14 +48,6 @@ class FoldedResNet18:
 
     stem: Convolution
     blocks: tuple[Block, ...]
-
-    def convolutions(self) -> Iterator[Convolution]:
-        yield self.stem
-        for block in self.blocks:
-            yield block.first
-            yield block.second
-            if block.shortcut is not None:
-                yield block.shortcut
 
 
 def fold(state: State) -> FoldedResNet18:

@@ -1,7 +1,7 @@
 """The doors of the search: the k most similar images of every image, exact, in full, incrementally and for a query.
 
 A list is ordered by similarity, most similar first, ties by id, and never holds its own image. How a similarity is
-computed, and why nothing is missed, is told in `topk`. Whatever way a list came about (one full run, tiles of any
+computed, and why nothing is missed, is explained in `topk`. However a list came about (one full run, tiles of any
 size, any sequence of updates) its ids and similarities are the same to the last bit.
 
 Everywhere here `vectors` is (n, d) float32, L2-normalised (rows of zeros are allowed), and `ids` (n,) int64, unique,
@@ -22,7 +22,7 @@ from worker.index.exact.topk import Offers, Queries, check_vectors, exchange, me
 def build(vectors: NDArray[np.float32], ids: NDArray[np.int64], k: int) -> NeighbourLists:
     """The lists of all images, in the order of `ids`. Time n * n * d.
 
-    Memory beside `vectors` and the answer: about as much as the answer, 512 bytes an image and 150 MB.
+    Memory besides `vectors` and the answer: about as much as the answer, 512 bytes an image and 150 MB.
     """
     in_one_part = TiledBuild(vectors, ids, k)
     if not len(ids):

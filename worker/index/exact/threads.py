@@ -21,7 +21,7 @@ class Threads(NamedTuple):
 
 @contextmanager
 def compute_threads(number: int | None = None) -> Iterator[Threads]:
-    """As many as torch would use, unless told otherwise; meanwhile no matrix product starts threads of its own.
+    """As many as torch would use, unless a number is given; while they run, no matrix product starts threads of its own.
 
     By default torch uses one a core, but where processes share the cores among them (OMP_NUM_THREADS).
     """

@@ -206,7 +206,7 @@ def _entrants(
     """Which pairs (m, n) may have a similarity of at least the floor of their column."""
     enter = products >= floors - np.float32(margin(queries.vectors.shape[1]))
     if np.count_nonzero(enter) > 4 * k * len(floors):
-        enter &= _first_twins(queries, k)[:, np.newaxis]
+        enter &= _first_duplicates(queries, k)[:, np.newaxis]
     return enter
 
 
@@ -224,14 +224,14 @@ def _survivors(products: NDArray[np.float32], targets: Targets, keys: NDArray[np
         lowest[crowded] = np.maximum(lowest[crowded], sorted_from_k[:, -k] - 2 * slack)
         survive[crowded] = products[crowded] >= lowest[crowded, np.newaxis]
     if np.count_nonzero(survive) > 4 * k * len(products):
-        survive &= _first_twins(targets, k)
+        survive &= _first_duplicates(targets, k)
     return survive
 
 
-def _first_twins(targets: Targets, k: int) -> NDArray[np.bool_]:
+def _first_duplicates(targets: Targets, k: int) -> NDArray[np.bool_]:
     """Which targets (n,) have at most k identical ones before them in rank.
 
-    The others are in no list: whatever the query, at least k of their twins (one may be the query itself) are just as
+    The others are in no list: whatever the query, at least k of their duplicates (one may be the query itself) are just as
     similar and come first. Without this, a gallery full of one picture would be re-ranked pair by pair.
     """
     rows = np.ascontiguousarray(targets.vectors)

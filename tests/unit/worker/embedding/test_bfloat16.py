@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from tests.support.networks import cosine_distances, drawn_views
-from worker.embedding.algorithms.resnet import arrays_of, untrained_resnet18
+from tools.train_weights.untrained import untrained_resnet18
+from worker.embedding.algorithms.resnet import arrays_of
 from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
 from worker.embedding.engines.bfloat16 import Bfloat16ResNet18
 from worker.embedding.engines.folding import fold

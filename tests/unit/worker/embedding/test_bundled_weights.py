@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from shared.settings import Settings
+from tools.train_weights.untrained import untrained_resnet18
 from worker.embedding.algorithms.embedder import Embedder
-from worker.embedding.algorithms.resnet import build_resnet18, load_state, untrained_resnet18
+from worker.embedding.algorithms.resnet import build_resnet18, load_state
 from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
 from worker.embedding.weights import BUNDLED, BadWeightsFile, bundled_weights, load_weights, resolve_weights
 from worker.imaging.algorithms.model_view import model_view

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from tests.support.networks import cosine_distances, drawn_views
+from tools.train_weights.untrained import untrained_resnet18
 from worker.embedding.algorithms.embedder import NotFinite
-from worker.embedding.algorithms.resnet import arrays_of, untrained_resnet18
+from worker.embedding.algorithms.resnet import arrays_of
 from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
 from worker.embedding.engines.bfloat16 import Bfloat16ResNet18
 from worker.embedding.engines.cuda import CudaEmbedder

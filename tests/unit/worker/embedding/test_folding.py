@@ -5,10 +5,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from worker.embedding.algorithms.resnet import arrays_of, untrained_resnet18
+from tools.train_weights.untrained import untrained_resnet18
+from worker.embedding.algorithms.resnet import arrays_of
 from worker.embedding.algorithms.resnet18_embedder import preprocess
 from worker.embedding.algorithms.resnet_state import WrongState
-from worker.embedding.engines.folding import Convolution, fold, on_pixels
+from worker.embedding.engines.folding import Convolution, FoldedResNet18, fold, on_pixels
 
 
 def with_random_norms(seed: int) -> dict[str, Tensor]:
@@ -22,9 +23,14 @@ def with_random_norms(seed: int) -> dict[str, Tensor]:
     return state
 
 
+def convolutions(network: FoldedResNet18) -> list[Convolution]:
+    blocks = [(block.first, block.second, block.shortcut) for block in network.blocks]
+    return [network.stem, *(each for block in blocks for each in block if each is not None)]
+
+
 def test_each_convolution_answers_as_the_convolution_and_its_norm_did() -> None:
     state = with_random_norms(3)
-    folded = {each.name: each for each in fold(arrays_of(state)).convolutions()}
+    folded = {each.name: each for each in convolutions(fold(arrays_of(state)))}
     for name, norm in [
         ("conv1", "bn1"),
         ("layer1.0.conv2", "layer1.0.bn2"),
@@ -49,7 +55,7 @@ def test_each_convolution_answers_as_the_convolution_and_its_norm_did() -> None:
 
 def test_a_network_has_twenty_convolutions_of_the_known_names() -> None:
     folded = fold(arrays_of(untrained_resnet18(0).state_dict()))
-    names = [each.name for each in folded.convolutions()]
+    names = [each.name for each in convolutions(folded)]
     expected = {
         name.removesuffix(".weight")
         for name, value in untrained_resnet18(0).state_dict().items()
@@ -58,7 +64,7 @@ def test_a_network_has_twenty_convolutions_of_the_known_names() -> None:
     assert len(names) == 20
     assert set(names) == expected
     assert [block.shortcut is not None for block in folded.blocks] == [False] * 2 + [True, False] * 3
-    assert all(each.weight.dtype == each.bias.dtype == np.float32 for each in folded.convolutions())
+    assert all(each.weight.dtype == each.bias.dtype == np.float32 for each in convolutions(folded))
 
 
 def test_what_is_no_resnet18_is_refused() -> None:

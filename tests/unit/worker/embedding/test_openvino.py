@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from shared.settings import Settings
 from tests.support.networks import cosine_distances, drawn_views
+from tools.train_weights.untrained import untrained_resnet18
 from worker.embedding.algorithms.embedder import Embedder, NotFinite
-from worker.embedding.algorithms.resnet import arrays_of, untrained_resnet18
+from worker.embedding.algorithms.resnet import arrays_of
 from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
 from worker.embedding.engine_choice import this_machine
 from worker.embedding.engines.bfloat16 import Bfloat16ResNet18

@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from tools.train_weights.untrained import untrained_resnet18
 from worker.embedding.algorithms.resnet import (
     arrays_of,
     build_resnet18,
     load_state,
-    untrained_resnet18,
 )
 from worker.embedding.algorithms.resnet_state import SHAPES, WrongState, checked_state
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
+from tools.train_weights.untrained import untrained_resnet18
 from worker.embedding.algorithms.embedder import DeviceMissing, Embedder, NotFinite, normalise_rows
 from worker.embedding.algorithms.resnet import (
     OFFICIAL_WEIGHTS,
     build_resnet18,
     load_state,
-    untrained_resnet18,
 )
 from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder, find_device, preprocess
 

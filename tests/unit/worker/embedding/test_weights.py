@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from tests.support.file_server import FileServer, file_server
-from worker.embedding.algorithms.resnet import OFFICIAL_WEIGHTS, untrained_resnet18
+from tools.train_weights.untrained import untrained_resnet18
+from worker.embedding.algorithms.resnet import OFFICIAL_WEIGHTS
 from worker.embedding.algorithms.resnet_state import State
 from worker.embedding.weights import (
     BUNDLED,

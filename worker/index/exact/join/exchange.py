@@ -64,7 +64,7 @@ class CodedExchange:
     def run(self, k: int, threads: Threads) -> tuple[NDArray[np.int64], topk.Offers]:
         """As `topk.exchange`: lists of `k` places, and what may enter those of the targets.
 
-        Memory beside the arguments and the answer: a code a query, and for each thread 6 MB and the lists.
+        Memory besides the arguments and the answer: a code a query, and for each thread 6 MB and the lists.
         """
         codes = encode_straight(self._targets.vectors, self._places, self._frame, threads.pool)
         workspaces = [_Workspace(self._targets, self._places, codes, k) for _ in range(threads.number)]

@@ -50,7 +50,7 @@ ChooseSize = Callable[[topk.Targets, NDArray[np.intp], int, Axes], int | None]
 def make_plan(targets: topk.Targets, k: int, pool: Executor, choose: ChooseSize | None = None) -> JoinPlan:
     """The plan of a self-join for lists of `k` places. choose: asked how many numbers a code has, however small the join.
 
-    Memory beside the arguments and the answer: 128 bytes an image, and about 150 MB where codes are chosen, else 20 MB.
+    Memory besides the arguments and the answer: 128 bytes an image, and about 150 MB where codes are chosen, else 20 MB.
     """
     vectors = targets.vectors
     representatives = find_representatives(targets, k)

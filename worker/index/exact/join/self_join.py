@@ -35,7 +35,7 @@ def join(targets: topk.Targets, plan: JoinPlan, pair: Pair, k: int, threads: Thr
     """What the images of a `pair` of parts of the plan's order are to each other.
 
     Packed and sorted lists (m, k) of those in the first and, if it is another, of those in the second: the k best of the
-    other part (of its own, if there is one only) as far as they reach the plan's floor. Memory beside the arguments and
+    other part (of its own, if there is one only) as far as they reach the plan's floor. Memory besides the arguments and
     the answer: what the plan takes, and 4 MB a thread.
     """
     values, members, lists = begin(targets, plan, pair, k)

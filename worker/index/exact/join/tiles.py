@@ -54,7 +54,7 @@ def tiles_of(parts: int) -> list[Tile]:
 def compare(targets: topk.Targets, plan: JoinPlan, pair: Pair, k: int, device: str = "cpu") -> list[Share]:
     """What a pair of parts of the plan's order finds: a share for the first and, if it is another, one for the second.
 
-    device: where products are computed. Time as many products as there are pairs; memory beside the arguments and the
+    device: where products are computed. Time as many products as there are pairs; memory besides the arguments and the
     answer as for `self_join.join` or `on_device.join_on`, or for `topk.search` in small galleries.
     """
     if device != "cpu":

@@ -15,7 +15,7 @@ from worker.index.exact.threads import compute_threads
 
 POOL = awkward_pool(16)
 
-Found = tuple[NDArray[np.int64], NDArray[np.int64]]
+Exchanged = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def some_of(count: int, number: int) -> NDArray[np.intp]:
@@ -40,7 +40,7 @@ def first_offered(offers: topk.Offers, count: int, k: int) -> NDArray[np.int64]:
     return topk.merge(topk.no_keys(count, k), offers.targets[order], offers.keys[order])
 
 
-def plain(targets: topk.Targets, places: NDArray[np.intp], floors: NDArray[np.float32], k: int) -> Found:
+def plain(targets: topk.Targets, places: NDArray[np.intp], floors: NDArray[np.float32], k: int) -> Exchanged:
     queries = topk.Queries(targets.vectors, places, places)
     found, offers = topk.exchange(
         queries, targets.ranks[places], targets, floors, topk.no_keys(len(places), k)
@@ -50,13 +50,13 @@ def plain(targets: topk.Targets, places: NDArray[np.intp], floors: NDArray[np.fl
 
 def coded(
     targets: topk.Targets, places: NDArray[np.intp], floors: NDArray[np.float32], k: int, threads: int = 2
-) -> Found:
+) -> Exchanged:
     with compute_threads(threads) as pool:
         found, offers = CodedExchange(targets, places, floors).run(k, pool)
     return found, first_offered(offers, len(targets.ranks), k)
 
 
-def assert_same(actual: Found, expected: Found) -> None:
+def assert_same(actual: Exchanged, expected: Exchanged) -> None:
     for mine, theirs in zip(actual, expected, strict=True):
         np.testing.assert_array_equal(mine, theirs)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tools.train_weights.untrained import untrained_resnet18
 from worker.embedding.algorithms.feature_map import FeatureMaps
-from worker.embedding.algorithms.resnet import untrained_resnet18
 from worker.embedding.algorithms.resnet18_embedder import ResNet18Embedder
 from worker.imaging.algorithms.model_view import view_box
 from worker.predictors.photos.algorithms.heatmap import (
