@@ -209,7 +209,9 @@ def _make_folder(folder: Path) -> None:
         return
     except FileNotFoundError:
         _make_folder(folder.parent)
-        folder.mkdir(mode=0o750, exist_ok=True)
+        # Not exist_ok: that raises for a folder which a delete removes in this moment, and which the caller makes again.
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o750)
     _sync_folder(folder.parent)
 
 
