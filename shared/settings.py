@@ -174,5 +174,5 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)
 
 
-# Read by `make run` alone (infra/local.py) and by the tests, not by the service.
+# Read by `make run` alone (infra/local/) and by the tests, not by the service.
 ELSEWHERE: Final = frozenset({"VITRINE_PORT", "VITRINE_DATA", "VITRINE_TEST_DATA"})

@@ -80,7 +80,7 @@ class BlobStore(Protocol):
     def list(self, prefix: str = "") -> Iterator[BlobInfo]:
         """Every blob whose key begins with `prefix`, in no set order. Files that are not Vitrine's are left out.
 
-        What is put or deleted meanwhile may or may not be in it.
+        What is put or deleted in the meantime may or may not be in it.
         """
         ...
 

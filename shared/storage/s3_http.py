@@ -16,7 +16,7 @@ _SLICE_BYTES = 1 << 16
 
 
 def s3_http(*, secure: bool, connect_seconds: float, read_seconds: float) -> PoolManager:
-    """A client that gives up after `read_seconds` without progress and never waits or follows as a server bids it."""
+    """A client that gives up after `read_seconds` without progress and neither waits nor follows redirects at a server's request."""
     retries = _RetryUnlessSlow(
         # One more try covers a kept connection that the server closed in this moment, and a single hiccup.
         total=1,

@@ -3,8 +3,8 @@
 The precision that a network is computed in is part of the model, since it decides which photos are nearest; how a machine
 computes that precision is not. So a model id is that of the weights and a suffix (`+bf16`, `+int8`; none for float32), and
 workers with different engines of one precision work on one index. With the setting at `auto` a worker takes the precision
-that the index is already made with, whatever the machine would rather have, so that no two workers ever turn the index
-to and fro; only an index without embeddings of these weights gets the precision that suits its first worker.
+that the index is already made with, even if another would suit the machine better, so that no two workers ever switch the
+index back and forth; only an index without embeddings of these weights gets the precision that suits its first worker.
 """
 
 import sys

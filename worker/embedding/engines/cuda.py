@@ -6,7 +6,7 @@ kernel waits for Python; and views go through page-locked memory, the next ones 
 `torch.compile` would compute a tenth faster, after ten seconds of compiling in each worker, and with a compiler there.
 
 A graph has one shape: a pass is always of the same number of views, some of them left over from an earlier one if need be.
-That gives each view the same bits whatever company it comes in, where cuDNN otherwise takes other kernels for other batches
+That gives each view the same bits in any batch, where cuDNN otherwise takes other kernels for batches of other sizes
 (and moves numbers of an embedding by up to 1e-3).
 """
 
