@@ -6,9 +6,10 @@ from shared.limits import MAX_FILE_BYTES
 from shared.logs import configure_logs
 from shared.settings import Settings, load_settings
 from web import cli
-from web.http import api, errors, request_log, security
+from web.http import api, errors
 from web.http.bodies.bounded import BoundedBodies
 from web.http.bodies.multipart import MAX_FIELD_BYTES, MAX_PARTS
+from web.http.middleware import request_log, security
 from web.jobs import api as jobs_api
 from web.jobs import index_api
 from web.jobs import pages as jobs_pages

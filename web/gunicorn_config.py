@@ -12,7 +12,7 @@ from gunicorn.http import wsgi as _wsgi  # type: ignore[import-untyped]
 
 from shared.logs import configure_logs
 from shared.settings import load_settings
-from web.http.database_timeouts import bound_waits
+from web.http.middleware.database_timeouts import bound_waits
 from web.http.waiting import LONGEST_WAIT_SECONDS, THREADS
 
 worker_class = "gthread"

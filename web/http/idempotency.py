@@ -14,7 +14,7 @@ from shared.db.queries import idempotency
 from shared.db.queries.idempotency import KeptAnswer
 from shared.errors import BadParameter
 from web.http.documents import Document
-from web.http.security import api_key
+from web.http.middleware.security import api_key
 from web.services import Services
 
 D = TypeVar("D", bound=Document)

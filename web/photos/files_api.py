@@ -14,8 +14,8 @@ from shared.storage import keys as blob_keys
 from web.http.blob_responses import blob_answer
 from web.http.errors import NotReady
 from web.http.ids import image_id
+from web.http.middleware.security import check_may_see_originals
 from web.http.routing import Answer, Resource
-from web.http.security import check_may_see_originals
 from web.photos.documents import ThumbnailQuery
 from web.services import current_services
 

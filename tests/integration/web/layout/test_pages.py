@@ -12,7 +12,7 @@ from tests.support.pipeline import picture
 from tests.support.services import PostgresServer
 from tests.support.site import Site, link, page_of, send, site
 from web.app import create_app
-from web.http.security import TRANSITIONS
+from web.http.middleware.security import TRANSITIONS
 from web.jobs import pages as jobs
 
 __all__ = ["site"]
