@@ -1,4 +1,4 @@
-"""`flask ...` commands: the database, bringing photos in, re-indexing, training predictors."""
+"""`flask ...` commands: the database, importing photos, re-indexing, training predictors."""
 
 import time
 from collections import Counter
@@ -20,12 +20,12 @@ from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.unit_of_work import UnitOfWork
 from shared.errors import VitrineError
-from shared.jobs.index_runs import full_run, incremental_run
 from shared.jobs.kinds import JobStatus
 from shared.jobs.reanalysis import reanalysis
 from shared.jobs.results import DemoResult, ReanalysisResult
 from shared.settings import Settings
 from web.http.waiting import job_states
+from web.jobs.index_runs import start_index_run
 from web.photos.bulk_import import ImportStatus, entries_of, import_photo
 from web.photos.demo import start_demo, unindexed_photos
 from web.predictors.demo import start_demos
@@ -107,7 +107,7 @@ def drop_db(*, yes: bool) -> None:
 @with_appcontext
 @_in_words
 def import_photos(source: Path) -> None:
-    """Bring in the photos of a folder (label: name of its subfolder) or of a CSV file.
+    """Import the photos of a folder (label: name of its subfolder) or of a CSV file.
 
     The CSV file has a column named file, and may have caption, tags and label. Exits with 1 if a photo was refused.
     """
@@ -131,10 +131,9 @@ def import_photos(source: Path) -> None:
 @with_appcontext
 @_in_words
 def reindex(*, incremental: bool, wait: bool) -> None:
-    """Have the look-alike index made again."""
+    """Rebuild the look-alike index."""
     services = current_services()
-    with services.unit_of_work.begin() as transaction:
-        job_id = jobs.create_job(transaction, incremental_run() if incremental else full_run())
+    job_id = start_index_run(services.unit_of_work, "incremental" if incremental else "full").id
     click.echo(str(job_id))
     if not wait:
         return

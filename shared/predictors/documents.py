@@ -82,7 +82,7 @@ MODELS: Final = (
 class TrainOrder:
     """What a `train-predictor` job is to do.
 
-    task: a Task, or auto for a table; upload: SHA-256 of the table or the zip among the passing uploads; None: the
+    task: a Task, or auto for a table; upload: SHA-256 of the table or the zip among the temporary uploads; None: the
     gallery's labels are learned from.
     """
 
@@ -96,7 +96,7 @@ class TrainOrder:
 
 @dataclass(frozen=True, slots=True)
 class PredictOrder:
-    """What a `predict` job is to do: with one version, for the values of a form, a passing photo or one of the gallery.
+    """What a `predict` job is to do: with one version, for the values of a form, an uploaded photo or one of the gallery.
 
     values: of every feature, checked and typed by `shared.predictors.values`. warnings: said already when they were
     checked.

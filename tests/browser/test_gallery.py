@@ -128,12 +128,12 @@ def test_esc_on_a_photo_leads_back_to_the_very_place(site: ServedSite, visit: Vi
 def test_the_demo_pictures_come_in_by_themselves(site: ServedSite, visit: Visit) -> None:
     page = visit.open("/")
     page.get_by_role("button", name="Fill it with demo pictures").click()
-    expect(page.locator("#coming")).to_contain_text("Drawing the demo pictures")
+    expect(page.locator("#demo-progress")).to_contain_text("Drawing the demo pictures")
     site.record(1)
     expect(page.locator(".tile")).to_have_count(1)
     site.record(2)
     expect(page.locator(".tile")).to_have_count(2)
-    expect(page.locator("#coming")).to_be_visible()
+    expect(page.locator("#demo-progress")).to_be_visible()
 
 
 def test_photos_are_filtered_chosen_and_brought_back_without_javascript(

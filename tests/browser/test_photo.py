@@ -68,7 +68,7 @@ def test_the_slider_changes_the_palette_without_another_page(site: ServedSite, v
 
 def lit(page: Page) -> float:
     """The share of the photo that is not dimmed."""
-    share: float = page.locator("canvas.lit").evaluate(
+    share: float = page.locator("canvas.highlight").evaluate(
         """canvas => {
             const copy = new OffscreenCanvas(canvas.width, canvas.height);
             const context = copy.getContext("2d", { willReadFrequently: true });
@@ -87,14 +87,14 @@ def test_the_pixels_of_a_swatch_light_up_while_it_is_pointed_at(site: ServedSite
     shares = []
     for swatch in page.locator(".swatch").all():
         swatch.hover()
-        expect(page.locator("canvas.lit")).to_have_css("opacity", "1")
+        expect(page.locator("canvas.highlight")).to_have_css("opacity", "1")
         shares.append(lit(page))
     assert sum(shares) == pytest.approx(1)
     assert all(share > 0 for share in shares)
     page.locator("h1").hover()
-    expect(page.locator("canvas.lit")).to_have_css("opacity", "0")
+    expect(page.locator("canvas.highlight")).to_have_css("opacity", "0")
     page.locator(".swatch button").first.focus()
-    expect(page.locator("canvas.lit")).to_have_css("opacity", "1")
+    expect(page.locator("canvas.highlight")).to_have_css("opacity", "1")
 
 
 def test_the_photo_is_looked_at_closely_by_keyboard_alone(site: ServedSite, visit: Visit) -> None:
@@ -168,11 +168,12 @@ def test_what_is_said_about_a_photo_is_changed_in_place(site: ServedSite, visit:
     page.get_by_label("Tags, with commas between").fill("sea, sand")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("The sea")
-    expect(page.locator(".said a")).to_have_text(["sea", "sand"])
+    expect(page.locator(".chips a")).to_have_text(["sea", "sand"])
     expect(page).to_have_title("The sea · Vitrine")
     expect(page.locator("#edit summary")).to_be_focused()
     assert site.pipeline.image(ids[0]).tags == ["sea", "sand"]
     page.locator("#edit summary").click()
+    expect(caption).to_be_focused()
     page.get_by_label("Tags, with commas between").fill("x" * 65)
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("at most 64 characters")

@@ -84,7 +84,7 @@ def test_the_price_of_a_house_is_told_without_javascript(at_work: ServedSite, pl
     page.get_by_role("button", name="Predict").click()
     assert prediction(page).endswith("$")
     expect(page.locator(".interval")).to_be_visible()
-    expect(page.locator(".asked")).to_contain_text("beds")
+    expect(page.locator(".inputs")).to_contain_text("beds")
 
 
 def test_without_javascript_the_page_asks_again_until_the_worker_is_done(
@@ -133,7 +133,7 @@ def test_a_form_is_filled_in_by_keyboard_alone(at_work: ServedSite, visit: Visit
     expect(page.get_by_label("no", exact=True)).to_be_checked()
     page.keyboard.press("Enter")
     assert prediction(page) in {"cat", "dog"}
-    expect(page.locator(".asked")).to_contain_text("no")
+    expect(page.locator(".inputs")).to_contain_text("no")
 
 
 # --- photos -------------------------------------------------------------------------------------------------------

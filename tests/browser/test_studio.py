@@ -33,7 +33,7 @@ def choose(site: ServedSite, page: Page, photo: Path) -> None:
     """Chooses the photo and waits for its palette."""
     page.get_by_label("Photo", exact=True).set_input_files(photo)
     work(site)
-    expect(page.locator("#bench")).not_to_have_class(re.compile("waiting"))
+    expect(page.locator("#workspace")).not_to_have_class(re.compile("waiting"))
     expect(page.locator("#swatches li").first).to_be_visible()
 
 
@@ -95,7 +95,7 @@ def test_sizes_that_were_seen_come_back_without_a_request(
 
 def lit(page: Page) -> float:
     """The share of the photo that the canvas over it leaves bright."""
-    share: float = page.locator("#lit").evaluate(
+    share: float = page.locator("#highlight").evaluate(
         """canvas => {
             const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
             copy.drawImage(canvas, 0, 0);
@@ -119,10 +119,10 @@ def test_a_swatch_lights_up_as_much_of_the_photo_as_its_share_says(
     ]
     for number, part in enumerate(parts[:3]):
         page.locator("#swatches li button").nth(number).hover()
-        expect(page.locator("#lit")).to_have_class(re.compile("on"))
+        expect(page.locator("#highlight")).to_have_class(re.compile("on"))
         assert lit(page) == pytest.approx(part, abs=0.04)
     page.mouse.move(5, 5)
-    expect(page.locator("#lit")).not_to_have_class(re.compile(r"\bon\b"))
+    expect(page.locator("#highlight")).not_to_have_class(re.compile(r"\bon\b"))
 
 
 def test_a_place_in_the_photo_tells_which_swatch_it_is(site: ServedSite, visit: Visit, photo: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_photo_that_cannot_be_read_says_why_and_the_next_one_can(
     work(site)
     expect(page.get_by_role("alert")).to_contain_text("save it again")
     choose(site, page, photo)
-    expect(page.locator("#trouble")).to_be_hidden()
+    expect(page.locator("#error")).to_be_hidden()
 
 
 def test_a_connection_that_broke_off_can_be_tried_again(site: ServedSite, visit: Visit, photo: Path) -> None:
@@ -260,6 +260,6 @@ def test_a_phone_shows_the_photo_over_its_colours(chromium: Browser, site: Serve
     assert above["y"] + above["height"] <= below["y"]
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.locator("#swatches li button").first.tap()
-    expect(page.locator("#lit")).to_have_class(re.compile("on"))
+    expect(page.locator("#highlight")).to_have_class(re.compile("on"))
     context.close()
     assert visit.troubles == []

@@ -66,7 +66,7 @@ def test_photos_can_be_dropped_on_the_page(visit: Visit) -> None:
             const files = new DataTransfer();
             files.items.add(new File([blob], "dropped.png", { type: "image/png" }));
             const drop = new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true });
-            document.querySelector("#drop").dispatchEvent(drop);
+            document.querySelector("#drop-zone").dispatchEvent(drop);
         }"""
     )
     expect(row_of(page, "dropped.png").locator('[data-stage="stored"]')).to_have_attribute(
@@ -231,5 +231,5 @@ def test_a_folder_is_uploaded_without_what_is_no_photo_in_it(visit: Visit, drawn
         page.get_by_role("button", name="Choose a folder").click()
     chooser.value.set_files(folder)
     expect(page.locator(".file .name")).to_have_text([re.compile("one|two")] * 2)
-    expect(page.locator("#left-out")).to_have_text("One file that is no photo was left out.")
+    expect(page.locator("#skipped")).to_have_text("One file that is no photo was left out.")
     expect(page.locator('.file [data-stage="stored"][data-state="done"]')).to_have_count(2)

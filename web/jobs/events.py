@@ -15,9 +15,9 @@ from web.jobs.documents import Job
 
 # Proxies cut a silent connection after 15 to 60 s.
 _HEARTBEAT_SECONDS: Final = 10.0
-# A stream holds a thread. The browser comes back by itself, and meanwhile others have had their turn.
+# A stream holds a thread. The browser reconnects by itself, and meanwhile others have had their turn.
 _LONGEST_SECONDS: Final = 60.0
-# When it comes back: soon where it was cut off after a minute, later where there was no place.
+# When it reconnects: soon after a stream of a minute, later if there was no free place.
 _RETRY_MILLISECONDS: Final = 1000
 _CROWDED_RETRY_MILLISECONDS: Final = 5000
 
@@ -25,7 +25,7 @@ _CROWDED_RETRY_MILLISECONDS: Final = 5000
 def stream_events(unit_of_work: UnitOfWork, waiters: Waiters, first: JobRow) -> Iterator[str]:
     """`status` at once and with each change of it, `progress` as it goes on, `done` at the end: a Job each.
 
-    Without a place among the waiters it tells how things are, and ends.
+    Without a free place among the waiters it sends the current state and ends.
     """
     with waiters.place() as may_wait:
         yield f"retry: {_RETRY_MILLISECONDS if may_wait else _CROWDED_RETRY_MILLISECONDS}\n\n"
@@ -36,18 +36,18 @@ def stream_events(unit_of_work: UnitOfWork, waiters: Waiters, first: JobRow) -> 
             try:
                 yield from _changes(unit_of_work, first)
             except (JobNotFound, Unavailable):
-                # Its headers are gone, so the answer can only end. The browser asks again and is told then.
+                # The headers are sent, so the answer can only end. The browser reconnects and gets the error then.
                 return
 
 
 def _changes(unit_of_work: UnitOfWork, last: JobRow) -> Iterator[str]:
-    spoke = time.monotonic()
+    last_sent = time.monotonic()
     for job in job_states(unit_of_work, last.id, _LONGEST_SECONDS):
         events = list(_difference(last, job))
-        if not events and time.monotonic() - spoke > _HEARTBEAT_SECONDS:
+        if not events and time.monotonic() - last_sent > _HEARTBEAT_SECONDS:
             events = [": still here\n\n"]
         if events:
-            spoke = time.monotonic()
+            last_sent = time.monotonic()
             yield from events
         last = job
 

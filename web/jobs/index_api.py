@@ -1,4 +1,4 @@
-"""The look-alike index: how it is, and bringing it up to date."""
+"""The look-alike index: its state, and runs that update it."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Having the look-alike index brought up to date."""
+"""The use case of updating the look-alike index."""
 
 from dataclasses import replace
 
@@ -8,8 +8,8 @@ from shared.db.unit_of_work import UnitOfWork
 from shared.jobs.index_runs import full_run, incremental_run
 
 
-def start_index_run(unit_of_work: UnitOfWork, mode: str, request_id: str | None) -> JobRow:
-    """A run of this mode, full or incremental; while one is under way, it is that one."""
+def start_index_run(unit_of_work: UnitOfWork, mode: str, request_id: str | None = None) -> JobRow:
+    """Starts a run of this mode, full or incremental, or finds the one that is already running."""
     wanted = full_run() if mode == "full" else incremental_run()
     with unit_of_work.begin() as transaction:
         job_id = jobs.create_job(transaction, replace(wanted, request_id=request_id))

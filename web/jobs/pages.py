@@ -32,7 +32,7 @@ from web.http.parameters import Choice, Text
 from web.jobs.documents import STATUSES
 from web.jobs.index_runs import start_index_run
 from web.jobs.view_models.jobs import jobs_view
-from web.jobs.view_models.overview import WINDOWS, Overview, index_lines, overview, windows
+from web.jobs.view_models.overview import WINDOWS, JobsOverview, index_lines, overview, windows
 from web.jobs.view_models.story import story_view
 from web.layout.frame import make_frame
 from web.layout.paging import Pages
@@ -147,7 +147,7 @@ def _page_of_jobs(
     return jobs[:PAGE_SIZE], pages
 
 
-def _overview(connection: Connection, hours: int, now: datetime) -> Overview:
+def _overview(connection: Connection, hours: int, now: datetime) -> JobsOverview:
     settings = current_services().settings
     window = next(each for each in windows(hours) if each.here)
     lease = timedelta(seconds=settings.lease_seconds)

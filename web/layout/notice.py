@@ -1,4 +1,4 @@
-"""What was just done to photos, and how to undo it. It travels in the address that a form leads to."""
+"""What was just done to photos, and how to undo it: parameters of the address that a form redirects to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Final
 
 from web.layout.words import count
 
-# What one photo and several are said to be afterwards.
+# For one photo, and for several.
 _WORDS: Final = {
     "deleted": ("was deleted", "were deleted"),
     "restored": ("is back in the gallery", "are back in the gallery"),
@@ -24,7 +24,7 @@ class FinishedAction:
 
     @property
     def parts(self) -> dict[str, str]:
-        """What it adds to an address."""
+        """Its parameters in an address."""
         return {"done": self.action, "images": ",".join(map(str, self.image_ids))}
 
 

@@ -1,4 +1,4 @@
-"""Palettes of photos that are not in the gallery. Their job keeps them, and so they have its id."""
+"""Palettes of photos that are not in the gallery: the result of a job, under the id of that job."""
 
 from uuid import UUID
 

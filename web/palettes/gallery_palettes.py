@@ -1,4 +1,4 @@
-"""Palettes that nobody has asked for before: the jobs that find them."""
+"""The use cases of finding palettes that have not been computed yet."""
 
 from collections.abc import Collection
 
@@ -17,7 +17,7 @@ def job_for_palette_of_all(
 ) -> JobRow:
     """The job that finds one palette for all of the images. Its result is the palette, under its own address.
 
-    Raises ImageNotFound where none of them is there, and Conflict where one is still to be analysed, or cannot be.
+    Raises ImageNotFound if none of them exists, and Conflict if one is not analysed yet, or cannot be.
     """
     with unit_of_work.begin() as transaction:
         found = images.get_images(transaction.connection, image_ids)
@@ -37,7 +37,7 @@ def job_for_palette_of_all(
 
 
 def job_for_palette(unit_of_work: UnitOfWork, image: ImageRow, colors: int, request_id: str | None) -> JobRow:
-    """The job that finds the palette: that of the image while it is analysed, else one for this size alone.
+    """The job that finds the palette: the one that analyses the image, else one for this size alone.
 
     Raises Conflict where the photo could not be analysed.
     """

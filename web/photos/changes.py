@@ -1,4 +1,4 @@
-"""The use cases of changing photos that are in the gallery, for the API and the pages alike."""
+"""The use cases of changing photos in the gallery, called by the API and the pages."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any

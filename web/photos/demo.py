@@ -1,4 +1,4 @@
-"""The demo pictures, which a worker draws and puts into the gallery."""
+"""The use case of filling the gallery with demo pictures, which a worker draws."""
 
 import time
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ _PAUSE_SECONDS: Final = 0.5
 
 
 def start_demo(unit_of_work: UnitOfWork, request_id: str | None = None) -> UUID:
-    """Has the demo pictures drawn; the job's id. Pictures that are there already stay as they are."""
+    """Starts the job that draws the demo pictures; its id. Pictures that exist already stay as they are."""
     with unit_of_work.begin() as transaction:
         return create_job(transaction, NewJob(JobKind.DEMO, dedupe_key=_DEDUPE_KEY, request_id=request_id))
 
 
 def unindexed_photos(unit_of_work: UnitOfWork) -> Iterator[int]:
-    """How many photos the look-alike lists still have to follow, again and again until there is none."""
+    """How many photos are still missing from the look-alike lists, repeated until there is none."""
     while True:
         with unit_of_work.read() as connection:
             pending = index_counts(connection, index_state(connection)).pending

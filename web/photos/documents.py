@@ -52,7 +52,7 @@ class ThumbnailQuery(Parameters):
 
 
 class Description(Parameters):
-    """What people say about a photo."""
+    """The description of a photo."""
 
     caption: Annotated[str | None, Text("what the photo shows", MAX_CAPTION)] = None
     tags: Annotated[tuple[str, ...], Tags("tags; in a form, separated by commas")] = ()

@@ -17,7 +17,7 @@ from web.http.parameter_sets import read_json, read_values
 from web.photos.documents import PhotoForm, UploadBody, UploadFields
 from web.photos.uploads import Upload
 
-# Of routes that take a photo: what may be sent, and what may be wrong with it.
+# Of routes that take a photo: the bodies and the errors.
 UPLOAD_FORMS: Final = {"multipart/form-data": PhotoForm, "application/json": UploadBody}
 UPLOAD_PROBLEMS: Final = (401, 403, 409, 413, 415, 422, 503)
 _DATA_URL: Final = re.compile(r"data:[^,]{0,200};base64,")
@@ -27,7 +27,7 @@ _CHUNK_CHARACTERS: Final = 256 * 1024
 
 @contextmanager
 def received_upload(request: Request) -> Iterator[Upload]:
-    """The photo in the request's body, with what is said about it; gone at the end of the block.
+    """The photo in the request's body, with its description; deleted at the end of the block.
 
     Raises UseMultipart, NoFile, OneFileOnly, TooLarge, BadJson and BadParameters; RequestEntityTooLarge (413).
     """

@@ -1,4 +1,4 @@
-"""The use case of taking in a photo: guard it, store its bytes, record it with its jobs.
+"""The use case of adding a photo: check it, store its bytes, record it with its jobs.
 
 The blob comes before the row: an orphan blob is harmless, a row without its blob is not.
 """
@@ -25,7 +25,7 @@ from web.services import Services
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A photo as it came, and what was said about it. colors: size of its palette."""
+    """A photo as it was sent, with its description. colors: size of its palette."""
 
     file: Spool
     name: str
@@ -35,7 +35,7 @@ class Upload:
     label: str | None = None
 
     def fingerprint(self) -> dict[str, Any]:
-        """What the request says, apart from how it was packed: the same again is the same upload."""
+        """What the request says, whatever its encoding: the same content is the same upload."""
         return {
             "sha256": self.file.sha256,
             "colors": self.colors,
@@ -76,7 +76,7 @@ def add_image(services: Services, upload: Upload, request_id: str | None = None)
 
 
 def find_palette_of_upload(services: Services, upload: Upload, request_id: str | None = None) -> JobRow:
-    """Has the palette of a photo found that does not go into the gallery. Raises as `add_image` does."""
+    """Starts the search for the palette of a photo that does not go into the gallery. Raises as `add_image` does."""
     header = guard.inspect(upload.file.file)
     sha256 = upload.file.sha256
     _store(services, blob_keys.upload(sha256), upload.file, header)

@@ -54,7 +54,7 @@ class TrainingRequest:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be predicted for: values as they came, or a photo, passing or of the gallery."""
+    """What is to be predicted for: values as they came, or a photo, uploaded or of the gallery."""
 
     values: Mapping[str, Any] | None = None
     photo: Spool | None = None

@@ -1,4 +1,4 @@
-"""Choosing from a list of look-alikes so that they are not all alike among themselves."""
+"""Choosing from a list of look-alikes those that differ from each other."""
 
 from collections.abc import Mapping, Sequence
 

@@ -14,7 +14,7 @@ _LEAST: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ChartBar:
     x: float
     y: float
     width: float
@@ -32,7 +32,7 @@ class Chart:
     most: str
     begin: str
     words: str
-    bars: tuple[Bar, ...]
+    bars: tuple[ChartBar, ...]
 
 
 def make_chart(
@@ -50,7 +50,7 @@ def make_chart(
             continue
         height = max(_LEAST, HEIGHT * count / highest)
         bars.append(
-            Bar(
+            ChartBar(
                 x=round((number + _GAP / 2) * width, 2),
                 y=round(HEIGHT - height, 2),
                 width=round((1 - _GAP) * width, 2),

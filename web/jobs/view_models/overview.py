@@ -75,7 +75,7 @@ class IndexLines:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class JobsOverview:
     """address: where a script polls it; interval_ms: how often that is worth it, in milliseconds."""
 
     address: str
@@ -103,8 +103,8 @@ def overview(
     finished: Finished,
     workers: Sequence[WorkerRow],
     index: IndexLines,
-) -> Overview:
-    return Overview(
+) -> JobsOverview:
+    return JobsOverview(
         address=url_for("jobs_page.show_overview", hours=window.hours),
         # A twentieth of a bar: a smaller change is hardly visible, and a longer window costs more to count.
         interval_ms=round(window.step.total_seconds() * 1000 / 20),

@@ -16,7 +16,7 @@ from web.layout import words
 
 
 @dataclass(frozen=True, slots=True)
-class Detail:
+class JobFact:
     term: str
     words: str
     href: str | None = None
@@ -52,7 +52,7 @@ class StoryView:
     percent: str
     progress: float
     retrying: str | None
-    facts: tuple[Detail, ...]
+    facts: tuple[JobFact, ...]
     parts: tuple[StoryPart, ...]
     more_parts: str | None
     result: ResultLink | None
@@ -85,28 +85,28 @@ def _retrying(story: StoryRow, now: datetime) -> str | None:
     return f"It went wrong and will be tried again {when}. {story.last_error}"
 
 
-def _facts(story: StoryRow) -> list[Detail]:
+def _facts(story: StoryRow) -> list[JobFact]:
     job = story.job
-    facts = [Detail("Created", words.exact(job.created_at))]
+    facts = [JobFact("Created", words.exact(job.created_at))]
     if job.started_at is not None:
         waited = words.duration(job.started_at - job.created_at)
-        facts.append(Detail("Started", f"{words.exact(job.started_at)}, after {waited} of waiting"))
+        facts.append(JobFact("Started", f"{words.exact(job.started_at)}, after {waited} of waiting"))
     if job.started_at is not None and job.finished_at is not None:
         took = words.duration(job.finished_at - job.started_at)
-        facts.append(Detail("Finished", f"{words.exact(job.finished_at)}, after {took} of work"))
+        facts.append(JobFact("Finished", f"{words.exact(job.finished_at)}, after {took} of work"))
     elif job.finished_at is not None:
-        facts.append(Detail("Finished", f"{words.exact(job.finished_at)}, before it had started"))
+        facts.append(JobFact("Finished", f"{words.exact(job.finished_at)}, before it had started"))
     if story.blocked and job.status in ACTIVE:
-        facts.append(Detail("Waits for", "the steps before it"))
+        facts.append(JobFact("Waits for", "the steps before it"))
     if job.kind not in PARENTS:
-        facts.append(Detail("Attempts", f"{job.attempt} of at most {story.max_attempts}"))
+        facts.append(JobFact("Attempts", f"{job.attempt} of at most {story.max_attempts}"))
     if job.worker:
-        facts.append(Detail("Worker", job.worker))
+        facts.append(JobFact("Worker", job.worker))
     if job.error_code:
-        facts.append(Detail("Error", job.error_code))
-    facts.append(Detail("Job", str(job.id), url_for("jobs.get_job", id=job.id)))
+        facts.append(JobFact("Error", job.error_code))
+    facts.append(JobFact("Job", str(job.id), url_for("jobs.get_job", id=job.id)))
     if story.request_id:
-        facts.append(Detail("Request", story.request_id))
+        facts.append(JobFact("Request", story.request_id))
     return facts
 
 

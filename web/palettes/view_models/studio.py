@@ -16,6 +16,7 @@ from web.http.addresses import API_PREFIX
 from web.layout import words
 from web.palettes.formats import FORMATS
 from web.palettes.view_models.accent import Accent, accent_of
+from web.palettes.view_models.palette import Download
 from web.palettes.view_models.theme import Theme, grade, ratio_in_words, themes
 from web.photos import ACCEPT, Tile, make_tile
 
@@ -50,13 +51,6 @@ class StudioSwatch:
     black: str
     black_grade: str
     gallery: str
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    name: str
-    format: str
-    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +127,7 @@ def _sheet(swatches: Sequence[Swatch]) -> Sheet:
         share=url_for("studio.show", **parameters, _external=True),
         picture=url_for("studio.show", **parameters, format="png", _external=True),
         downloads=tuple(
-            Download(_FORMAT_NAMES.get(form, form), form, url_for("studio.show", **parameters, format=form))
+            Download(_FORMAT_NAMES.get(form, form), url_for("studio.show", **parameters, format=form))
             for form in sorted(FORMATS, key=list(_FORMAT_NAMES).index)
         ),
         themes=themes(swatches),

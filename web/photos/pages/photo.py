@@ -1,4 +1,4 @@
-"""One photo: `/images/<id>`, and the two parts of its page that change while it is looked at."""
+"""One photo: `/images/<id>`, and the two parts of its page that sliders change."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class PaletteState:
 
 @blueprint.get("/images/<id>")
 def show(id: str) -> str:  # noqa: A002 - the name in the address
-    """The photo with all that is known of it so far."""
+    """The photo with everything that is known about it so far."""
     query = _query()
     with current_services().unit_of_work.read() as connection:
         image = get_image(connection, image_id(id))
@@ -91,7 +91,7 @@ def _query() -> PhotoQuery:
 
 
 def _palette(image: ImageRow, colors: int, own: Sequence[Swatch]) -> PaletteState:
-    """The palette of that size; one that nobody has asked for before is begun with. own: that of the image's own size."""
+    """The palette of that size; one that has not been computed yet is started. own: the one of the image's own size."""
     if colors == image.colors:
         return PaletteState(palette_view(image, own, colors))
     unit_of_work = current_services().unit_of_work
@@ -117,7 +117,7 @@ def _look_alikes(
 
 
 def _failure(connection: Connection, image: ImageRow) -> str | None:
-    """What went wrong with the photo, as its job tells it."""
+    """Why the photo could not be processed, according to its job."""
     if not {image.palette, image.embedding} & {JobStatus.FAILED, JobStatus.DEAD} or image.job_id is None:
         return None
     try:

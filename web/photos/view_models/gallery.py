@@ -1,4 +1,4 @@
-"""The gallery: a page of tiles, what it is narrowed to, and the way on."""
+"""The gallery: a page of tiles, its filters, and links to other pages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ EAGER: Final = 8
 # three in a row are served from thumbnails of 384 px, which nobody tells from larger ones.
 ROW_HEIGHT: Final = 250
 
-# A colour of each kind to begin with; any other can be picked.
+# One colour of each hue to start with; any other can be picked.
 COLORS: Final = (
     ("#d6453d", "Red"),
     ("#e8843c", "Orange"),
@@ -67,7 +67,7 @@ class GalleryQuery:
         return url_for("gallery.show", **parts | changes)
 
     def here(self, **more: str) -> str:
-        """This very page of the gallery, and whatever else its address is to say."""
+        """The address of this page of the gallery, with more parameters."""
         return self.address(cursor=encode_image(self.after), **more)
 
 
@@ -81,7 +81,7 @@ class Facets:
 
 @dataclass(frozen=True, slots=True)
 class FilterOption:
-    """One thing that the gallery can be narrowed to. here: it is already."""
+    """A filter that can be chosen. here: it is active."""
 
     words: str
     href: str
@@ -92,7 +92,7 @@ class FilterOption:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One thing that the gallery is narrowed to, and the address without it."""
+    """An active filter, and the address without it."""
 
     words: str
     without: str

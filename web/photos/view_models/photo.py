@@ -14,9 +14,9 @@ from web.palettes import Accent, accent_of
 from web.photos.view_models.picture import Picture, display_picture
 from web.photos.view_models.progress import (
     Stage,
+    can_be_retried,
     is_complete,
     is_unfinished,
-    may_be_tried_again,
     stages,
     state_in_words,
 )
@@ -29,14 +29,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Detail:
+class PhotoDetail:
     term: str
     parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What people say about the photo, in the form that changes it. api: where a script sends the same."""
+    """The form that changes the description of the photo. api: where a script sends the same."""
 
     action: str
     api: str
@@ -73,7 +73,7 @@ class PhotoView:
     accent: Accent | None
     tags: tuple[Part, ...]
     label: Part | None
-    details: tuple[Detail, ...]
+    details: tuple[PhotoDetail, ...]
     edit: Edit
     delete_href: str
     preview: Preview
@@ -91,7 +91,7 @@ def photo_view(image: ImageRow, swatches: Sequence[Swatch], failure: str | None)
         stages=() if is_complete(image) else stages(image),
         failure=failure,
         retry_href=url_for("jobs_page.retry", id=image.job_id)
-        if image.job_id and may_be_tried_again(image)
+        if image.job_id and can_be_retried(image)
         else None,
         accent=accent_of(swatches),
         tags=tuple(Part(tag, url_for("gallery.show", tag=tag)) for tag in image.tags),
@@ -127,11 +127,11 @@ def _preview(image: ImageRow) -> Preview:
     )
 
 
-def _details(image: ImageRow) -> list[Detail]:
-    details = [Detail("Name", (Part(image.name),))] if image.caption else []
+def _details(image: ImageRow) -> list[PhotoDetail]:
+    details = [PhotoDetail("Name", (Part(image.name),))] if image.caption else []
     return [
         *details,
-        Detail("Size", (Part(f"{image.width:,} × {image.height:,} pixels"),)),
-        Detail("File", (Part(f"{image.format.upper()}, {words.file_size(image.bytes)}"),)),
-        Detail("Uploaded", (Part(words.moment(image.created_at)),)),
+        PhotoDetail("Size", (Part(f"{image.width:,} × {image.height:,} pixels"),)),
+        PhotoDetail("File", (Part(f"{image.format.upper()}, {words.file_size(image.bytes)}"),)),
+        PhotoDetail("Uploaded", (Part(words.moment(image.created_at)),)),
     ]

@@ -36,7 +36,7 @@ def is_complete(image: ImageRow) -> bool:
     return {image.palette, image.embedding, image.neighbours} == {JobStatus.SUCCEEDED}
 
 
-def may_be_tried_again(image: ImageRow) -> bool:
+def can_be_retried(image: ImageRow) -> bool:
     """Whether the work stopped for a reason that is not in the photo itself."""
     stopped = image.embedding if image.palette is JobStatus.SUCCEEDED else image.palette
     return stopped in {JobStatus.DEAD, JobStatus.CANCELLED}

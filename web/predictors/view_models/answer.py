@@ -64,7 +64,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where in the photo the evidence is. photo: of the gallery, under the overlay; None where the photo was passing.
+    """Where in the photo the evidence is. photo: of the gallery, under the overlay; None if the photo was uploaded for this prediction.
 
     blended: a picture of the middle of the photo with the evidence on it.
     """

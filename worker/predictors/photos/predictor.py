@@ -156,7 +156,7 @@ def _photo(services: Services, order: PredictOrder) -> _Photo:
             found = services.sandbox.view(data)
         return _Photo("an uploaded photo", order.upload, found.width, found.height, found.model_view)
     if order.image is None:
-        raise ValueError("A prediction for a photo names a passing one, or one of the gallery.")
+        raise ValueError("A prediction for a photo names an uploaded one, or one of the gallery.")
     model = services.photo_model.embedder.model_id
     with services.unit_of_work.read() as connection:
         row = get_image(connection, order.image)

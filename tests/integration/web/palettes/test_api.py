@@ -130,7 +130,7 @@ def drain_once_sent(site: Site) -> None:
 
 
 @pytest.fixture
-def passing(site: Site) -> str:
+def ephemeral(site: Site) -> str:
     """The address of the palettes of a photo that is not in the gallery."""
     asked = site.upload(picture(1), path="palettes", colors="7")
     site.pipeline.drain()
@@ -138,28 +138,28 @@ def passing(site: Site) -> str:
     return address
 
 
-def test_a_photo_in_passing_is_sent_once_for_palettes_of_every_size(site: Site, passing: str) -> None:
+def test_an_ephemeral_photo_is_sent_once_for_palettes_of_every_size(site: Site, ephemeral: str) -> None:
     for colors in range(2, 17):
-        palette = site.get(f"{passing}?colors={colors}").get_json()
+        palette = site.get(f"{ephemeral}?colors={colors}").get_json()
         check_contract(Palette, palette)
         assert palette["count"] == colors
         assert sum(color["proportion"] for color in palette["colors"]) == pytest.approx(1)
-    assert site.get(passing).get_json()["count"] == 7
+    assert site.get(ephemeral).get_json()["count"] == 7
     assert site.count("jobs") == 1
 
 
-def test_a_palette_in_passing_is_that_of_the_same_photo_in_the_gallery(site: Site, passing: str) -> None:
+def test_an_ephemeral_palette_is_that_of_the_same_photo_in_the_gallery(site: Site, ephemeral: str) -> None:
     image_id = site.add(1)
     site.pipeline.drain()
     kept = site.get(f"images/{image_id}/palette").get_json()
-    assert site.get(f"{passing}?colors=6").get_json() == kept
+    assert site.get(f"{ephemeral}?colors=6").get_json() == kept
 
 
 @pytest.mark.parametrize(("form", "expected"), FORMATS.items(), ids=FORMATS)
 def test_a_palette_in_passing_is_exported_too(
-    site: Site, passing: str, form: str, expected: tuple[str, bytes]
+    site: Site, ephemeral: str, form: str, expected: tuple[str, bytes]
 ) -> None:
-    response = site.get(f"{passing}?colors=3&format={form}")
+    response = site.get(f"{ephemeral}?colors=3&format={form}")
     assert (response.mimetype, expected[1] in response.data) == (expected[0], True)
     assert "sandbox" in response.headers["Content-Security-Policy"]
 

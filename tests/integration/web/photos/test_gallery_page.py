@@ -18,7 +18,7 @@ __all__ = ["site"]
 def test_an_empty_gallery_is_a_place_to_drop_photos(site: Site) -> None:
     page = site.page("/")
     assert page.find("h1").text == "The gallery is empty"
-    assert page.find("form", id="drop")["action"] == "/upload"
+    assert page.find("form", id="drop-zone")["action"] == "/upload"
     assert not page.find_all("form", id="selection")
 
 
@@ -27,12 +27,12 @@ def test_a_button_fills_an_empty_gallery_with_drawn_pictures(site: Site) -> None
     for _ in range(2):
         assert site.client.post(button["action"]).location == "/"
     page = site.page("/")
-    assert "Drawing the demo pictures, 0 %" in page.find("p", id="coming").text
+    assert "Drawing the demo pictures, 0 %" in page.find("p", id="demo-progress").text
     assert not page.find_all("form", class_="demo")
     site.pipeline.settle()
     page = site.page("/")
     assert len(tiles(page)) == 12
-    assert not page.find_all(id="coming")
+    assert not page.find_all(id="demo-progress")
     assert all("no. 1" in caption for caption in tiles(page))
     assert site.pipeline.similar(1)
 

@@ -33,7 +33,7 @@ def test_a_form_that_cannot_be_taken_comes_back_with_the_reason(
 ) -> None:
     page = page_of(send(site, data, name), status)
     assert words in page.find("p", role="alert").text
-    assert page.find("form", id="drop")["enctype"] == "multipart/form-data"
+    assert page.find("form", id="drop-zone")["enctype"] == "multipart/form-data"
     assert tiles(site.page("/")) == []
 
 

@@ -137,7 +137,7 @@ def test_an_answer_shows_probabilities_reasons_and_what_was_asked(shelf: Site) -
     bars = result.find("ul", class_="bars").find_all("li")
     assert [bar.find("span", class_="label").text for bar in bars] == ["cat", "dog"]
     assert "in place of" in result.find("section", class_="reasons").text
-    asked = result.find("section", class_="asked").text
+    asked = result.find("section", class_="inputs").text
     assert "height 24 cm" in asked
     assert "tame yes" in asked
     assert value_of(page, "height (cm)") == "24"

@@ -1,16 +1,16 @@
-// Keeps the overview of the jobs page up to date: every few seconds while something happens, less often while not.
+// Keeps the overview of the jobs page up to date: every few seconds while something happens, less often otherwise.
 
-import { retryAfter, untilVisible, wait } from "../layout/pauses.js";
+import { retryAfter, untilVisible, wait } from "../layout/backoff.js";
 import { replace } from "../layout/replace.js";
 
-const { overview: address, pause: given } = document.getElementById("jobs").dataset;
-const SHORTEST = Number(given);
-const LONGEST = 8 * SHORTEST;
+const { overview: address, interval } = document.getElementById("jobs").dataset;
+const SHORTEST_MS = Number(interval);
+const LONGEST_MS = 8 * SHORTEST_MS;
 
-// Returns whether anything was different, and how long the server asks to leave it alone.
+// Returns whether anything has changed, and how long the server asks to wait.
 async function refresh() {
   const response = await fetch(address, { headers: { Accept: "text/html" } });
-  if (!response.ok) return { changed: false, quiet: retryAfter(response.headers.get("Retry-After"), LONGEST) };
+  if (!response.ok) return { changed: false, retryAfterMs: retryAfter(response.headers.get("Retry-After"), LONGEST_MS) };
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   let changed = false;
   for (const newer of fresh.querySelectorAll("[id^=jobs-]")) {
@@ -19,12 +19,12 @@ async function refresh() {
     replace(part, document.adoptNode(newer));
     changed = true;
   }
-  return { changed, quiet: 0 };
+  return { changed, retryAfterMs: 0 };
 }
 
-for (let pause = SHORTEST; ; ) {
-  await wait(pause);
+for (let delay = SHORTEST_MS; ; ) {
+  await wait(delay);
   await untilVisible();
-  const { changed, quiet } = await refresh().catch(() => ({ changed: false, quiet: 0 }));
-  pause = Math.max(quiet, changed ? SHORTEST : Math.min(pause * 1.5, LONGEST));
+  const { changed, retryAfterMs } = await refresh().catch(() => ({ changed: false, retryAfterMs: 0 }));
+  delay = Math.max(retryAfterMs, changed ? SHORTEST_MS : Math.min(delay * 1.5, LONGEST_MS));
 }

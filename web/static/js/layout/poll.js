@@ -2,7 +2,7 @@
 //
 // A part is an element with an id and data-live="working"; the server leaves that attribute out once the part is done.
 
-import { pauses, untilVisible, wait } from "./pauses.js";
+import { backoff, untilVisible, wait } from "./backoff.js";
 import { replace } from "./replace.js";
 
 const WORKING = '[data-live="working"]';
@@ -11,7 +11,7 @@ const sent = new Map();
 
 async function refresh() {
   const response = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (!response.ok) return response.status < 500 && response.status !== 429 ? "over" : "same";
+  if (!response.ok) return response.status < 500 && response.status !== 429 ? "gone" : "same";
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   let changed = false;
   for (const part of document.querySelectorAll(WORKING)) {
@@ -24,11 +24,11 @@ async function refresh() {
   return changed ? "changed" : "same";
 }
 
-let pause = pauses();
+let delays = backoff();
 while (document.querySelector(WORKING)) {
-  await wait(pause.next());
+  await wait(delays.next());
   await untilVisible();
-  const news = await refresh().catch(() => "same");
-  if (news === "over") break;
-  if (news === "changed") pause = pauses();
+  const result = await refresh().catch(() => "same");
+  if (result === "gone") break;
+  if (result === "changed") delays = backoff();
 }

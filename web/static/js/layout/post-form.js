@@ -1,6 +1,6 @@
-// Sends a form to its own address as a browser would, and brings back the page that answers it.
+// Sends a form to its own address as a browser would, and returns the page that answers it.
 
-// Resolves to { page, address, ok }: the answering document, where it lies, and whether it is what was asked for.
+// Resolves to { page, address, ok }: the answering document, its address, and whether it is not an error.
 // XMLHttpRequest, since fetch does not tell how much of a body has been sent.
 export function postForm(form, onProgress = () => {}) {
   const body = new FormData(form);
@@ -27,8 +27,8 @@ export function postForm(form, onProgress = () => {}) {
   });
 }
 
-// Takes over what the answering page says under each field. Whether it says anything.
-export function takeProblems(form, page) {
+// Shows what the answering page says under each field. Returns whether there are any.
+export function showProblems(form, page) {
   let first = null;
   for (const place of form.querySelectorAll("[data-problem]")) {
     const message = page.getElementById(place.id)?.textContent ?? "";
@@ -44,14 +44,14 @@ export function takeProblems(form, page) {
   return first !== null;
 }
 
-// Says under the form's first such place what is wrong with all of it.
-export function tell(form, sentence) {
+// Shows an error about the whole form, in its first place for one.
+export function showError(form, message) {
   const place = form.querySelector("[data-problem]");
-  place.textContent = sentence;
-  place.hidden = !sentence;
+  place.textContent = message;
+  place.hidden = !message;
 }
 
-// What a page that is an error says.
-export function sentenceOf(page) {
+// The message of an error page.
+export function errorMessage(page) {
   return page.querySelector(".error-page p")?.textContent ?? "That did not work. Try again in a moment.";
 }

@@ -1,11 +1,11 @@
-// On the page that says "not ready": asks whether Vitrine answers again, and then shows what was wanted.
+// On the page that says "not ready": polls until Vitrine answers, then reloads.
 
-import { pauses, untilVisible, wait } from "./pauses.js";
+import { backoff, untilVisible, wait } from "./backoff.js";
 
 document.getElementById("reconnect").hidden = false;
-const pause = pauses();
+const delays = backoff();
 for (;;) {
-  await wait(2000 + pause.next());
+  await wait(2000 + delays.next());
   await untilVisible();
   const response = await fetch("/readyz").catch(() => null);
   if (response?.ok) break;

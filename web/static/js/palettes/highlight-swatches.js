@@ -1,17 +1,17 @@
-// While a swatch of the palette is pointed at, or has the focus, its pixels light up in the photo.
+// While a swatch of the palette is pointed at, or has the focus, its pixels are highlighted in the photo.
 
 import { highlight } from "./highlight.js";
 
 export function highlightSwatches() {
-  let light = null;
+  let highlighter = null;
 
   function show(swatch) {
     const image = document.querySelector(".stage img");
-    const canvas = document.querySelector(".stage canvas.lit");
+    const canvas = document.querySelector(".stage canvas.highlight");
     if (!image?.complete || !canvas) return;
     const swatches = [...document.querySelectorAll(".palette [data-copy]")].map((button) => button.dataset.copy);
-    light ??= highlight(image, canvas, swatches);
-    light.show(swatches.indexOf(swatch.querySelector("[data-copy]").dataset.copy));
+    highlighter ??= highlight(image, canvas, swatches);
+    highlighter.show(swatches.indexOf(swatch.querySelector("[data-copy]").dataset.copy));
   }
 
   function follow(into, outOf) {
@@ -21,15 +21,15 @@ export function highlightSwatches() {
     });
     document.addEventListener(outOf, (event) => {
       const swatch = event.target.closest?.(".swatch");
-      if (swatch && !swatch.contains(event.relatedTarget)) light?.hide();
+      if (swatch && !swatch.contains(event.relatedTarget)) highlighter?.hide();
     });
   }
 
   follow("pointerover", "pointerout");
   follow("focusin", "focusout");
-  // Another palette, or the photo itself has come.
+  // The palette or the photo has been replaced.
   document.addEventListener("vitrine:replaced", () => {
-    light?.hide();
-    light = null;
+    highlighter?.hide();
+    highlighter = null;
   });
 }

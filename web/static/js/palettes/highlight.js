@@ -1,12 +1,12 @@
 // Lights up the pixels of a swatch in a photo, by dimming all others.
 //
-//   const light = highlight(image, canvas, ["#1e90ff", "#ffd700"]);
-//   light.show(1);           // only what is nearest to #ffd700 stays bright
-//   light.at(0.5, 0.25);     // the swatch of the pixel in the middle of the upper half, or -1 where there is none
-//   light.hide();            // the photo as it was
+//   const highlighter = highlight(image, canvas, ["#1e90ff", "#ffd700"]);
+//   highlighter.show(1);           // only what is nearest to #ffd700 stays bright
+//   highlighter.at(0.5, 0.25);     // the swatch of the pixel in the middle of the upper half, or -1 where there is none
+//   highlighter.hide();            // the photo as it was
 //
 // image: one that has been loaded, of this origin. canvas: lies over the image, as large (highlight.css does it, for a
-// canvas with the class "lit" after the image in a positioned parent). swatches: "#rrggbb" each.
+// canvas with the class "highlight" after the image in a positioned parent). swatches: "#rrggbb" each.
 //
 // Pixels go to the nearest swatch in OKLab, as the palette was found. Colours that share their upper five bits a channel
 // go together, as in the worker's histogram: some thousand distances instead of some hundred thousand, so that it
@@ -15,17 +15,17 @@
 import { channels, oklab, pixelsOf } from "./oklab.js";
 
 const SIDE = 640;
-// RGBA of what is not lit: the photo stays recognisable behind it.
+// RGBA over the other pixels: the photo stays recognisable behind it.
 const DIM = new Uint32Array(new Uint8ClampedArray([16, 16, 15, 214]).buffer)[0];
 const NONE = 255;
 
 export function highlight(image, canvas, swatches) {
   const centres = swatches.map((hex) => oklab(...channels(hex)));
-  let found = null;
+  let cached = null;
 
   function labels() {
-    found ??= label(pixelsOf(image, SIDE), centres);
-    return found;
+    cached ??= label(pixelsOf(image, SIDE), centres);
+    return cached;
   }
 
   return {

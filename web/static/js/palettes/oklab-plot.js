@@ -15,58 +15,58 @@ export function makePlot() {
   let swatches = [];
   let cloud = [];
   let [yaw, pitch] = [-0.5, 0.42];
-  let due = false;
+  let scheduled = false;
 
-  const resized = new ResizeObserver(() => later());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => later());
+  const resized = new ResizeObserver(() => scheduleDraw());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => scheduleDraw());
 
   // image: whose pixels make the cloud, or none.
-  function of(image) {
+  function showImage(image) {
     cloud = image ? cloudOf(pixelsOf(image, SIDE)) : [];
-    later();
+    scheduleDraw();
   }
 
   // hexes: the swatches; parts: their shares, 0 to 1.
-  function on(element, hexes, parts) {
+  function attach(element, hexes, parts) {
     resized.disconnect();
     canvas = element;
     swatches = hexes.map((hex, n) => ({ lab: oklab(...channels(hex)), hex, part: parts[n] }));
     resized.observe(canvas);
-    canvas.addEventListener("pointerdown", grab);
-    canvas.addEventListener("keydown", turn);
-    later();
+    canvas.addEventListener("pointerdown", onPointerDown);
+    canvas.addEventListener("keydown", onKey);
+    scheduleDraw();
   }
 
-  function grab(event) {
+  function onPointerDown(event) {
     canvas.setPointerCapture(event.pointerId);
     let [x, y] = [event.clientX, event.clientY];
     const move = (moved) => {
-      look(yaw + (moved.clientX - x) / 120, pitch + (moved.clientY - y) / 120);
+      rotate(yaw + (moved.clientX - x) / 120, pitch + (moved.clientY - y) / 120);
       [x, y] = [moved.clientX, moved.clientY];
     };
     canvas.addEventListener("pointermove", move);
     canvas.addEventListener("lostpointercapture", () => canvas.removeEventListener("pointermove", move), { once: true });
   }
 
-  function turn(event) {
+  function onKey(event) {
     const steps = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key];
     if (!steps) return;
     event.preventDefault();
-    look(yaw + steps[0], pitch + steps[1]);
+    rotate(yaw + steps[0], pitch + steps[1]);
   }
 
-  function look(around, down) {
+  function rotate(around, down) {
     yaw = around;
     pitch = Math.min(STEEPEST, Math.max(0, down));
     canvas.dataset.angle = `${yaw.toFixed(2)} ${pitch.toFixed(2)}`;
-    later();
+    scheduleDraw();
   }
 
-  function later() {
-    if (due || !canvas) return;
-    due = true;
+  function scheduleDraw() {
+    if (scheduled || !canvas) return;
+    scheduled = true;
     requestAnimationFrame(() => {
-      due = false;
+      scheduled = false;
       draw();
     });
   }
@@ -96,7 +96,7 @@ export function makePlot() {
     drawSwatches(context, place, swatches, style.color);
   }
 
-  return { of, on };
+  return { showImage, attach };
 }
 
 // One point for each occupied 4-bit bin: a few hundred to two thousand, with their mean colour and their number.

@@ -1,8 +1,8 @@
 // The palette studio: a photo comes in by drop, paste or choice and is shown at once; its palettes come from the server
-// as parts of the page that the same address gives without scripts. Sizes that were seen are kept, so that the slider
-// shows them within a frame.
+// as parts of the page that the same address gives without scripts. Sizes that were fetched are cached, so that the
+// slider shows them within a frame.
 
-import { faultOf } from "../uploads/files.js";
+import { checkFile } from "../uploads/files.js";
 import { awaitJob, findPalette } from "./find-palette.js";
 import { highlight } from "./highlight.js";
 import { makePlot } from "./oklab-plot.js";
@@ -11,7 +11,7 @@ const part = (id) => document.getElementById(id);
 const studio = part("studio");
 const intake = part("intake");
 const preview = part("preview");
-const canvas = part("lit");
+const canvas = part("highlight");
 const heading = studio.querySelector("h1");
 const REPLACED = ["sizes", "sheet", "trial"];
 
@@ -19,47 +19,47 @@ const plot = makePlot();
 // Of the photo at hand, or of the address that the page was opened with.
 let palettes = part("sizes").querySelector("form")?.getAttribute("action") ?? null;
 let pages = new Map();
-let light = null;
-let work = new AbortController();
-let wanted = null;
+let highlighter = null;
+let controller = new AbortController();
+let currentSize = null;
 let last = null;
 
-// --- a photo comes in ---------------------------------------------------------------------------------------------
+// --- opening a photo -----------------------------------------------------------------------------------------------
 
-async function take(file) {
+async function openFile(file) {
   if (!file) return;
   last = file;
-  work.abort();
-  work = new AbortController();
-  const { signal } = work;
-  const fault = await faultOf(file, Number(studio.dataset.maxBytes));
+  controller.abort();
+  controller = new AbortController();
+  const { signal } = controller;
+  const problem = await checkFile(file, Number(studio.dataset.maxBytes));
   if (signal.aborted) return;
-  complain(fault ?? "");
-  if (fault) return;
-  say("Finding the colours");
+  showError(problem ?? "");
+  if (problem) return;
+  setStatus("Finding the colours");
   show(file);
   try {
-    const id = await findPalette(file, intake.elements.colors.value, { signal, say });
+    const id = await findPalette(file, intake.elements.colors.value, { signal, onStatus: setStatus });
     palettes = `/palette/${id}`;
     pages = new Map();
-    await turnTo(Number(intake.elements.colors.value), { renew: true });
-    say("");
+    await showSize(Number(intake.elements.colors.value), { renew: true });
+    setStatus("");
   } catch (error) {
     if (signal.aborted) return;
-    say("");
-    giveUp();
-    complain(error.message, { again: error.again ?? true });
+    setStatus("");
+    reset();
+    showError(error.message, { retryable: error.retryable ?? true });
   }
 }
 
 // The local file, before anything has been sent.
 function show(file) {
   if (preview.src) URL.revokeObjectURL(preview.src);
-  light = null;
+  highlighter = null;
   canvas.classList.remove("on");
-  part("bench").hidden = false;
+  part("workspace").hidden = false;
   part("from-gallery")?.remove();
-  part("bench").classList.add("waiting");
+  part("workspace").classList.add("waiting");
   intake.classList.add("small");
   intake.querySelector("label.button").classList.remove("strong");
   preview.src = URL.createObjectURL(file);
@@ -70,46 +70,46 @@ function show(file) {
       preview.style.setProperty("--true-ratio", preview.naturalWidth / preview.naturalHeight);
       preview.style.setProperty("--true-width", preview.naturalWidth);
       part("hint").hidden = false;
-      plot.of(preview);
-      point();
+      plot.showImage(preview);
+      updateHighlighter();
     },
     () => (preview.hidden = true), // what the browser cannot show, the server may still read, or say why not
   );
 }
 
-// What is on the bench is not of this photo.
-function giveUp() {
-  part("bench").hidden = true;
+// The workspace does not show this photo.
+function reset() {
+  part("workspace").hidden = true;
   intake.classList.remove("small");
   heading.textContent = "The colours of a photo";
 }
 
-function complain(words, { again = false } = {}) {
-  const trouble = part("trouble");
-  trouble.hidden = !words;
-  trouble.textContent = words;
-  if (!again) return;
+function showError(words, { retryable = false } = {}) {
+  const box = part("error");
+  box.hidden = !words;
+  box.textContent = words;
+  if (!retryable) return;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button small";
   button.textContent = "Try again";
-  button.addEventListener("click", () => take(last));
-  trouble.append(" ", button);
+  button.addEventListener("click", () => openFile(last));
+  box.append(" ", button);
 }
 
-function say(words) {
+function setStatus(words) {
   if (part("status").textContent !== words) part("status").textContent = words;
 }
 
 // --- palettes -----------------------------------------------------------------------------------------------------
 
-async function turnTo(colors, { renew = false } = {}) {
-  wanted = colors;
-  const { signal } = work;
+async function showSize(colors, { renew = false } = {}) {
+  currentSize = colors;
+  const { signal } = controller;
   const page = pages.get(colors) ?? (await fetchPage(colors));
-  if (wanted !== colors || signal.aborted) return; // the slider has gone on, or another photo has come
+  if (currentSize !== colors || signal.aborted) return; // the slider has gone on, or another photo has come
   for (const id of REPLACED) {
-    if (id === "sizes" && !renew) continue; // it is what the hand holds
+    if (id === "sizes" && !renew) continue; // it holds the slider that is being moved
     part(id).innerHTML = page.parts[id];
     part(id).dispatchEvent(new CustomEvent("vitrine:replaced", { bubbles: true }));
   }
@@ -117,9 +117,9 @@ async function turnTo(colors, { renew = false } = {}) {
   document.title = page.title;
   document.body.setAttribute("style", page.style);
   intake.elements.colors.value = colors;
-  part("bench").classList.remove("waiting");
+  part("workspace").classList.remove("waiting");
   history.replaceState(null, "", `${palettes}?colors=${colors}`);
-  point();
+  updateHighlighter();
 }
 
 async function fetchPage(colors) {
@@ -137,18 +137,18 @@ async function fetchPage(colors) {
   return page;
 }
 
-// Has the plot and the light follow what the sheet shows.
-function point() {
+// Updates the plot and the highlighter to the palette that is shown.
+function updateHighlighter() {
   const items = [...document.querySelectorAll("#swatches li")];
   const hexes = items.map((item) => item.dataset.hex);
   if (!hexes.length) return;
-  light = preview.naturalWidth ? highlight(preview, canvas, hexes) : null;
+  highlighter = preview.naturalWidth ? highlight(preview, canvas, hexes) : null;
   const parts = items.map((item) => Number(item.dataset.part));
-  plot.on(part("plot"), hexes, parts);
+  plot.attach(part("plot"), hexes, parts);
 }
 
-// The other sizes, nearest first, once somebody reaches for the slider.
-async function warm(colors, fewest, most) {
+// Fetches the other sizes, nearest first, once the slider is pointed at.
+async function prefetch(colors, fewest, most) {
   const kept = pages;
   for (let step = 1; step <= most - fewest; step += 1) {
     for (const size of [colors - step, colors + step]) {
@@ -162,32 +162,32 @@ async function warm(colors, fewest, most) {
 part("sizes").addEventListener("input", (event) => {
   const colors = Number(event.target.value);
   event.target.form.querySelector("output").value = colors;
-  turnTo(colors).then(() => complain(""), (error) => complain(error.message));
+  showSize(colors).then(() => showError(""), (error) => showError(error.message));
 });
 part("sizes").addEventListener("submit", (event) => event.preventDefault());
 for (const reach of ["pointerover", "focusin"]) {
   part("sizes").addEventListener(reach, ({ target }) => {
-    if (target.type === "range") warm(Number(target.value), Number(target.min), Number(target.max));
+    if (target.type === "range") prefetch(Number(target.value), Number(target.min), Number(target.max));
   });
 }
 
-// --- light --------------------------------------------------------------------------------------------------------
+// --- highlight ----------------------------------------------------------------------------------------------------
 
 const swatchOf = (event) => event.target.closest?.(".studio-swatch[data-hex]");
-const place = (item) => [...item.parentElement.children].indexOf(item);
+const indexOf = (item) => [...item.parentElement.children].indexOf(item);
 for (const [begin, end] of [["pointerover", "pointerout"], ["focusin", "focusout"]]) {
   part("sheet").addEventListener(begin, (event) => {
     const item = swatchOf(event);
-    if (item) light?.show(place(item));
+    if (item) highlighter?.show(indexOf(item));
   });
   part("sheet").addEventListener(end, (event) => {
-    if (!event.relatedTarget?.closest?.(".studio-swatch")) light?.hide();
+    if (!event.relatedTarget?.closest?.(".studio-swatch")) highlighter?.hide();
   });
 }
 
 preview.addEventListener("pointermove", (event) => {
   const box = preview.getBoundingClientRect();
-  mark(light?.at((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height) ?? -1);
+  mark(highlighter?.at((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height) ?? -1);
 });
 preview.addEventListener("pointerleave", () => mark(-1));
 
@@ -195,20 +195,20 @@ function mark(index) {
   for (const [n, item] of document.querySelectorAll("#swatches li").entries()) item.classList.toggle("marked", n === index);
 }
 
-// --- ways in and out ----------------------------------------------------------------------------------------------
+// --- input and output ----------------------------------------------------------------------------------------------
 
 intake.elements.file.addEventListener("change", ({ target }) => {
-  take(target.files[0]);
+  openFile(target.files[0]);
   target.value = "";
 });
-// Ahead of what the frame does with files on other pages: here they are not uploaded.
+// Before the handlers of the frame, which upload files on other pages.
 addEventListener(
   "paste",
   (event) => {
     const [file] = event.clipboardData?.files ?? [];
     if (!file) return;
     event.stopImmediatePropagation();
-    take(file);
+    openFile(file);
   },
   true,
 );
@@ -222,7 +222,7 @@ for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
       event.stopImmediatePropagation();
       const leaves = kind === "drop" || (kind === "dragleave" && !event.relatedTarget);
       studio.classList.toggle("over", !leaves);
-      if (kind === "drop") take(event.dataTransfer.files[0]);
+      if (kind === "drop") openFile(event.dataTransfer.files[0]);
     },
     true,
   );
@@ -232,15 +232,15 @@ part("sheet").addEventListener("click", async (event) => {
   const link = event.target.closest?.("#share");
   if (!link || !navigator.clipboard || event.metaKey || event.ctrlKey) return;
   event.preventDefault();
-  await navigator.clipboard.writeText(link.href).then(() => say("Link copied"), () => location.assign(link.href));
-  setTimeout(() => say(""), 2000);
+  await navigator.clipboard.writeText(link.href).then(() => setStatus("Link copied"), () => location.assign(link.href));
+  setTimeout(() => setStatus(""), 2000);
 });
 
-// The page was opened before its palette was there.
+// The page was opened before its palette was ready.
 if (studio.dataset.job) {
-  awaitJob(studio.dataset.job, { signal: work.signal }).then(
+  awaitJob(studio.dataset.job, { signal: controller.signal }).then(
     () => location.reload(),
     () => location.reload(), // the page says what went wrong
   );
 }
-point();
+updateHighlighter();

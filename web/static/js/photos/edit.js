@@ -1,9 +1,9 @@
-// What is said about a photo is changed without leaving the page.
+// Edits the description of a photo without leaving the page.
 
 export function editInPlace() {
   const box = document.getElementById("edit");
   const form = box.querySelector("form");
-  const fault = form.querySelector(".error");
+  const error = form.querySelector(".error");
 
   box.addEventListener("toggle", () => {
     if (box.open) form.elements.caption.focus();
@@ -26,22 +26,22 @@ export function editInPlace() {
       }),
     }).catch(() => null);
     if (response?.ok) {
-      await showAnew();
+      await refresh();
       close();
     } else {
       const reason = response && (await response.json().catch(() => null))?.detail;
-      fault.textContent = reason ?? "It could not be saved: Vitrine does not answer. Try again in a moment.";
-      fault.hidden = false;
+      error.textContent = reason ?? "It could not be saved: Vitrine does not answer. Try again in a moment.";
+      error.hidden = false;
     }
   });
 
   function close() {
-    fault.hidden = true;
+    error.hidden = true;
     box.open = false;
     box.querySelector("summary").focus();
   }
 
-  async function showAnew() {
+  async function refresh() {
     const response = await fetch(location.href);
     if (!response.ok) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
@@ -49,7 +49,7 @@ export function editInPlace() {
       document.querySelector(selector).replaceWith(document.adoptNode(page.querySelector(selector)));
     }
     document.title = page.title;
-    // What is now in the fields is what the form goes back to.
+    // A reset of the form goes back to these values.
     for (const field of form.querySelectorAll("input")) {
       field.value = page.querySelector(`#edit [name="${field.name}"]`).value;
       field.defaultValue = field.value;

@@ -1,21 +1,21 @@
-// The gallery: further pages come in below, the address follows what is looked at, and keys help to choose.
+// The gallery: more pages load below, the address follows the scroll position, and keys help to select.
 
 import { follow, followTiles } from "./new-photos.js";
-import { rememberGallery } from "./place.js";
+import { rememberGallery } from "./gallery-position.js";
 
 const rows = document.querySelector(".rows");
 
 if (rows) {
-  lengthen(document.getElementById("more"));
-  choose(document.getElementById("selection"));
+  loadMore(document.getElementById("more"));
+  selectPhotos(document.getElementById("selection"));
   addEventListener("pagehide", rememberGallery);
 }
-tidyAddress();
+removeNotice();
 follow();
 
-// Instead of going to the next page its photos are put below those that are here. Each page keeps its address, and the
-// one in the middle of the screen is in the address bar.
-function lengthen(more) {
+// The link to the next page appends its photos instead. Each page keeps its address, and the one in the middle of the
+// screen is in the address bar.
+function loadMore(more) {
   if (!more) return;
   const pages = [{ first: rows.firstElementChild, address: location.href }];
 
@@ -30,7 +30,7 @@ function lengthen(more) {
       return;
     }
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    // Photos that came or went meanwhile may be on both pages.
+    // Photos that were added or deleted meanwhile may be on both pages.
     const items = [...page.querySelectorAll(".rows > li")].filter((item) => !document.getElementById(item.id));
     rows.append(...items);
     if (items.length) pages.push({ first: items[0], address: response.url });
@@ -58,7 +58,7 @@ function lengthen(more) {
       show(pages.findLast(({ first }) => first.getBoundingClientRect().top < middle) ?? pages[0]);
     });
   });
-  // Anyone who goes to a photo comes back to the page that it is on, also when the rows are still rolling.
+  // Back from a photo leads to the page that it is on, also if the rows were still scrolling.
   rows.addEventListener("click", (event) => {
     const item = event.target.closest("a.tile")?.parentElement;
     if (!item || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -71,8 +71,8 @@ function lengthen(more) {
   });
 }
 
-// Shift chooses all photos from the last one on, Esc none; the bar itself is a plain form.
-function choose(form) {
+// Shift selects all photos from the last one on, Esc none; the bar itself is a plain form.
+function selectPhotos(form) {
   const boxes = () => [...rows.querySelectorAll(".choose input")];
   let last = null;
   rows.addEventListener("click", (event) => {
@@ -83,28 +83,28 @@ function choose(form) {
       for (const box of between.slice(Math.max(from, 0), to + 1)) box.checked = event.target.checked;
     }
     last = event.target;
-    tell();
+    updateCount();
   });
   addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !rows.querySelector(":checked")) return;
     form.reset();
-    tell();
+    updateCount();
   });
-  form.addEventListener("reset", () => setTimeout(tell));
+  form.addEventListener("reset", () => setTimeout(updateCount));
   form.addEventListener("submit", () => {
     form.elements.back.value = location.search.slice(1);
   });
 
-  // The number is drawn by the style sheet, which readers of screens do not hear.
+  // The number is drawn by the style sheet, which screen readers do not read.
   const counter = form.querySelector(".count");
-  function tell() {
+  function updateCount() {
     const count = rows.querySelectorAll(":checked").length;
     counter.setAttribute("aria-label", `${count} chosen`);
   }
 }
 
-// What was just done is said once: it does not belong to the address.
-function tidyAddress() {
+// The notice about what was just done is shown once: it does not belong in the address.
+function removeNotice() {
   const address = new URL(location.href);
   if (!address.searchParams.has("done")) return;
   address.searchParams.delete("done");

@@ -1,11 +1,11 @@
-// Photos that come into the gallery while one looks at it, and the state of those that are still being worked on.
+// Adds photos that come into the gallery while it is open, and updates those that are still being processed.
 
-import { pauses, untilVisible, wait } from "../layout/pauses.js";
+import { backoff, untilVisible, wait } from "../layout/backoff.js";
 import { replace } from "../layout/replace.js";
 
-// A page of the gallery.
-const AT_ONCE = 24;
-const DEMO_PAUSE_MS = 2500;
+// One page of the gallery.
+const BATCH_SIZE = 24;
+const DEMO_INTERVAL_MS = 2500;
 
 const rows = document.querySelector(".rows");
 let following = false;
@@ -13,42 +13,42 @@ let following = false;
 export function follow() {
   followDemo();
   followTiles();
-  // Uploads are seen to come in where the newest photos are shown.
-  if (rows && !location.search) document.addEventListener("vitrine:stored", () => takeIn());
+  // Uploads appear where the newest photos are shown.
+  if (rows && !location.search) document.addEventListener("vitrine:stored", () => addNewPhotos());
 }
 
 async function followDemo() {
-  while (document.getElementById("coming")) {
-    await wait(DEMO_PAUSE_MS);
+  while (document.getElementById("demo-progress")) {
+    await wait(DEMO_INTERVAL_MS);
     await untilVisible();
-    await takeIn();
+    await addNewPhotos();
   }
 }
 
-// Puts photos that are new above those that are here.
-async function takeIn() {
+// Puts new photos above those that are shown.
+async function addNewPhotos() {
   const page = await fetched("/");
   if (!page) return;
   const items = [...page.querySelectorAll(".rows > li")];
   if (items.length && !rows) location.reload();
   rows?.prepend(...items.filter((item) => !document.getElementById(item.id)));
   followTiles();
-  for (const selector of ["h1", "#coming"]) {
-    const [part, news] = [document.querySelector(selector), page.querySelector(selector)];
-    if (!news) part?.remove();
-    else if (part && part.textContent !== news.textContent) part.textContent = news.textContent;
+  for (const selector of ["h1", "#demo-progress"]) {
+    const [part, newer] = [document.querySelector(selector), page.querySelector(selector)];
+    if (!newer) part?.remove();
+    else if (part && part.textContent !== newer.textContent) part.textContent = newer.textContent;
   }
 }
 
 export async function followTiles() {
   if (following) return;
   following = true;
-  let pause = pauses();
+  let delays = backoff();
   for (let working = tiles(); working.length; working = tiles()) {
-    await wait(pause.next());
+    await wait(delays.next());
     await untilVisible();
-    for (let at = 0; at < working.length; at += AT_ONCE) {
-      if (await renew(working.slice(at, at + AT_ONCE))) pause = pauses();
+    for (let at = 0; at < working.length; at += BATCH_SIZE) {
+      if (await refresh(working.slice(at, at + BATCH_SIZE))) delays = backoff();
     }
   }
   following = false;
@@ -59,7 +59,7 @@ function tiles() {
 }
 
 // Resolves to whether any of the tiles has changed.
-async function renew(working) {
+async function refresh(working) {
   const page = await fetched(`/?ids=${working.map((tile) => tile.id.slice("tile-".length)).join(",")}`);
   let changed = false;
   for (const tile of page ? working : []) {

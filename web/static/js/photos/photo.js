@@ -3,7 +3,7 @@
 import { slider } from "./slider.js";
 import { editInPlace } from "./edit.js";
 import { highlightSwatches } from "../palettes/highlight-swatches.js";
-import { backToGallery, beginWalk, walkThrough } from "./place.js";
+import { backToGallery, beginWalk, walkThrough } from "./gallery-position.js";
 import { zoom } from "./zoom.js";
 
 const id = document.querySelector(".photo").dataset.id;

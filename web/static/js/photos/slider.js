@@ -1,25 +1,25 @@
 // A slider in a form whose data-fragment names the part of the page that it changes: the part alone is fetched.
 
-import { pauses, wait } from "../layout/pauses.js";
+import { backoff, wait } from "../layout/backoff.js";
 
-// formId: of the form; bodyId: of the part. Parts that were fetched once are there at once.
+// formId: of the form; bodyId: of the part. Parts that were fetched once are kept.
 export function slider(formId, bodyId) {
-  const known = new Map();
-  let wanted = null;
+  const cache = new Map();
+  let current = null;
 
   async function show(form) {
     const address = `${form.dataset.fragment}?${new URLSearchParams(new FormData(form))}`;
-    wanted = address;
-    if (!known.has(address)) {
+    current = address;
+    if (!cache.has(address)) {
       const body = document.getElementById(bodyId);
       const slow = setTimeout(() => (body.ariaBusy = "true"), 300);
-      const html = await fetched(address, () => wanted === address).catch(() => null);
+      const html = await fetched(address, () => current === address).catch(() => null);
       clearTimeout(slow);
       body.ariaBusy = "false";
       if (html === null) return;
-      known.set(address, html);
+      cache.set(address, html);
     }
-    if (wanted === address) put(known.get(address));
+    if (current === address) put(cache.get(address));
   }
 
   function put(html) {
@@ -28,7 +28,7 @@ export function slider(formId, bodyId) {
     part.dispatchEvent(new CustomEvent("vitrine:replaced", { bubbles: true }));
   }
 
-  // The form itself comes again while the photo is being worked on.
+  // The form itself is replaced while the photo is being processed.
   document.addEventListener("input", (event) => {
     const form = event.target.form;
     if (form?.id !== formId) return;
@@ -41,19 +41,19 @@ export function slider(formId, bodyId) {
   });
 }
 
-// 202: it is still to be found, by the job at Location. Asked for again when that has ended, unless nobody wants it now.
-async function fetched(address, stillWanted) {
-  const pause = pauses();
+// 202: the job at Location is still computing it. Requested again when that has finished, unless the slider has moved on.
+async function fetched(address, isCurrent) {
+  const delays = backoff();
   for (;;) {
     const response = await fetch(address);
     if (response.status === 200) return response.text();
     if (response.status !== 202) return null;
     const job = response.headers.get("Location");
     const ended = await fetch(`${job}?wait=10`);
-    if (!stillWanted()) return null;
-    // A server that holds as many requests as it can does not hold this one.
+    if (!isCurrent()) return null;
+    // A busy server answers at once instead of waiting.
     if (!ended.ok || !["succeeded", "failed", "dead", "cancelled"].includes((await ended.json()).status)) {
-      await wait(pause.next());
+      await wait(delays.next());
     }
   }
 }

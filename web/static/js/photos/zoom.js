@@ -1,4 +1,4 @@
-// The photo by itself: larger and smaller by wheel, pinch, keys and buttons; dragged where it is larger than the screen;
+// A photo full screen: larger and smaller by wheel, pinch, keys and buttons; dragged where it is larger than the screen;
 // a swipe to the side goes to the next one, one downwards closes.
 
 const LARGEST = 8;
@@ -44,19 +44,19 @@ export function zoom(step) {
     apply();
   }
 
-  function eased(act) {
+  function eased(action) {
     image.classList.add("eased");
-    act();
+    action();
     image.addEventListener("transitionend", () => image.classList.remove("eased"), { once: true });
   }
 
-  const acts = {
+  const actions = {
     in: () => eased(() => scaleTo(scale * STEP)),
     out: () => eased(() => scaleTo(scale / STEP)),
     fit: () => eased(fit),
     close: () => dialog.close(),
   };
-  const keys = { "+": acts.in, "=": acts.in, "-": acts.out, 0: acts.fit };
+  const keys = { "+": actions.in, "=": actions.in, "-": actions.out, 0: actions.fit };
 
   function arrow(horizontal, vertical) {
     if (scale === 1) {
@@ -76,7 +76,7 @@ export function zoom(step) {
     else arrow(...arrows[event.key]);
   });
   dialog.addEventListener("click", (event) => {
-    acts[event.target.closest("[data-zoom]")?.dataset.zoom]?.();
+    actions[event.target.closest("[data-zoom]")?.dataset.zoom]?.();
   });
   dialog.addEventListener(
     "wheel",
@@ -93,7 +93,7 @@ export function zoom(step) {
   image.addEventListener("pointerdown", (event) => {
     image.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, event);
-    grasp();
+    startGesture();
   });
   image.addEventListener("pointermove", (event) => {
     if (!pointers.has(event.pointerId)) return;
@@ -111,14 +111,14 @@ export function zoom(step) {
   function release(event) {
     if (pointers.size === 1 && scale === 1 && event.type === "pointerup") {
       const [across, down] = [event.clientX - start.x, event.clientY - start.y];
-      if (down > SWIPE_PX && down > Math.abs(across)) acts.close();
+      if (down > SWIPE_PX && down > Math.abs(across)) actions.close();
       else if (Math.abs(across) > SWIPE_PX) step(across < 0 ? 1 : -1);
     }
     pointers.delete(event.pointerId);
-    if (pointers.size) grasp();
+    if (pointers.size) startGesture();
   }
 
-  function grasp() {
+  function startGesture() {
     start = { ...middle(), scale, left: x, top: y };
   }
 

@@ -1,34 +1,34 @@
 // Asks a predictor without leaving its page: the form goes to the server as it is, and the answer, which is a page of its
 // own, has its result taken over. The address becomes that of the answer, which can be opened again, sent or printed.
 
-import { instead } from "../layout/frame.js";
-import { pauses, untilVisible, wait } from "../layout/pauses.js";
-import { postForm, sentenceOf, takeProblems, tell } from "../layout/post-form.js";
+import { fileTarget } from "../layout/frame.js";
+import { backoff, untilVisible, wait } from "../layout/backoff.js";
+import { errorMessage, postForm, showError, showProblems } from "../layout/post-form.js";
 
 const form = document.getElementById("ask");
 const file = form.elements.file;
 // Only what comes of the last question is shown.
-let asked = 0;
+let latest = 0;
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const mine = ++asked;
+  const current = ++latest;
   result().dataset.busy = "";
   try {
     const { page, address, ok } = await postForm(form);
-    if (mine !== asked) return;
-    const refused = takeProblems(form, page);
+    if (current !== latest) return;
+    const refused = showProblems(form, page);
     if (ok) {
       history.replaceState(null, "", address);
       show(page);
-      await followUp(address, mine);
+      await poll(address, current);
     } else if (!refused) {
-      tell(form, sentenceOf(page));
+      showError(form, errorMessage(page));
     }
   } catch (error) {
-    if (mine === asked) tell(form, error.message);
+    if (current === latest) showError(form, error.message);
   } finally {
-    if (mine === asked) delete result().dataset.busy;
+    if (current === latest) delete result().dataset.busy;
   }
 });
 
@@ -49,13 +49,13 @@ function show(page) {
 }
 
 // Asks again until the worker is done.
-async function followUp(address, mine) {
-  const pause = pauses();
-  while (mine === asked && result().hasAttribute("data-live")) {
-    await wait(pause.next());
+async function poll(address, current) {
+  const delays = backoff();
+  while (current === latest && result().hasAttribute("data-live")) {
+    await wait(delays.next());
     await untilVisible();
     const response = await fetch(address, { headers: { Accept: "text/html" } }).catch(() => null);
-    if (!response?.ok || mine !== asked) continue;
+    if (!response?.ok || current !== latest) continue;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (page.getElementById("result").innerHTML !== result().innerHTML) show(page);
   }
@@ -82,7 +82,7 @@ function showWholePhoto() {
   photo.src = URL.createObjectURL(file.files[0]);
 }
 
-// A number outside of what was seen is allowed, but said at once.
+// A number outside the range of the training data is allowed, with a warning at once.
 form.addEventListener("input", ({ target }) => {
   if (!("low" in target.dataset)) return;
   const value = target.value.trim();
@@ -92,7 +92,7 @@ form.addEventListener("input", ({ target }) => {
 if (file) {
   const pictures = form.elements.image;
   const picks = pictures ? [...(pictures.length ? pictures : [pictures])] : [];
-  // One photo at a time: the last choice counts, and is asked about at once.
+  // One photo at a time: the last choice counts, and is sent at once.
   file.addEventListener("change", () => {
     if (!file.files.length) return;
     for (const pick of picks) pick.checked = false;
@@ -104,7 +104,7 @@ if (file) {
       form.requestSubmit();
     });
   }
-  instead.take = ([photo]) => {
+  fileTarget.receive = ([photo]) => {
     if (!photo) return;
     const one = new DataTransfer();
     one.items.add(photo);
@@ -115,4 +115,4 @@ if (file) {
 }
 
 // The page was opened while its answer was still being worked on.
-if (result().hasAttribute("data-live")) followUp(location.href, asked);
+if (result().hasAttribute("data-live")) poll(location.href, latest);

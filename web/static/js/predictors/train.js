@@ -1,9 +1,9 @@
-// Sends a table or a zip while telling how much of it has gone, and goes to the page on which the work is looked at. What
-// is wrong is said at the field, and the chosen file stays chosen. Of a table the columns are read to choose one from.
+// Sends a table or a zip while showing its progress, and goes to the page of the training. Errors are shown at their field,
+// and the chosen file stays chosen. The columns of a table are read, so that the target can be chosen from them.
 
 import { readTable } from "./csv-head.js";
-import { instead } from "../layout/frame.js";
-import { postForm, sentenceOf, takeProblems, tell } from "../layout/post-form.js";
+import { fileTarget } from "../layout/frame.js";
+import { errorMessage, postForm, showError, showProblems } from "../layout/post-form.js";
 
 const form = document.getElementById("train");
 const sent = document.getElementById("sent");
@@ -22,24 +22,24 @@ form.addEventListener("submit", async (event) => {
       location.assign(address);
       return;
     }
-    if (!takeProblems(form, page)) tell(form, sentenceOf(page));
+    if (!showProblems(form, page)) showError(form, errorMessage(page));
   } catch (error) {
-    tell(form, error.message);
+    showError(form, error.message);
   }
   sent.hidden = true;
   button.disabled = false;
 });
 
-// Said before minutes are spent on sending it.
+// Checked before minutes are spent on sending it.
 function isTooLarge() {
   const most = Number(form.dataset.maxBytes ?? Infinity);
   const size = form.elements.data.files[0]?.size ?? 0;
-  if (size > most) tell(form, `This file has ${Math.ceil(size / 2 ** 20)} MiB. Vitrine takes up to ${most / 2 ** 20} MiB.`);
+  if (size > most) showError(form, `This file has ${Math.ceil(size / 2 ** 20)} MiB. Vitrine takes up to ${most / 2 ** 20} MiB.`);
   return size > most;
 }
 
-// What is dropped on the page is what it asks for.
-instead.take = ([file]) => {
+// A file that is dropped on the page goes into its form.
+fileTarget.receive = ([file]) => {
   const data = form.elements.data;
   if (!file || data.disabled) return;
   const one = new DataTransfer();
@@ -74,7 +74,7 @@ function offer(columns) {
     if (field.hasAttribute(attribute)) other.setAttribute(attribute, field.getAttribute(attribute));
   }
   if (usable) other.append(...columns.map((column) => new Option(column)));
-  // What was said before, or the last column: it is the target more often than any other.
+  // What was entered before, or the last column: it is the target more often than any other.
   other.value = columns.includes(field.value) || !usable ? field.value : columns.at(-1);
   field.replaceWith(other);
 }
@@ -105,7 +105,7 @@ function name(file) {
   field.value = plain.replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "").slice(0, field.maxLength);
 }
 
-// The zip is asked for only where it is learned from.
+// The zip is required only if the training uses it.
 const zip = document.getElementById("zip");
 for (const radio of form.querySelectorAll('[name="from_labels"]')) {
   const apply = () => {

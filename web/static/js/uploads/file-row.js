@@ -1,7 +1,7 @@
 // A file on the screen: its picture, how much of it is sent, and what has been done for it.
 
 import { preview } from "../layout/preview.js";
-import { fileInHand, retry } from "./uploads.js";
+import { localFile, retry } from "./uploads.js";
 
 const STAGE_WORDS = {
   queued: ["waiting", "waiting"],
@@ -16,23 +16,23 @@ const STAGE_WORDS = {
 export function makeRow(item) {
   const element = document.getElementById("file-row").content.cloneNode(true).firstElementChild;
   const part = (selector) => element.querySelector(selector);
-  const [words, progress, again, open] = [
+  const [words, progress, retryButton, openLink] = [
     ".words",
     "progress",
     '[data-action="retry"]',
     '[data-action="open"]',
   ].map(part);
-  let pictured = false;
+  let hasPicture = false;
 
   function update() {
     element.classList.toggle("failed", item.state === "failed");
     if (words.textContent !== item.words) words.textContent = item.words;
-    progress.value = item.share;
+    progress.value = item.progress;
     progress.hidden = Boolean(item.image);
-    again.hidden = !(item.state === "failed" && item.retry);
+    retryButton.hidden = !(item.state === "failed" && item.retry);
     part(".stages").hidden = !item.image;
-    open.hidden = !item.image;
-    if (item.image) open.href = `/images/${item.image.id}`;
+    openLink.hidden = !item.image;
+    if (item.image) openLink.href = `/images/${item.image.id}`;
     if (item.image) stage("stored", "succeeded");
     for (const [name, status] of Object.entries(item.status ?? {})) stage(name, status);
     picture();
@@ -48,16 +48,16 @@ export function makeRow(item) {
 
   // From the file itself or, on another page, from the thumbnail once there is one.
   function picture() {
-    if (pictured) return;
-    const file = fileInHand(item);
+    if (hasPicture) return;
+    const file = localFile(item);
     const thumbnail = item.status?.palette === "succeeded" && `/api/v1/images/${item.image.id}/thumbnail?size=256`;
     if (!file && !thumbnail) return;
-    pictured = true;
+    hasPicture = true;
     preview(file ?? thumbnail, part("canvas"));
   }
 
   part(".name").textContent = item.name;
-  again.addEventListener("click", () => retry(item));
+  retryButton.addEventListener("click", () => retry(item));
   update();
   return { element, update };
 }

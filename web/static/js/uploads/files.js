@@ -1,6 +1,6 @@
-// Files that people hand over: from folders, and looked at before they are sent.
+// Files that are chosen or dropped: read from folders, and checked before they are sent.
 
-// What the server would say in any case (web/photos/guard/sniff.py), said at once. Kinds that are not listed are left to it.
+// What the server would refuse anyway (web/photos/guard/sniff.py), refused at once. It checks what is not listed here.
 const PHOTOS = [/^\xff\xd8\xff/, /^\x89PNG\r\n\x1a\n/, /^GIF8[79]a/, /^RIFF....WEBP/s];
 const OTHERS = [
   [/^....ftyp(avif|avis)/s, "an AVIF picture"],
@@ -18,8 +18,8 @@ const HEAD_BYTES = 256;
 // What a folder holds beside photos is left out without a word for each.
 const LIKE_A_PHOTO = /\.(jpe?g|jfif|png|webp|gif)$/i;
 
-// What is wrong with the file, in a sentence; null if it may be sent.
-export async function faultOf(file, maxBytes) {
+// What is wrong with the file, as a sentence; null if it can be sent.
+export async function checkFile(file, maxBytes) {
   if (file.size === 0) return "This file is empty. Choose another.";
   if (file.size > maxBytes) {
     const size = (file.size / 2 ** 20).toFixed(1);
@@ -37,14 +37,14 @@ export async function faultOf(file, maxBytes) {
 }
 
 // The photos in a chosen folder, and how many other files it has.
-export function photosOf(files) {
+export function photosIn(files) {
   const photos = [...files].filter((file) => LIKE_A_PHOTO.test(file.name) && !file.name.startsWith("."));
   return { photos, others: files.length - photos.length };
 }
 
 // The files of a drop, with those in dropped folders, and how many other files the folders have.
-export async function dropped(transfer) {
-  // Read at once: what was dropped is gone when the event is over.
+export async function droppedFiles(transfer) {
+  // Read at once: the dropped items are gone when the event is over.
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   const loose = [...transfer.files];
   if (!entries.some((entry) => entry.isDirectory)) return { photos: loose, others: 0 };
@@ -52,7 +52,7 @@ export async function dropped(transfer) {
   for (const entry of entries) {
     if (entry.isFile) found.photos.push(await fileOf(entry));
     else {
-      const inside = photosOf(await filesIn(entry));
+      const inside = photosIn(await filesIn(entry));
       found.photos.push(...inside.photos);
       found.others += inside.others;
     }

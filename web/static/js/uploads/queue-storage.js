@@ -1,9 +1,9 @@
 // Files that have not been sent yet, kept by the browser so that going to another page does not lose them.
 
 const STORE = "files";
-const KEPT_MS = 24 * 3600 * 1000;
-// Every file is copied to disk on its way through. Beyond this they stay in memory, and leaving is asked about instead.
-const MOST_BYTES = 512 * 2 ** 20;
+const MAX_AGE_MS = 24 * 3600 * 1000;
+// Every file is copied to disk. Beyond this they stay in memory, and leaving the page is confirmed instead.
+const MAX_BYTES = 512 * 2 ** 20;
 
 let opened = null;
 let bytes = 0;
@@ -30,23 +30,23 @@ function settled(transaction, act) {
   });
 }
 
-// What tabs have left behind that were closed before their files were sent.
+// Deletes what closed tabs have left.
 function sweep(database) {
   return settled(database.transaction(STORE, "readwrite"), (store) => {
     const request = store.openCursor();
     request.onsuccess = () => {
       const cursor = request.result;
       if (!cursor) return;
-      if (Date.now() - cursor.value.at > KEPT_MS) cursor.delete();
+      if (Date.now() - cursor.value.at > MAX_AGE_MS) cursor.delete();
       cursor.continue();
     };
     return request;
   });
 }
 
-// Resolves to whether the file is kept: the disk may be full, or the browser may not want to.
-export async function keep(key, file) {
-  if (bytes + file.size > MOST_BYTES) return false;
+// Resolves to whether the file is stored: the disk may be full, or the browser may not want to.
+export async function save(key, file) {
+  if (bytes + file.size > MAX_BYTES) return false;
   bytes += file.size;
   return run("readwrite", (store) => store.put({ file, at: Date.now() }, key)).then(
     () => true,
@@ -54,13 +54,13 @@ export async function keep(key, file) {
   );
 }
 
-export async function take(key) {
+export async function load(key) {
   return run("readonly", (store) => store.get(key)).then(
-    (kept) => kept?.file ?? null,
+    (stored) => stored?.file ?? null,
     () => null,
   );
 }
 
-export async function forget(key) {
+export async function remove(key) {
   await run("readwrite", (store) => store.delete(key)).catch(() => {});
 }

@@ -1,37 +1,37 @@
 // Sends files, a few at a time. When the server asks for a pause (429, 503), all of them pause.
 
-import { retryAfter, wait } from "../layout/pauses.js";
+import { retryAfter, wait } from "../layout/backoff.js";
 
-const AT_ONCE = 3;
-// Tries of one file while the service is not available; a server that only asks to slow down (429) is asked for ever.
-const TRIES = 5;
-// The photo itself is refused: the same again would be, too.
-const AT_FAULT = [400, 413, 415, 422];
+const CONCURRENCY = 3;
+// Attempts of one file while the service is unavailable; a rate limit (429) is waited for as long as it takes.
+const MAX_ATTEMPTS = 5;
+// The photo itself is refused: sending it again would not help.
+const REFUSED = [400, 413, 415, 422];
 const ADDRESS = "/api/v1/images";
 
-// fileOf: resolves to the file of an item, or null. change(item, state, words): what has become of it.
+// fileOf: resolves to the file of an item, or null. change(item, state, words): its new state.
 // onStored(item, answer): the photo is in the gallery.
 export function makeSender({ fileOf, change, onStored }) {
   const queue = [];
-  let busy = 0;
-  let quietUntil = 0;
+  let active = 0;
+  let pausedUntil = 0;
   let leaving = false;
-  // A request that is cut off because its page goes says nothing about its file.
+  // A request that is aborted because its page is left says nothing about its file.
   addEventListener("pagehide", () => (leaving = true));
   addEventListener("pageshow", () => (leaving = false));
 
   function send(item) {
     change(item, "waiting", "Waiting to be sent");
     queue.push(item);
-    proceed();
+    sendNext();
   }
 
-  function proceed() {
-    while (busy < AT_ONCE && queue.length) {
-      busy += 1;
+  function sendNext() {
+    while (active < CONCURRENCY && queue.length) {
+      active += 1;
       deliver(queue.shift()).finally(() => {
-        busy -= 1;
-        proceed();
+        active -= 1;
+        sendNext();
       });
     }
   }
@@ -42,32 +42,32 @@ export function makeSender({ fileOf, change, onStored }) {
       change(item, "failed", "The page was left before this photo was sent. Choose it again.");
       return;
     }
-    for (let tries = 1; ; ) {
-      await pause(item);
-      const answer = await post(item, file, (share) => sending(item, share));
+    for (let attempts = 1; ; ) {
+      await waitForServer(item);
+      const answer = await post(item, file, (progress) => sending(item, progress));
       if (leaving) return;
       if (answer.status === 200 || answer.status === 202) {
         onStored(item, answer.body);
         return;
       }
-      const mayPass = answer.status === 429 || (answer.status === 503 && tries < TRIES);
-      if (!mayPass) {
-        item.retry = !AT_FAULT.includes(answer.status);
-        change(item, "failed", answer.body?.detail ?? wordsFor(answer.status));
+      const isTransient = answer.status === 429 || (answer.status === 503 && attempts < MAX_ATTEMPTS);
+      if (!isTransient) {
+        item.retry = !REFUSED.includes(answer.status);
+        change(item, "failed", answer.body?.detail ?? messageFor(answer.status));
         return;
       }
-      if (answer.status === 503) tries += 1;
-      quietUntil = Math.max(quietUntil, Date.now() + retryAfter(answer.retryAfter, 5000));
+      if (answer.status === 503) attempts += 1;
+      pausedUntil = Math.max(pausedUntil, Date.now() + retryAfter(answer.retryAfter, 5000));
     }
   }
 
-  function sending(item, share) {
-    item.share = share;
-    change(item, "sending", share < 1 ? `Sending, ${Math.floor(share * 100)} %` : "Sent, being stored");
+  function sending(item, progress) {
+    item.progress = progress;
+    change(item, "sending", progress < 1 ? `Sending, ${Math.floor(progress * 100)} %` : "Sent, being stored");
   }
 
-  async function pause(item) {
-    for (let left = quietUntil - Date.now(); left > 0; left = quietUntil - Date.now()) {
+  async function waitForServer(item) {
+    for (let left = pausedUntil - Date.now(); left > 0; left = pausedUntil - Date.now()) {
       change(item, "waiting", `Vitrine asks for a pause: going on in ${Math.ceil(left / 1000)} s`);
       await wait(Math.min(left, 1000));
     }
@@ -100,7 +100,7 @@ function post(item, file, onProgress) {
   });
 }
 
-function wordsFor(status) {
+function messageFor(status) {
   if (status === 0) return "The connection broke off before the photo was stored. Try again.";
   return `Vitrine answered with error ${status}. Try again in a moment.`;
 }

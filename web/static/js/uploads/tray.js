@@ -1,17 +1,17 @@
-// The list of what is being uploaded: on the page where the page has a place for it, else in a tray in the corner.
+// The list of uploads: in the page if it has a place for it, else in a tray in the corner.
 //
 // The tray closes by itself once all is well, and stays where something failed.
 
 import { makeRow } from "./file-row.js";
-import { all, forget, start } from "./uploads.js";
+import { all, remove, start } from "./uploads.js";
 
-const LINGERS_MS = 4000;
+const CLOSE_DELAY_MS = 4000;
 
 export function openTray() {
   const tray = document.getElementById("tray");
-  const place = document.getElementById("files");
-  const list = place ?? tray.querySelector(".files");
-  const summary = place ? document.getElementById("summary") : tray.querySelector(".summary");
+  const pageList = document.getElementById("files");
+  const list = pageList ?? tray.querySelector(".files");
+  const summary = pageList ? document.getElementById("summary") : tray.querySelector(".summary");
   const rows = new Map();
   let closing = 0;
 
@@ -22,30 +22,30 @@ export function openTray() {
     } else {
       rows.get(item.key).update();
     }
-    tell();
+    updateSummary();
   }
 
-  function tell() {
+  function updateSummary() {
     const count = (...states) => all().filter((item) => states.includes(item.state)).length;
     const [failed, done, total] = [count("failed"), count("done"), all().length];
     const words = `${done} of ${total} done${failed ? `, ${failed} failed` : ""}`;
     if (summary.textContent !== words) summary.textContent = words;
-    if (place) summary.hidden = total === 0;
-    else corner(total, total - done);
+    if (pageList) summary.hidden = total === 0;
+    else updateTray(total, total - done);
   }
 
-  function corner(total, open) {
+  function updateTray(total, open) {
     clearTimeout(closing);
-    // What was done before this page came has been seen to be done.
+    // What had finished before this page was opened has been seen already.
     tray.hidden = total === 0 || (open === 0 && tray.hidden);
-    if (!tray.hidden && open === 0) closing = setTimeout(close, LINGERS_MS);
+    if (!tray.hidden && open === 0) closing = setTimeout(close, CLOSE_DELAY_MS);
   }
 
   function close() {
     tray.hidden = true;
-    const over = all().filter((item) => item.state === "done" || item.state === "failed");
-    forget(over);
-    for (const item of over) {
+    const finished = all().filter((item) => item.state === "done" || item.state === "failed");
+    remove(finished);
+    for (const item of finished) {
       rows.get(item.key)?.element.remove();
       rows.delete(item.key);
     }

@@ -1,16 +1,16 @@
-// When to ask again.
+// How long to wait before the next request.
 
-const SHORTEST = 700;
-const LONGEST = 10_000;
+const SHORTEST_MS = 700;
+const LONGEST_MS = 10_000;
 
-// Pauses in milliseconds that grow from short to long, each a little different so that many pages do not ask in step.
-export function pauses() {
-  let length = SHORTEST;
+// Delays in milliseconds that grow exponentially, with jitter so that many pages do not poll in step.
+export function backoff() {
+  let delay = SHORTEST_MS;
   return {
     next() {
-      const now = length * (0.85 + 0.3 * Math.random());
-      length = Math.min(length * 1.4, LONGEST);
-      return now;
+      const jittered = delay * (0.85 + 0.3 * Math.random());
+      delay = Math.min(delay * 1.4, LONGEST_MS);
+      return jittered;
     },
   };
 }
@@ -19,16 +19,16 @@ export function wait(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-// Resolves at once on a page that is looked at, else when it is looked at again.
+// Resolves at once on a visible page, else when it becomes visible.
 export function untilVisible() {
   if (!document.hidden) return Promise.resolve();
   return new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
 }
 
 // What a Retry-After header asks for, in milliseconds: seconds or a date, else the given default.
-export function retryAfter(header, otherwise) {
+export function retryAfter(header, fallback) {
   const seconds = Number.parseInt(header ?? "", 10);
   if (seconds >= 0) return Math.min(seconds, 3600) * 1000;
   const date = Date.parse(header ?? "");
-  return Number.isNaN(date) ? otherwise : Math.max(0, date - Date.now());
+  return Number.isNaN(date) ? fallback : Math.max(0, date - Date.now());
 }

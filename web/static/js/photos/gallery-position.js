@@ -1,4 +1,4 @@
-// Where one was in the gallery, and the photos one walks through from there.
+// The position in the gallery to go back to, and the photos that arrow keys walk through.
 
 const GALLERY = "vitrine.gallery";
 const WALK = "vitrine.walk";
@@ -7,8 +7,7 @@ export function rememberGallery() {
   sessionStorage.setItem(GALLERY, location.href);
 }
 
-// Goes back to where one was in the gallery: through the history where that is at hand, since then the page stands as
-// it was left.
+// Goes back to the gallery: through the history if possible, since that restores the page as it was.
 export function backToGallery(id) {
   const { entries, currentEntry } = globalThis.navigation ?? {};
   const before = entries

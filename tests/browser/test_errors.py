@@ -17,13 +17,13 @@ pytestmark = pytest.mark.browser
 def test_a_wrong_address_leads_to_the_page_that_was_meant(visit: Visit) -> None:
     page = visit.open("/palete")
     expect(page.get_by_text("/palete")).to_be_visible()
-    page.get_by_role("navigation", name="Ways on").get_by_role("link", name="Palette").click()
+    page.get_by_role("navigation", name="Where to go next").get_by_role("link", name="Palette").click()
     expect(page).to_have_url(re.compile("/palette$"))
     assert all("404" in trouble for trouble in visit.troubles)
     visit.troubles.clear()
 
 
-def test_a_page_that_could_not_be_shown_comes_back_by_itself(
+def test_a_page_that_could_not_be_shown_reloads_by_itself(
     postgres_server: PostgresServer, site: ServedSite, visit: Visit, tmp_path: Path
 ) -> None:
     settings = Settings(database_url=postgres_server.url("nowhere"), storage_dir=tmp_path)
@@ -35,7 +35,7 @@ def test_a_page_that_could_not_be_shown_comes_back_by_itself(
     visit.page.route(site.address + "/", answer, times=1)
     page = visit.open("/")
     expect(page.get_by_role("heading", name="Vitrine is not ready")).to_be_visible()
-    expect(page.get_by_text("comes back by itself")).to_be_visible()
+    expect(page.get_by_text("This page reloads")).to_be_visible()
     expect(page.get_by_role("heading", name="The gallery is empty")).to_be_visible()
     assert all("503" in trouble for trouble in visit.troubles)
     visit.troubles.clear()
