@@ -1,4 +1,4 @@
-"""Zip files of photos in folders that are named by label, as strangers send them. Standard library only.
+"""Zip files of photos in folders that are named by label, as strangers send them.
 
 The front end looks at the directory before it keeps the file, the worker reads photo by photo; nothing is ever unpacked
 to disk. Whatever is built to hurt refuses the whole file with a sentence; what is merely no photo is left out, and told.
@@ -19,6 +19,7 @@ from typing import BinaryIO, Final
 from shared.errors import BadData
 from shared.file_types import FILE_TYPES
 from shared.limits import MAX_FILE_BYTES, MEBIBYTE
+from shared.predictors.cards import LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +86,6 @@ class Photo:
     label: str
     name: str
     _info: zipfile.ZipInfo
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A file that is not learned from. reason: a clause, such as "it is no photo"."""
-
-    name: str
-    reason: str
 
 
 class LabelledZip:

@@ -19,7 +19,7 @@ def test_a_table_trains_and_answers_even_after_its_worker_was_killed(
     job = finished(client, asked.json()["job"]["id"])
     assert job["status"] == "succeeded", job["error"]
     assert answer(client) == "cat"
-    (worker,) = stack.processes("--queues", "predict")
+    (worker,) = stack.processes("worker.app", "predict@")
     worker.kill()
     until(lambda: not worker.is_running())
     # The supervisor starts another, which finds the question in the database and the model in the store.

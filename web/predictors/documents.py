@@ -1,7 +1,7 @@
 """Predictors and their answers as the API shows them, and what may be asked of them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, TypeAlias, TypeVar
 
 import msgspec
 
@@ -9,13 +9,23 @@ from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos.images import ImageRow
 from shared.db.queries.predictors.predictors import VersionRow, VersionSummary
 from shared.limits import DEFAULT_PAGE, MAX_COLUMN_NAME, MAX_PAGE
+from shared.predictors.cards import Card, CardPhoto, PhotoCard
 from shared.predictors.documents import AUTO, MODELS, PredictorKind, Task
 from shared.predictors.features import Feature
+from shared.predictors.metrics import Confusion
+from shared.predictors.results import (
+    BatchPredictionResult,
+    PredictionResult,
+    SuggestionsResult,
+    training_result_from,
+)
 from web.http.addresses import image_path, job_path, predictor_path
-from web.http.documents import UNSET, Document, Time, UnsetType, about, time_text
+from web.http.documents import UNSET, Document, Time, about, time_text
 from web.http.parameter_sets import Parameters
 from web.http.parameters import Choice, File, Integer, Text
 from web.photos import Image
+
+T = TypeVar("T")
 
 MAX_NAME: Final = 64
 _LARGEST_VERSION: Final = 2**31 - 1
@@ -105,12 +115,13 @@ class SuggestionsQuery(VersionQuery):
 # --- predictors -----------------------------------------------------------------------------------------------------
 
 
-class Confusion(Document):
-    labels: Annotated[tuple[str, ...], about("the classes")]
-    matrix: Annotated[
-        tuple[tuple[int, ...], ...],
-        about("held-out rows: a list for each true class, with a count for each predicted one"),
-    ]
+# msgspec describes no union of several structs, so the types below are told in words.
+MetricsOfTask: TypeAlias = Annotated[
+    Any, about("on held-out data, beside the baseline's: by the task, see docs/predictors.md", type="object")
+]
+CardOfTask: TypeAlias = Annotated[
+    Any, about("how it was trained and what to beware of: by the task, see docs/predictors.md", type="object")
+]
 
 
 class Version(Document):
@@ -119,7 +130,7 @@ class Version(Document):
     task: Annotated[Task, about("what it predicts")]
     model: Annotated[str, about("a name of /predictors/models")]
     rows: Annotated[int, about("what it learned from")]
-    metrics: Annotated[dict[str, Any], about("on held-out data")]
+    metrics: MetricsOfTask
     created_at: Annotated[Time, about("when it was trained")]
 
     @classmethod
@@ -163,7 +174,7 @@ class Predictor(Document):
     features: Annotated[
         tuple[Feature, ...], about("what goes in; a predictor of photos has one, of the type image")
     ]
-    metrics: Annotated[dict[str, Any], about("on held-out data, beside the baseline's")]
+    metrics: MetricsOfTask
     confusion: Annotated[Confusion | None, about("what was taken for what, of classes")]
     model: Annotated[str, about("a name of /predictors/models")]
     rows: Annotated[int, about("what it learned from")]
@@ -180,7 +191,7 @@ class Predictor(Document):
 class PredictorCard(Predictor):
     """A predictor with its card and its history."""
 
-    card: Annotated[dict[str, Any], about("how it was trained and what to beware of: see docs/predictors.md")]
+    card: CardOfTask
     versions: Annotated[tuple[Version, ...], about("newest first")]
 
     @classmethod
@@ -188,7 +199,7 @@ class PredictorCard(Predictor):
         return cls(
             **_fields_of(row),
             features=tuple(row.features),
-            card=with_photo_links(row) if row.kind is PredictorKind.IMAGE else row.card,
+            card=with_photo_links(row),
             versions=tuple(Version.of(each, row.current_version) for each in versions),
         )
 
@@ -202,7 +213,7 @@ def _fields_of(row: VersionRow) -> dict[str, Any]:
         "task": row.task,
         "target": row.target,
         "metrics": row.metrics,
-        "confusion": None if row.confusion is None else msgspec.convert(row.confusion, Confusion),
+        "confusion": row.confusion,
         "model": row.model,
         "rows": row.rows,
         "created_at": time_text(row.created_at),
@@ -217,17 +228,30 @@ def _without_counts(feature: Feature) -> Feature:
     return msgspec.structs.replace(feature, histogram=UNSET, counts=UNSET)
 
 
-def with_photo_links(row: VersionRow) -> dict[str, Any]:
-    """The card of a predictor of photos, with where each photo that it names is to be seen."""
+class CardPhotoLinks(Document):
+    image: str | None
+    thumbnail: str
+
+
+class LinkedCardPhoto(CardPhoto, frozen=True):
+    """A photo that a card names, with where it is to be seen."""
+
+    links: CardPhotoLinks
+
+
+def with_photo_links(row: VersionRow) -> Card:
+    """The card; of photos, with where each photo that it names is to be seen."""
+    if not isinstance(row.card, PhotoCard):
+        return row.card
     here = predictor_path(row.name)
     photos = {}
-    for number, photo in row.card["photos"].items():
-        image = None if photo["image"] is None else image_path(photo["image"])
+    for number, photo in row.card.photos.items():
+        image = None if photo.image is None else image_path(int(photo.image))
         # The hash for caches: a predictor may be deleted, and another take its name.
         of_zip = f"{here}/photos/{number}?version={row.version}&of={row.sha256[:12]}"
-        links = {"image": image, "thumbnail": of_zip if image is None else f"{image}/thumbnail"}
-        photos[number] = {**photo, "links": links}
-    return {**row.card, "photos": photos}
+        links = CardPhotoLinks(image=image, thumbnail=of_zip if image is None else f"{image}/thumbnail")
+        photos[number] = LinkedCardPhoto(photo.name, photo.label, photo.image, links)
+    return msgspec.structs.replace(row.card, photos=photos)
 
 
 class PredictorPage(Document):
@@ -258,62 +282,67 @@ class Models(Document):
 # --- answers --------------------------------------------------------------------------------------------------------
 
 
-class Input(Document):
-    name: Annotated[str, about("the feature")]
-    label: Annotated[str, about("its name without the unit")]
-    unit: Annotated[str | None, about("its unit")]
-    value: Annotated[Any, about("as it was read")]
+class Prediction(PredictionResult, Document, frozen=True, kw_only=True):
+    """What a predictor answered."""
 
-
-class Reason(Document):
-    name: Annotated[str, about("the feature")]
-    value: Annotated[Any, about("the value that was given")]
-    usual: Annotated[Any, about("the value that it was compared with")]
-    effect: Annotated[float, about("how far the value moved the prediction, against the usual one")]
-
-
-class Prediction(Document):
-    prediction: Annotated[str | float, about("a label, or a number")]
-    probabilities: Annotated[dict[str, float] | None, about("of each label; they sum to 1")]
-    interval: Annotated[tuple[float, float] | None, about("lowest and highest plausible number")]
-    warnings: Annotated[tuple[str, ...], about("what to beware of")]
-    explanation: Annotated[str | None, about("a picture of where the evidence is, of photos")]
-    inputs: Annotated[tuple[Input, ...], about("what was submitted, as read")]
-    reasons: Annotated[tuple[Reason, ...], about("what drove it, strongest first")]
-    predictor: Annotated[str, about("its name")]
-    version: Annotated[int, about("the version that answered")]
-    model: Annotated[str, about("a name of /predictors/models")]
     job: Annotated[str, about("the job that this is the result of")]
-    familiarity: Annotated[
-        dict[str, float] | UnsetType,
-        about("of photos: `similarity` to those of the training; below `threshold` it is unlike all of them"),
-    ] = UNSET
-    reasons_about: Annotated[str | UnsetType | None, about("how the effects were found, for a person")] = (
-        UNSET
-    )
 
 
 def prediction_result(job: JobRow) -> Prediction:
-    """What a predictor answered."""
-    result = job.result or {}
-    explanation = f"{job_path(job.id)}/explanation" if result.get("explanation") else None
-    return msgspec.convert({**result, "job": str(job.id), "explanation": explanation}, Prediction)
+    """What a predictor answered. Raises ValueError for a job that has no result."""
+    result = _result(job, PredictionResult)
+    fields = msgspec.structs.asdict(result)
+    fields["explanation"] = f"{job_path(job.id)}/explanation" if result.explanation else None
+    return Prediction(**fields, job=str(job.id))
 
 
-def training_result(job: JobRow) -> dict[str, Any]:
+class TrainingLinks(Document):
+    predictor: Annotated[str, about("what was trained")]
+
+
+class Training(Document):
     """What a training brought: its metrics, and where the predictor is."""
-    result = job.result or {}
-    return {**result, "links": {"predictor": predictor_path(result["predictor"])}}
+
+    predictor: Annotated[str, about("its name")]
+    model: Annotated[str, about("a name of /predictors/models")]
+    task: Annotated[Task, about("what it predicts")]
+    metrics: MetricsOfTask
+    links: Annotated[TrainingLinks, about("where to go on")]
 
 
-def batch_result(job: JobRow) -> dict[str, Any]:
+def training_result(job: JobRow) -> Training:
+    """What a training brought. Raises ValueError for a job that has no result."""
+    result = training_result_from(job.result or {})
+    links = TrainingLinks(predictor=predictor_path(result.predictor))
+    return Training(**msgspec.structs.asdict(result), links=links)
+
+
+class BatchLinks(Document):
+    csv: Annotated[str, about("the table with its answers")]
+
+
+class Batch(BatchPredictionResult, Document, frozen=True, kw_only=True):
     """What came of a table of predictions, and where it is."""
-    return {**(job.result or {}), "links": {"csv": f"{job_path(job.id)}/predictions"}}
+
+    links: Annotated[BatchLinks, about("where to go on")]
 
 
-def suggested_images(job: JobRow) -> list[int]:
-    """The photos that a job suggests to label."""
-    return [int(item["image"]) for item in (job.result or {}).get("items", [])]
+def batch_result(job: JobRow) -> Batch:
+    """What came of a table of predictions. Raises ValueError for a job that has no result."""
+    fields = msgspec.structs.asdict(_result(job, BatchPredictionResult))
+    return Batch(**fields, links=BatchLinks(csv=f"{job_path(job.id)}/predictions"))
+
+
+def _result(job: JobRow, kind: type[T]) -> T:
+    result = job.result_as(kind)
+    if result is None:
+        raise ValueError(f"Job {job.id} has no result.")
+    return result
+
+
+def suggestions_of(job: JobRow) -> SuggestionsResult:
+    """The photos that a job suggests to label; none before it has ended."""
+    return job.result_as(SuggestionsResult) or SuggestionsResult(())
 
 
 class Suggestion(Document):
@@ -332,12 +361,12 @@ class Suggestions(Document):
         return cls(
             items=tuple(
                 Suggestion(
-                    image=Image.of(shown[int(item["image"])]),
-                    prediction=item["prediction"],
-                    probabilities=item["probabilities"],
-                    uncertainty=item["uncertainty"],
+                    image=Image.of(shown[int(item.image)]),
+                    prediction=item.prediction,
+                    probabilities=item.probabilities,
+                    uncertainty=item.uncertainty,
                 )
-                for item in (job.result or {}).get("items", [])
-                if int(item["image"]) in shown
+                for item in suggestions_of(job).items
+                if int(item.image) in shown
             )
         )

@@ -10,7 +10,9 @@ from shared.db.queries.photos import images
 from shared.db.queries.predictors import predictors
 from shared.errors import BadData, BlobNotFound, ModelUnusable, NotFound, VitrineError
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
+from shared.predictors.cards import PhotoCard
 from shared.predictors.documents import PredictorKind, SuggestOrder
+from shared.predictors.results import PredictionResult
 from shared.storage import keys as blob_keys
 from web.http.blob_responses import blob_answer
 from web.http.documents import Document
@@ -24,7 +26,7 @@ from web.predictors.documents import (
     Suggestions,
     SuggestionsQuery,
     VersionQuery,
-    suggested_images,
+    suggestions_of,
 )
 from web.services import Services, current_services
 
@@ -45,8 +47,11 @@ def get_explanation(id: str, query: LayerQuery) -> Response:  # noqa: A002 - the
     """See where in its photo a prediction found its evidence. Kept for a day."""
     services = current_services()
     job = read_job(services.unit_of_work, job_id(id))
-    name = (job.result or {}).get("explanation")
-    if job.kind is not JobKind.PREDICT or job.status is not JobStatus.SUCCEEDED or name is None:
+    if job.kind is not JobKind.PREDICT or job.status is not JobStatus.SUCCEEDED:
+        raise NotReady("This job has explained no photo.")
+    result = job.result_as(PredictionResult)
+    name = None if result is None else result.explanation
+    if name is None:
         raise NotReady("This job has explained no photo.")
     try:
         return blob_answer(
@@ -72,12 +77,13 @@ def get_training_photo(name: str, number: int, query: VersionQuery) -> Response:
     services = current_services()
     with services.unit_of_work.read() as connection:
         version = predictors.get_predictor(connection, name, query.version)
-    photo = version.card.get("photos", {}).get(str(number))
+    card = version.card
+    photo = card.photos.get(number) if isinstance(card, PhotoCard) else None
     if photo is None:
         raise NotFound("The card of this predictor names no such photo.")
     key = blob_keys.training_photo(version.sha256, number)
     try:
-        return blob_answer(services.blobs, key, request, tag=f"{version.sha256}-{number}", name=photo["name"])
+        return blob_answer(services.blobs, key, request, tag=f"{version.sha256}-{number}", name=photo.name)
     except BlobNotFound as error:
         raise NotFound("This photo is of the gallery, and to be found there.") from error
 
@@ -108,4 +114,4 @@ def post_label_next(name: str, query: SuggestionsQuery) -> Response | Document:
 
 def _suggestions(services: Services, job: JobRow) -> Suggestions:
     with services.unit_of_work.read() as connection:
-        return Suggestions.of(job, images.get_images(connection, suggested_images(job)))
+        return Suggestions.of(job, images.get_images(connection, suggestions_of(job).images))

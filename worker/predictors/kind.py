@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.db.queries.predictors.predictors import VersionRow
+from shared.predictors.cards import Card
 from shared.predictors.documents import PredictOrder, Task, TrainOrder
 from shared.predictors.features import Feature
+from shared.predictors.metrics import Confusion, Metrics
+from shared.predictors.results import BatchPredictionResult, PredictionResult
 from worker.lifecycle import Progress
 from worker.services import Services
 
@@ -23,9 +26,9 @@ class Trained:
     model: str
     rows: int
     features: Sequence[Feature]
-    metrics: dict[str, Any]
-    confusion: dict[str, Any] | None
-    card: dict[str, Any]
+    metrics: Metrics
+    confusion: Confusion | None
+    card: Card
     libraries: dict[str, str]
 
 
@@ -34,7 +37,7 @@ class Table:
     """What a batch of predictions makes: a CSV file, and what its job results in."""
 
     csv: bytes
-    result: dict[str, Any]
+    result: BatchPredictionResult
 
 
 class Kind(Protocol):
@@ -53,8 +56,8 @@ class Kind(Protocol):
 
     def predict(
         self, services: Services, model: Any, version: VersionRow, order: PredictOrder
-    ) -> dict[str, Any]:
-        """What a `predict` job results in, as Prediction (web/predictors/documents.py) has it, without links."""
+    ) -> PredictionResult:
+        """The answer to one form or one photo."""
         ...
 
     def predict_table(self, model: Any, version: VersionRow, data: bytes, progress: Progress) -> Table:

@@ -7,6 +7,7 @@ import numpy as np
 from shared.db.queries.predictors.training_photos import newest_unlabelled
 from shared.errors import BadParameter
 from shared.predictors.documents import SuggestOrder
+from shared.predictors.results import SuggestedPhoto, SuggestionsResult
 from worker.lifecycle import ClaimedJob, JobResult
 from worker.predictors.photos.algorithms.predictor_file import PhotoPredictor
 from worker.predictors.photos.algorithms.uncertainty import choose_to_label, entropy
@@ -29,17 +30,17 @@ def suggest_labels(services: Services, job: ClaimedJob) -> JobResult:
     with services.unit_of_work.read() as connection:
         found = newest_unlabelled(connection, model.embedding_model, MOST_CANDIDATES)
     if not found:
-        return JobResult({"items": []})
+        return JobResult(SuggestionsResult(()))
     ids, embeddings = list(found), np.array(list(found.values()), np.float32)
     probabilities = model.head.probabilities(embeddings)
     uncertainty = entropy(probabilities)
-    items = [
-        {
-            "image": str(ids[place]),
-            "prediction": model.labels[int(probabilities[place].argmax())],
-            "probabilities": dict(zip(model.labels, probabilities[place].tolist(), strict=True)),
-            "uncertainty": float(uncertainty[place]),
-        }
+    items = tuple(
+        SuggestedPhoto(
+            image=str(ids[place]),
+            prediction=model.labels[int(probabilities[place].argmax())],
+            probabilities=dict(zip(model.labels, probabilities[place].tolist(), strict=True)),
+            uncertainty=float(uncertainty[place]),
+        )
         for place in choose_to_label(probabilities, embeddings, order.count).tolist()
-    ]
-    return JobResult({"items": items})
+    )
+    return JobResult(SuggestionsResult(items))

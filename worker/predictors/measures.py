@@ -1,11 +1,21 @@
 """How good predictions of held-out rows are, beside what a model without any knowledge would reach."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
+from msgspec.structs import asdict
 from numpy.typing import NDArray
 from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score, roc_curve, root_mean_squared_error
 
+from shared.predictors.metrics import (
+    CalibrationBin,
+    ClassificationMetrics,
+    ClassificationScores,
+    RegressionMetrics,
+    RegressionScores,
+    RocCurve,
+)
 from worker.predictors.tables.algorithms.training import SMALLEST
 
 CALIBRATION_BINS: Final = 10
@@ -18,33 +28,35 @@ CURVES: Final = 8
 COVERAGE: Final = 0.9
 
 
-def classification_metrics(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> dict[str, Any]:
+def classification_metrics(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> ClassificationMetrics:
     """y: (n,) classes from 0; probabilities: (n, classes). Figures that need two classes are None with one.
 
     The baseline answers the shares of the classes, and so always the most frequent.
     """
     classes = probabilities.shape[1]
     shares = np.bincount(y, minlength=classes) / len(y)
-    measured = _classification(y, probabilities)
-    return measured | {
-        "roc_auc": _roc_auc(y, probabilities),
-        "rows": len(y),
-        "baseline": _classification(y, np.tile(shares, (len(y), 1))) | {"roc_auc": 0.5},
-    }
+    return ClassificationMetrics(
+        **asdict(_scores(y, probabilities, _roc_auc(y, probabilities))),
+        rows=len(y),
+        baseline=_scores(y, np.tile(shares, (len(y), 1)), 0.5),
+    )
 
 
-def _classification(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> dict[str, float]:
+def _scores(
+    y: NDArray[np.int64], probabilities: NDArray[np.float64], roc_auc: float | None
+) -> ClassificationScores:
     matrix = confusion(y, probabilities)
     met = matrix.sum(axis=1)
     recalls = np.diag(matrix)[met > 0] / met[met > 0]
     of_truth = probabilities[np.arange(len(y)), y]
     truth = np.eye(probabilities.shape[1])[y]
-    return {
-        "accuracy": float(np.diag(matrix).sum() / len(y)),
-        "balanced_accuracy": float(recalls.mean()),
-        "log_loss": float(-np.log(np.clip(of_truth, SMALLEST, 1)).mean()),
-        "brier": float(np.square(probabilities - truth).sum(axis=1).mean()),
-    }
+    return ClassificationScores(
+        accuracy=float(np.diag(matrix).sum() / len(y)),
+        balanced_accuracy=float(recalls.mean()),
+        log_loss=float(-np.log(np.clip(of_truth, SMALLEST, 1)).mean()),
+        brier=float(np.square(probabilities - truth).sum(axis=1).mean()),
+        roc_auc=roc_auc,
+    )
 
 
 def confusion(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -64,8 +76,10 @@ def _roc_auc(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float 
     return float(np.mean([roc_auc_score(y == each, probabilities[:, each]) for each in range(classes)]))
 
 
-def roc_curves(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[dict[str, Any]]:
-    """A curve for each class against the rest, of two classes for the second: `{"class", "points": [[fpr, tpr], ...]}`."""
+def roc_curves(
+    y: NDArray[np.int64], probabilities: NDArray[np.float64], labels: Sequence[str]
+) -> tuple[RocCurve, ...]:
+    """A curve for each class against the rest, of two classes for the second. labels: of the classes."""
     classes = probabilities.shape[1]
     shown = [1] if classes == 2 else range(min(classes, CURVES))
     curves = []
@@ -75,42 +89,43 @@ def roc_curves(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list
             continue
         fpr, tpr, _ = roc_curve(truth, probabilities[:, each])
         kept = np.unique(np.linspace(0, len(fpr) - 1, CURVE_POINTS).round().astype(int))
-        curves.append({"class": each, "points": np.column_stack([fpr[kept], tpr[kept]]).tolist()})
-    return curves
+        points = zip(fpr[kept].tolist(), tpr[kept].tolist(), strict=True)
+        curves.append(RocCurve(labels[each], tuple(points)))
+    return tuple(curves)
 
 
-def calibration(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[dict[str, Any]]:
-    """How often the answer was right, by how sure it was: `{"low", "high", "confidence", "accuracy", "rows"}` a bin.
+def calibration(y: NDArray[np.int64], probabilities: NDArray[np.float64]) -> tuple[CalibrationBin, ...]:
+    """How often the answer was right, by how sure it was. Bins without rows are left out.
 
-    Bins without rows are left out. Source: Guo et al., "On calibration of modern neural networks", ICML 2017.
+    Source: Guo et al., "On calibration of modern neural networks", ICML 2017.
     """
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == y
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    return [
-        {
-            "low": each / CALIBRATION_BINS,
-            "high": (each + 1) / CALIBRATION_BINS,
-            "confidence": float(confidence[bins == each].mean()),
-            "accuracy": float(right[bins == each].mean()),
-            "rows": int((bins == each).sum()),
-        }
-        for each in np.unique(bins)
-    ]
+    return tuple(
+        CalibrationBin(
+            low=each / CALIBRATION_BINS,
+            high=(each + 1) / CALIBRATION_BINS,
+            confidence=float(confidence[bins == each].mean()),
+            accuracy=float(right[bins == each].mean()),
+            rows=int((bins == each).sum()),
+        )
+        for each in np.unique(bins).tolist()
+    )
 
 
-def regression_metrics(y: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, Any]:
+def regression_metrics(y: NDArray[np.float64], predicted: NDArray[np.float64]) -> RegressionMetrics:
     """y, predicted: (n,). The baseline answers the mean."""
-    baseline = _regression(y, np.full_like(y, y.mean()))
-    return _regression(y, predicted) | {"rows": len(y), "baseline": baseline}
+    baseline = _errors(y, np.full_like(y, y.mean()))
+    return RegressionMetrics(**asdict(_errors(y, predicted)), rows=len(y), baseline=baseline)
 
 
-def _regression(y: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, Any]:
-    return {
-        "r2": float(r2_score(y, predicted)) if y.min() < y.max() else None,
-        "mae": float(mean_absolute_error(y, predicted)),
-        "rmse": float(root_mean_squared_error(y, predicted)),
-    }
+def _errors(y: NDArray[np.float64], predicted: NDArray[np.float64]) -> RegressionScores:
+    return RegressionScores(
+        r2=float(r2_score(y, predicted)) if y.min() < y.max() else None,
+        mae=float(mean_absolute_error(y, predicted)),
+        rmse=float(root_mean_squared_error(y, predicted)),
+    )
 
 
 def interval_offsets(residuals: NDArray[np.float64]) -> tuple[float, float]:
@@ -127,7 +142,7 @@ def interval_offsets(residuals: NDArray[np.float64]) -> tuple[float, float]:
     return float(min(ordered[low], 0)), float(max(ordered[high], 0))
 
 
-def cloud(y: NDArray[np.float64], predicted: NDArray[np.float64]) -> list[list[float]]:
-    """[true, predicted] of some rows, for a plot of what the errors look like."""
+def cloud(y: NDArray[np.float64], predicted: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
+    """(true, predicted) of some rows, for a plot of what the errors look like."""
     kept = np.unique(np.linspace(0, len(y) - 1, CLOUD_POINTS).round().astype(int))
-    return [[float(true), float(found)] for true, found in zip(y[kept], predicted[kept], strict=True)]
+    return tuple(zip(y[kept].tolist(), predicted[kept].tolist(), strict=True))

@@ -6,6 +6,7 @@ from shared.db.queries.predictors.predictors import NewVersion, get_version, sav
 from shared.db.unit_of_work import Transaction
 from shared.errors import BlobNotFound, ModelUnusable, PredictorNotFound
 from shared.predictors.documents import BatchOrder, PredictOrder, PredictorKind, TrainOrder
+from shared.predictors.results import TrainingResult
 from shared.storage import keys as blob_keys
 from worker.lifecycle import ClaimedJob, JobResult
 from worker.predictors.data import uploaded
@@ -39,7 +40,7 @@ def train(services: Services, job: ClaimedJob) -> JobResult:
     def write(transaction: Transaction) -> None:
         save_version(transaction.connection, order.name, new, job.claim.id)
 
-    result = {"predictor": order.name, "model": new.model, "task": new.task.value, "metrics": new.metrics}
+    result = TrainingResult(predictor=order.name, model=new.model, task=new.task, metrics=new.metrics)
     return JobResult(result, write)
 
 
@@ -47,9 +48,7 @@ def predict(services: Services, job: ClaimedJob) -> JobResult:
     """Answers one form."""
     order = job.order(PredictOrder)
     warm = warm_model(services, order.predictor_id, order.version)
-    answer = kind_of(warm.version.kind).predict(services, warm.model, warm.version, order)
-    about = {"predictor": warm.version.name, "version": warm.version.version, "model": warm.version.model}
-    return JobResult({**answer, **about})
+    return JobResult(kind_of(warm.version.kind).predict(services, warm.model, warm.version, order))
 
 
 def predict_batch(services: Services, job: ClaimedJob) -> JobResult:
@@ -59,7 +58,7 @@ def predict_batch(services: Services, job: ClaimedJob) -> JobResult:
     data = uploaded(services, order.upload)
     table = kind_of(warm.version.kind).predict_table(warm.model, warm.version, data, job.progress)
     services.blobs.put(blob_keys.predictions(job.claim.id), table.csv, "text/csv")
-    return JobResult({**table.result, "predictor": warm.version.name, "version": warm.version.version})
+    return JobResult(table.result)
 
 
 def warm_model(services: Services, predictor_id: int, version: int) -> WarmModel:

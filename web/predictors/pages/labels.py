@@ -16,6 +16,7 @@ from shared.predictors.documents import PredictorKind, SuggestOrder
 from web.http.ids import job_id
 from web.http.waiting import wait_for_job
 from web.layout.frame import make_frame
+from web.predictors.documents import suggestions_of
 from web.predictors.pages.rows import asked_version, job_of
 from web.predictors.view_models.labels import labels_view
 from web.services import current_services
@@ -62,16 +63,11 @@ def label(name: str, id: str) -> Response:  # noqa: A002
     with current_services().unit_of_work.begin() as transaction:
         connection = transaction.connection
         row, ordered = job_of(connection, name, job_id(id), JobKind.SUGGEST_LABELS, SuggestOrder)
-        for image in images.get_images(connection, _suggested(ordered.job)):
+        for image in images.get_images(connection, suggestions_of(ordered.job).images):
             value = request.form.get(str(image))
-            if value in (row.confusion or {})["labels"]:
+            if value in row.card.classes:
                 images.change_image(connection, image, {"label": value})
     return redirect(url_for(".chosen", name=name, id=id), code=303)
-
-
-def _suggested(job: JobRow) -> list[int]:
-    """The photos that the job has chosen."""
-    return [int(item["image"]) for item in (job.result or {}).get("items", [])]
 
 
 def _of_photos(row: VersionRow) -> VersionRow:
@@ -82,6 +78,6 @@ def _of_photos(row: VersionRow) -> VersionRow:
 
 def _page(row: VersionRow, job: JobRow | None) -> str:
     with current_services().unit_of_work.read() as connection:
-        photos = images.get_images(connection, _suggested(job) if job else [])
+        photos = images.get_images(connection, suggestions_of(job).images if job else [])
         frame = make_frame(index_state(connection), here="predictors_page.show")
     return render_template("predictors/labels.html", frame=frame, view=labels_view(row, job, photos))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.db.queries.predictors.predictors import VersionRow
+from shared.predictors import results
+from shared.predictors.cards import PhotoCard, RegressionCard
 from shared.predictors.documents import PredictorKind, Task
 from shared.predictors.features import Feature
 from web.photos import Picture
@@ -121,8 +123,9 @@ def make_answer(row: VersionRow, result: documents.Prediction, photo: Picture | 
 
 def _warnings(row: VersionRow, result: documents.Prediction) -> tuple[str, ...]:
     """Those of this answer first, then those of every answer; the notice stands on the page already."""
-    warnings = dict.fromkeys([*result.warnings, *row.card.get("warnings", ())])
-    return tuple(each for each in warnings if each != row.card.get("notice"))
+    warnings = dict.fromkeys([*result.warnings, *row.card.warnings])
+    notice = row.card.notice if isinstance(row.card, PhotoCard) else None
+    return tuple(each for each in warnings if each != notice)
 
 
 def _prediction(row: VersionRow, prediction: Any, unit: str | None) -> str:
@@ -142,10 +145,11 @@ def _bars(probabilities: Mapping[str, float]) -> tuple[Bar, ...]:
 
 
 def _interval(row: VersionRow, result: documents.Prediction, unit: str | None) -> Interval | None:
-    if result.interval is None:
+    card = row.card
+    if result.interval is None or not isinstance(card, RegressionCard):
         return None
     low, high = result.interval
-    seen_low, seen_high = row.card["range"]
+    seen_low, seen_high = card.range
     at = float(result.prediction)
     first: float = min(low, seen_low, at)
     last: float = max(high, seen_high, at)
@@ -154,7 +158,7 @@ def _interval(row: VersionRow, result: documents.Prediction, unit: str | None) -
     def place(value: float) -> float:
         return round(100 * (value - first) / span, 2)
 
-    coverage = percent(row.card["interval"]["coverage"])
+    coverage = percent(card.interval.coverage)
     return Interval(
         words=f"{figure(low)} to {with_unit(figure(high), unit)}",
         about=f"{coverage} of the answers to rows that it had not seen were no further off than this.",
@@ -175,9 +179,7 @@ def _reasons(row: VersionRow, result: documents.Prediction, unit: str | None) ->
     return tuple(_reason(features[each.name], each, row.task, unit, largest) for each in shown)
 
 
-def _reason(
-    feature: Feature, reason: documents.Reason, task: Task, unit: str | None, largest: float
-) -> Reason:
+def _reason(feature: Feature, reason: results.Reason, task: Task, unit: str | None, largest: float) -> Reason:
     effect = reason.effect
     part = round(abs(effect) / largest / 2, 4)
     own = feature.unit

@@ -1,13 +1,13 @@
 """What was taken for what: a table of counts and, of photos, the pictures behind each of them."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from flask import url_for
 
 from shared.db.queries.predictors.predictors import VersionRow
-from shared.predictors.documents import PredictorKind
+from shared.predictors import metrics
+from shared.predictors.cards import CardPhoto, PhotoCard
 from web.http.addresses import API_PREFIX, predictor_path
 from web.layout import words
 
@@ -56,21 +56,24 @@ def confusion_view(row: VersionRow, chosen: tuple[int, int] | None) -> Confusion
     """chosen: places of the true label and the answer whose photos are to be shown."""
     if row.confusion is None:
         return None
-    labels: list[str] = row.confusion["labels"]
-    is_image = row.kind is PredictorKind.IMAGE
-    if not is_image or chosen is None or max(chosen) >= len(labels):
-        chosen = None
-    photos = _photos(row, row.card["cells"][chosen[0]][chosen[1]]) if chosen else ()
+    labels, matrix = row.confusion.labels, row.confusion.matrix
+    card = row.card if isinstance(row.card, PhotoCard) else None
+    photos: tuple[Photo, ...] = ()
+    if card and chosen and max(chosen) < len(labels):
+        photos = _photos(row, card, card.cells[chosen[0]][chosen[1]])
     if not photos:
         chosen = None
-    count = row.confusion["matrix"][chosen[0]][chosen[1]] if chosen else 0
+    count = matrix[chosen[0]][chosen[1]] if chosen else 0
     return Confusion(
-        labels=tuple(labels),
+        labels=labels,
         rows=tuple(
-            Row(label, tuple(_cell(row, labels, true, answer, chosen) for answer in range(len(labels))))
+            Row(
+                label,
+                tuple(_cell(row, row.confusion, true, answer, chosen) for answer in range(len(labels))),
+            )
             for true, label in enumerate(labels)
         ),
-        noun="photos" if is_image else "rows",
+        noun="photos" if card else "rows",
         chosen=_sentence(labels, chosen, count, "photo") if chosen else None,
         photos=photos,
         left=f"Kept are {len(photos)} of them." if chosen and len(photos) < count else None,
@@ -81,29 +84,32 @@ def confusion_view(row: VersionRow, chosen: tuple[int, int] | None) -> Confusion
 def example_photos(row: VersionRow) -> list[tuple[str, str, tuple[Photo, ...]]]:
     """Of photos: each label, how many there were, and a few of them."""
     card = row.card
-    if row.kind is not PredictorKind.IMAGE:
+    if not isinstance(card, PhotoCard):
         return []
     return [
-        (label, words.count(count, "photo", "photos"), _photos(row, places))
-        for label, count, places in zip(card["classes"], card["class_counts"], card["examples"], strict=True)
+        (label, words.count(count, "photo", "photos"), _photos(row, card, places))
+        for label, count, places in zip(card.classes, card.class_counts, card.examples, strict=True)
     ]
 
 
-def _cell(row: VersionRow, labels: list[str], true: int, answer: int, chosen: tuple[int, int] | None) -> Cell:
-    counts = (row.confusion or {})["matrix"][true]
+def _cell(
+    row: VersionRow, counted: metrics.Confusion, true: int, answer: int, chosen: tuple[int, int] | None
+) -> Cell:
+    counts = counted.matrix[true]
     count = counts[answer]
-    has_photos = row.kind is PredictorKind.IMAGE and bool(row.card["cells"][true][answer])
+    is_image = isinstance(row.card, PhotoCard)
+    has_photos = isinstance(row.card, PhotoCard) and bool(row.card.cells[true][answer])
     return Cell(
         count=count,
         part=round(count / (sum(counts) or 1), 4),
         right=true == answer,
-        words=_sentence(labels, (true, answer), count, "photo" if row.kind is PredictorKind.IMAGE else "row"),
+        words=_sentence(counted.labels, (true, answer), count, "photo" if is_image else "row"),
         href=_address(row, (true, answer)) if has_photos else None,
         here=chosen == (true, answer),
     )
 
 
-def _sentence(labels: list[str], cell: tuple[int, int], count: int, noun: str) -> str:
+def _sentence(labels: Sequence[str], cell: tuple[int, int], count: int, noun: str) -> str:
     true, answer = cell
     how = "rightly told to be" if true == answer else f"of {labels[true]}, taken for"
     return f"{words.count(count, noun, f'{noun}s')} {how} {labels[answer]}"
@@ -119,15 +125,14 @@ def _address(row: VersionRow, cell: tuple[int, int] | None) -> str:
     )
 
 
-def _photos(row: VersionRow, places: list[int]) -> tuple[Photo, ...]:
-    known: Mapping[str, Any] = row.card["photos"]
-    return tuple(_photo(row, place, known[str(place)]) for place in places if str(place) in known)
+def _photos(row: VersionRow, card: PhotoCard, places: Sequence[int]) -> tuple[Photo, ...]:
+    return tuple(_photo(row, place, card.photos[place]) for place in places if place in card.photos)
 
 
-def _photo(row: VersionRow, place: int, photo: Mapping[str, Any]) -> Photo:
-    if photo["image"] is None:
+def _photo(row: VersionRow, place: int, photo: CardPhoto) -> Photo:
+    image = photo.image
+    if image is None:
         return Photo(
-            f"{predictor_path(row.name)}/photos/{place}?version={row.version}", photo["name"], href=None
+            f"{predictor_path(row.name)}/photos/{place}?version={row.version}", photo.name, href=None
         )
-    image = photo["image"]
-    return Photo(f"{API_PREFIX}/images/{image}/thumbnail", photo["name"], url_for("photo.show", id=image))
+    return Photo(f"{API_PREFIX}/images/{image}/thumbnail", photo.name, url_for("photo.show", id=image))

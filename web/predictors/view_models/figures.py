@@ -1,6 +1,7 @@
 """Numbers of predictors as people read them."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 # Digits that say something: nothing here is measured more finely than that.
@@ -74,7 +75,7 @@ def change(value: float, unit: str | None = None) -> str:
     return with_unit(text if text.startswith(_MINUS) else f"+{text}", unit)
 
 
-def listed(names: list[str], most: int = 6) -> str:
+def listed(names: Sequence[str], most: int = 6) -> str:
     """`one, two and 4 more`."""
     shown = ", ".join(names[:most])
     more = len(names) - most

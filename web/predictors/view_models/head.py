@@ -6,6 +6,7 @@ from typing import Final
 from flask import url_for
 
 from shared.db.queries.predictors.predictors import VersionRow
+from shared.predictors.cards import PhotoCard
 from shared.predictors.documents import PredictorKind
 from web.predictors.view_models.measures import Headline, headline, target_unit
 from web.predictors.view_models.overview import gives, takes
@@ -39,12 +40,12 @@ class Head:
 
 def make_head(row: VersionRow, here: str) -> Head:
     """here: the endpoint of the page."""
-    own = row.card.get("notice")
+    own = row.card.notice if isinstance(row.card, PhotoCard) else None
     return Head(
         name=row.name,
         takes=takes(row),
         gives=gives(row),
-        headline=headline(row.task, row.metrics, target_unit(row)),
+        headline=headline(row.metrics, target_unit(row)),
         tabs=tuple(
             Tab(name, url_for(endpoint, name=row.name, version=version_shown(row)), endpoint == here)
             for name, endpoint in _tabs(row.kind)

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from flask import url_for
 
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos.images import ImageRow
 from shared.db.queries.predictors.predictors import VersionRow
+from shared.predictors.results import SuggestedPhoto
 from web.photos import Tile, make_tile
+from web.predictors.documents import suggestions_of
 from web.predictors.view_models.figures import probability
 from web.predictors.view_models.head import Head, make_head, version_shown
 from web.predictors.view_models.work import WorkView, work_view
@@ -40,26 +42,26 @@ class Labels:
 
 def labels_view(row: VersionRow, job: JobRow | None, photos: Mapping[int, ImageRow]) -> Labels:
     """job: the one that chooses. photos: those that it has chosen and that are still there."""
-    items = ((job.result if job else None) or {}).get("items", [])
+    items = suggestions_of(job).items if job else ()
     return Labels(
         head=make_head(row, "predictor_labels.show"),
         choose_href=url_for("predictor_labels.choose", name=row.name, version=version_shown(row)),
         save_href=url_for("predictor_labels.label", name=row.name, id=job.id) if job else None,
         work=None if job is None else work_view(job, "Looking through the gallery"),
         suggestions=tuple(
-            _suggestion(item, photos[int(item["image"])]) for item in items if int(item["image"]) in photos
+            _suggestion(item, photos[int(item.image)]) for item in items if int(item.image) in photos
         ),
-        labels=tuple((row.confusion or {})["labels"]),
+        labels=row.card.classes,
         train_href=url_for(
             "predictor_training.show", source="photos", name=row.name, target=row.target, from_labels="true"
         ),
     )
 
 
-def _suggestion(item: Mapping[str, Any], photo: ImageRow) -> Suggestion:
-    guess = item["prediction"]
+def _suggestion(item: SuggestedPhoto, photo: ImageRow) -> Suggestion:
+    guess = item.prediction
     return Suggestion(
         tile=make_tile(photo, row_height=_HEIGHT, eager=True),
-        guess=f"{guess}, {probability(item['probabilities'][guess])}",
+        guess=f"{guess}, {probability(item.probabilities[guess])}",
         label=photo.label,
     )

@@ -1,10 +1,13 @@
 """How good a predictor is, in words: one figure for its card, all of them in a table."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+from msgspec.structs import asdict
 
 from shared.db.queries.predictors.predictors import VersionRow, VersionSummary
 from shared.predictors.documents import MODELS, Task
+from shared.predictors.metrics import Metrics, RegressionMetrics
 from web.predictors.view_models.figures import figure, percent, with_unit
 
 _TITLES: Final = {model.name: model.title for model in MODELS}
@@ -84,10 +87,10 @@ def model_title(name: str) -> str:
     return _TITLES.get(name, name)
 
 
-def headline(task: Task, metrics: dict[str, Any], unit: str | None) -> Headline:
+def headline(metrics: Metrics, unit: str | None) -> Headline:
     """The figure of a version: right answers of classes, the average error of numbers."""
-    if task is Task.REGRESSION:
-        error, guess = metrics["mae"], metrics["baseline"]["mae"]
+    if isinstance(metrics, RegressionMetrics):
+        error, guess = metrics.mae, metrics.baseline.mae
         widest = max(error, guess) or 1.0
         return Headline(
             value=with_unit(f"± {figure(error)}", unit),
@@ -96,7 +99,7 @@ def headline(task: Task, metrics: dict[str, Any], unit: str | None) -> Headline:
             part=error / widest,
             baseline_part=guess / widest,
         )
-    right, guess = metrics["accuracy"], metrics["baseline"]["accuracy"]
+    right, guess = metrics.accuracy, metrics.baseline.accuracy
     return Headline(
         value=percent(right),
         words="right on what it had not seen",
@@ -108,36 +111,34 @@ def headline(task: Task, metrics: dict[str, Any], unit: str | None) -> Headline:
 
 def short_figure(version: VersionSummary, unit: str | None) -> str:
     """The headline of a line of the history."""
-    found = headline(version.task, version.metrics, unit)
+    found = headline(version.metrics, unit)
     return found.value if version.task is Task.REGRESSION else f"{found.value} right"
 
 
 def measures(row: VersionRow) -> list[Measure]:
     """Every figure that the version has, beside the baseline's."""
-    baseline = row.metrics.get("baseline", {})
+    scores, baseline = asdict(row.metrics), asdict(row.metrics.baseline)
     unit = target_unit(row)
     return [
         Measure(
             kind.name,
             kind.about,
-            _formatted(kind, row.metrics[kind.key], unit),
+            _formatted(kind, scores[kind.key], unit),
             _formatted(kind, baseline.get(kind.key), unit),
         )
         for kind in _KINDS
-        if row.metrics.get(kind.key) is not None
+        if scores.get(kind.key) is not None
     ]
 
 
 def target_unit(row: VersionRow) -> str | None:
     """The unit of what is predicted, where the header of its column says one."""
-    unit: str | None = row.card.get("target", {}).get("unit")
-    return unit
+    return row.card.target.unit
 
 
 def target_label(row: VersionRow) -> str:
     """What is predicted, without its unit."""
-    label: str = row.card.get("target", {}).get("label") or row.target or "label"
-    return label
+    return row.card.target.label
 
 
 def _formatted(kind: _Kind, value: float | None, unit: str | None) -> str:

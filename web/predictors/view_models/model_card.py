@@ -3,15 +3,17 @@
 Source of the idea: Mitchell et al., "Model cards for model reporting", FAT* 2019.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from flask import url_for
 
 from shared.db.queries.predictors.predictors import VersionRow, VersionSummary
+from shared.predictors.cards import ClassificationCard, LabelCard, PhotoCard, RegressionCard
 from shared.predictors.documents import PredictorKind, Task
 from shared.predictors.features import Feature
+from shared.predictors.metrics import RocCurve
 from web.layout import words
 from web.predictors.view_models.figures import exact, figure, spoken, with_unit
 from web.predictors.view_models.measures import (
@@ -109,20 +111,20 @@ class ModelCard:
 def model_card(row: VersionRow, versions: Sequence[VersionSummary]) -> ModelCard:
     """versions: the history, newest first."""
     card = row.card
-    left_out = card.get("left_out", [])
+    photo_card = card if isinstance(card, PhotoCard) else None
     return ModelCard(
         facts=tuple(_facts(row)),
         measures=tuple(measures(row)),
         held_out=_held_out(row),
         loss_name="log loss" if row.task is Task.CLASSIFICATION else "root mean squared error",
         candidates=_candidates(row),
-        curves=tuple(roc_plot(each["label"], each["points"]) for each in _curves(row)),
+        curves=tuple(roc_plot(each.label, each.points) for each in _curves(row)),
         plots=tuple(_plots(row)),
         features=_features(row),
-        left_out=tuple(CardFact(each["name"], each["reason"]) for each in left_out),
-        more_left_out=max(0, card.get("left_out_count", 0) - len(left_out)),
-        warnings=tuple(card.get("warnings", ())),
-        limits=tuple(card.get("limits", _TABLE_LIMITS)),
+        left_out=tuple(CardFact(each.name, each.reason) for each in card.left_out),
+        more_left_out=photo_card.left_out_count - len(card.left_out) if photo_card else 0,
+        warnings=card.warnings,
+        limits=photo_card.limits if photo_card else _TABLE_LIMITS,
         versions=tuple(_line(row, each) for each in versions),
         libraries=", ".join(f"{name} {version}" for name, version in sorted(row.libraries.items())),
         sha256=row.sha256,
@@ -137,19 +139,16 @@ def _facts(row: VersionRow) -> list[CardFact]:
         CardFact("Model", model_title(row.model)),
         CardFact("Trained", words.moment(row.created_at)),
     ]
-    if row.task is Task.REGRESSION:
-        low, high = card["range"]
+    if isinstance(card, RegressionCard):
+        low, high = card.range
         facts.insert(
             2, CardFact("Range in training", f"{figure(low)} to {with_unit(figure(high), target_unit(row))}")
         )
-    if card.get("skipped_rows"):
-        facts.append(
-            CardFact(
-                "Left out", f"{words.count(card['skipped_rows'], 'row', 'rows')} without a value to learn"
-            )
-        )
-    if "embedding_model" in card:
-        facts.append(CardFact("Looks with", card["embedding_model"]))
+    if isinstance(card, PhotoCard):
+        facts.append(CardFact("Looks with", card.embedding_model))
+    elif isinstance(card, ClassificationCard | RegressionCard) and card.skipped_rows:
+        skipped = words.count(card.skipped_rows, "row", "rows")
+        facts.append(CardFact("Left out", f"{skipped} without a value to learn"))
     return facts
 
 
@@ -159,35 +158,39 @@ def _with_unit_in_brackets(label: str, unit: str | None) -> str:
 
 def _source(row: VersionRow) -> str:
     count = rows_words(row)
-    if row.kind is PredictorKind.IMAGE:
-        return f"{count} of the gallery" if row.card.get("source") == "gallery" else f"{count} in folders"
+    if isinstance(row.card, PhotoCard):
+        return f"{count} of the gallery" if row.card.source == "gallery" else f"{count} in folders"
     features = words.count(len(row.features), "feature", "features")
     return f"{count} with {features}"
 
 
 def _held_out(row: VersionRow) -> str:
     noun = "photos" if row.kind is PredictorKind.IMAGE else "rows"
-    return f"Measured on {noun} that it had not seen: {row.card['held_out']}."
+    return f"Measured on {noun} that it had not seen: {row.card.held_out}."
 
 
 def _candidates(row: VersionRow) -> tuple[Candidate, ...]:
-    found = sorted(row.card.get("candidates", ()), key=lambda each: each["loss"])
+    card = row.card
+    if not isinstance(card, ClassificationCard | RegressionCard):
+        return ()
     return tuple(
-        Candidate(model_title(each["model"]), figure(each["loss"]), each["model"] == row.model)
-        for each in found
+        Candidate(model_title(each.model), figure(each.loss), each.model == row.model)
+        for each in sorted(card.candidates, key=lambda each: each.loss)
     )
 
 
-def _curves(row: VersionRow) -> list[Mapping[str, Any]]:
-    return [each for each in row.card.get("roc", ()) if each["points"]][:_MOST_CURVES]
+def _curves(row: VersionRow) -> tuple[RocCurve, ...]:
+    return row.card.roc[:_MOST_CURVES] if isinstance(row.card, LabelCard) else ()
 
 
 def _plots(row: VersionRow) -> list[Plot]:
-    if row.task is not Task.REGRESSION:
-        bins = row.card.get("calibration")
-        return [calibration_plot(bins)] if bins else []
-    name = target_label(row)
-    return [pairs_plot(row.card["pairs"], name), residuals_plot(row.card["pairs"], name)]
+    card = row.card
+    if isinstance(card, LabelCard):
+        return [calibration_plot(card.calibration)]
+    if isinstance(card, RegressionCard):
+        name = target_label(row)
+        return [pairs_plot(card.pairs, name), residuals_plot(card.pairs, name)]
+    return []
 
 
 def _features(row: VersionRow) -> tuple[FeatureView, ...]:

@@ -8,6 +8,7 @@ from flask import url_for
 
 from shared.db.queries.predictors.jobs import RunningTraining
 from shared.db.queries.predictors.predictors import VersionRow
+from shared.predictors.cards import RegressionCard
 from shared.predictors.documents import PredictorKind, Task
 from web.layout import words
 from web.layout.paging import Pages
@@ -70,7 +71,7 @@ def _card(row: VersionRow) -> Card:
         task=task_words(row.task),
         takes=takes(row),
         gives=gives(row),
-        headline=headline(row.task, row.metrics, target_unit(row)),
+        headline=headline(row.metrics, target_unit(row)),
         rows=rows_words(row),
         day=words.day(row.created_at),
         iso=row.created_at.isoformat(),
@@ -93,10 +94,10 @@ def takes(row: VersionRow) -> str:
 def gives(row: VersionRow) -> str:
     """What comes out: `species: setosa, versicolor or virginica`."""
     label = target_label(row)
-    if row.task is Task.REGRESSION:
-        low, high = row.card["range"]
+    if isinstance(row.card, RegressionCard):
+        low, high = row.card.range
         return f"{label}, {figure(low)} to {with_unit(figure(high), target_unit(row))} in training"
-    labels: list[str] = (row.confusion or {}).get("labels", [])
+    labels = row.card.classes
     shown = listed(labels, _MOST_LABELS)
     if 2 <= len(labels) <= _MOST_LABELS:
         shown = f"{', '.join(labels[:-1])} or {labels[-1]}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from shared.predictors.metrics import CalibrationBin
 from web.predictors.view_models.figures import figure, percent
 
 WIDTH: Final = 252
@@ -82,19 +83,16 @@ def roc_plot(label: str, points: Sequence[Sequence[float]]) -> Plot:
     )
 
 
-def calibration_plot(bins: Sequence[dict[str, Any]]) -> Plot:
-    """bins: how sure the predictor was (`confidence`) and how often it was right (`accuracy`), and of how many rows."""
-    counts = [each.get("rows", each.get("count", 0)) for each in bins]
+def calibration_plot(bins: Sequence[CalibrationBin]) -> Plot:
+    counts = [each.rows for each in bins]
     most = max(counts, default=1)
-    places = [(_SHARE_X(each["confidence"]), _SHARE_Y(each["accuracy"])) for each in bins]
+    places = [(_SHARE_X(each.confidence), _SHARE_Y(each.accuracy)) for each in bins]
     dots = tuple(
         # Areas are compared, not radii.
         Dot(x, y, round(max(_DOT, _LARGEST_DOT * (count / most) ** 0.5), 1))
         for (x, y), count in zip(places, counts, strict=True)
     )
-    points = "; ".join(
-        f"{percent(each['confidence'])} sure, {percent(each['accuracy'])} right" for each in bins
-    )
+    points = "; ".join(f"{percent(each.confidence)} sure, {percent(each.accuracy)} right" for each in bins)
     return Plot(
         title="Calibration",
         x_name="how sure it was",

@@ -1,7 +1,6 @@
 """The page on which a predictor answers a whole table."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from flask import url_for
 
@@ -9,7 +8,7 @@ from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.limits import MAX_FILE_MEBIBYTES
 from web.layout import words
-from web.predictors.documents import batch_result
+from web.predictors.documents import Batch, batch_result
 from web.predictors.view_models.figures import listed
 from web.predictors.view_models.head import Head, make_head, version_shown
 from web.predictors.view_models.work import WorkView, work_view
@@ -48,17 +47,15 @@ def tables_view(row: VersionRow, problem: str | None, job: JobRow | None) -> Tab
     )
 
 
-def _outcome(result: dict[str, Any]) -> BatchSummary:
-    answered = result["rows"] - result["failed"]
+def _outcome(result: Batch) -> BatchSummary:
+    answered = result.rows - result.failed
     facts = [f"{words.count(answered, 'row has', 'rows have')} an answer."]
-    if result["failed"]:
+    if result.failed:
+        facts.append(f"{words.count(result.failed, 'row has', 'rows have')} none: its last column says why.")
+    if result.warned:
+        facts.append(f"{words.count(result.warned, 'row comes', 'rows come')} with a warning.")
+    if result.ignored_columns:
         facts.append(
-            f"{words.count(result['failed'], 'row has', 'rows have')} none: its last column says why."
+            f"Columns that it does not know were left as they are: {listed(result.ignored_columns)}."
         )
-    if result["warned"]:
-        facts.append(f"{words.count(result['warned'], 'row comes', 'rows come')} with a warning.")
-    if result["ignored_columns"]:
-        facts.append(
-            f"Columns that it does not know were left as they are: {listed(result['ignored_columns'])}."
-        )
-    return BatchSummary(result["links"]["csv"], tuple(facts))
+    return BatchSummary(result.links.csv, tuple(facts))

@@ -11,6 +11,7 @@ from shared.db.queries.predictors.jobs import OrderedJob
 from shared.limits import MAX_COLUMN_NAME, MAX_FILE_BYTES, MAX_FILE_MEBIBYTES, MEBIBYTE
 from shared.predictors.documents import AUTO, MODELS, PredictorKind, Task, TrainOrder
 from shared.predictors.labelled_zip import DEFAULT_LIMITS
+from shared.predictors.results import training_result_from
 from web.predictors.documents import MAX_NAME
 from web.predictors.view_models.figures import listed
 from web.predictors.view_models.measures import Headline, headline, model_title
@@ -139,14 +140,14 @@ class Progress:
 
 def progress_view(ordered: OrderedJob[TrainOrder]) -> Progress:
     order = ordered.order
-    result = ordered.job.result or {}
     is_image = order.kind == PredictorKind.IMAGE
     work = work_view(ordered.job, "Learning")
+    result = training_result_from(ordered.job.result or {}) if work.done else None
     return Progress(
         name=order.name,
         work=work,
-        headline=headline(Task(result["task"]), result["metrics"], None) if work.done else None,
-        model=model_title(result["model"]) if work.done else None,
+        headline=headline(result.metrics, None) if result else None,
+        model=model_title(result.model) if result else None,
         use_href=url_for("predictor.show", name=order.name),
         card_href=url_for("predictor_card.show", name=order.name),
         again_href=url_for(

@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
+from shared.predictors.cards import CardPhoto, Novelty, PhotoCard, Target
 from shared.predictors.documents import TrainOrder
 from worker.predictors.photos.algorithms.novelty import QUANTILE
 from worker.predictors.photos.algorithms.predictor_file import PhotoPredictor
-from worker.predictors.photos.algorithms.report import Report
+from worker.predictors.photos.report import Report
 from worker.predictors.photos.training_photos import TrainingSet
 
 # A row of thumbnails on a page.
@@ -46,8 +47,8 @@ _LIMITS: Final = (
 
 
 @dataclass(frozen=True)
-class PhotoCard:
-    """The card of one training. Photos are named by their place among those that were learned from."""
+class CardMaker:
+    """Makes the card of one training. Photos are named by their place among those that were learned from."""
 
     training: TrainingSet
     report: Report
@@ -82,52 +83,51 @@ class PhotoCard:
         examples = {place for places in self.examples for place in places}
         return sorted(examples.union(*(places for row in self.cells for places in row)))
 
-    def document(self, *, folds: int, strength: float, temperature: float) -> dict[str, Any]:
-        """JSON; its fields are described in docs/predictors.md."""
+    def card(self, *, folds: int, strength: float, temperature: float) -> PhotoCard:
         labels = self.training.labels
         photos = self.training.photos
-        return {
-            "source": "gallery" if self.order.upload is None else "zip",
-            "zip": self.order.upload,
-            "target": {"name": self._target, "label": self._target, "unit": None},
-            "embedding_model": self.predictor.embedding_model,
-            "strength": strength,
-            "temperature": temperature,
-            "held_out": f"{folds}-fold cross-validation, regularisation and temperature chosen again in each",
-            "classes": list(labels),
-            "class_counts": [sum(row) for row in self.report.matrix],
-            "examples": self.examples,
-            "cells": self.cells,
-            "photos": {
-                str(place): {
-                    "name": photos[place].name,
-                    "label": photos[place].label,
-                    "image": None if photos[place].image is None else str(photos[place].image),
-                }
+        return PhotoCard(
+            source="gallery" if self.order.upload is None else "zip",
+            zip=self.order.upload,
+            target=Target(self._target, self._target),
+            embedding_model=self.predictor.embedding_model,
+            strength=strength,
+            temperature=temperature,
+            held_out=f"{folds}-fold cross-validation, regularisation and temperature chosen again in each",
+            classes=tuple(labels),
+            class_counts=tuple(self._counts.values()),
+            examples=tuple(map(tuple, self.examples)),
+            cells=tuple(tuple(map(tuple, row)) for row in self.cells),
+            photos={
+                place: CardPhoto(
+                    photos[place].name,
+                    photos[place].label,
+                    None if photos[place].image is None else str(photos[place].image),
+                )
                 for place in self.shown
             },
-            "left_out": [
-                {"name": each.name, "reason": each.reason} for each in self.training.left_out[:MOST_LEFT_OUT]
-            ],
-            "left_out_count": len(self.training.left_out),
-            "calibration": self.report.calibration,
-            "roc": [
-                {"label": labels[curve["class"]], "points": curve["points"]} for curve in self.report.roc
-            ],
-            "novelty": {"threshold": self.predictor.familiar.threshold, "false_alarms": QUANTILE},
-            "warnings": self._warnings(),
-            "limits": list(_LIMITS),
-            "notice": NOTICE if self._is_medical() else None,
-        }
+            left_out=tuple(self.training.left_out[:MOST_LEFT_OUT]),
+            left_out_count=len(self.training.left_out),
+            calibration=self.report.calibration,
+            roc=self.report.roc,
+            novelty=Novelty(self.predictor.familiar.threshold, QUANTILE),
+            warnings=self._warnings(),
+            limits=_LIMITS,
+            notice=NOTICE if self._is_medical() else None,
+        )
 
     @property
     def _target(self) -> str:
         return self.order.target or "label"
 
-    def _warnings(self) -> list[str]:
-        counts = {
-            label: sum(row) for label, row in zip(self.training.labels, self.report.matrix, strict=True)
-        }
+    @property
+    def _counts(self) -> dict[str, int]:
+        """Of each label, how many photos there were."""
+        rows = zip(self.training.labels, self.report.confusion.matrix, strict=True)
+        return {label: sum(row) for label, row in rows}
+
+    def _warnings(self) -> tuple[str, ...]:
+        counts = self._counts
         rarest, commonest = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
         found = []
         if counts[rarest] < FEW_PHOTOS:
@@ -141,9 +141,9 @@ class PhotoCard:
                 "Each label counts the same in training."
             )
         chance = 1 / len(counts)
-        if self.report.metrics["balanced_accuracy"] < chance + (1 - chance) * WORTHWHILE:
+        if self.report.metrics.balanced_accuracy < chance + (1 - chance) * WORTHWHILE:
             found.append("It hardly does better than guessing. The labels may not show in the photos.")
-        return found
+        return tuple(found)
 
     def _is_medical(self) -> bool:
         words = [self.order.name, self.order.target, *self.training.labels]

@@ -1,9 +1,10 @@
 """Predictors of photos."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,10 @@ from shared.db.queries.photos.images import get_image
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.db.queries.predictors.training_photos import embeddings_of
 from shared.errors import ModelUnusable
+from shared.predictors.cards import PhotoCard
 from shared.predictors.documents import PredictOrder, Task, TrainOrder
 from shared.predictors.features import Feature
+from shared.predictors.results import Familiarity, Input, PredictionResult
 from shared.storage import keys as blob_keys
 from worker.imaging import model_view_from_bytes, translated_decode_errors, view_box
 from worker.lifecycle import Progress
@@ -22,8 +25,8 @@ from worker.predictors.photos.algorithms.classifier import train
 from worker.predictors.photos.algorithms.heatmap import contrast, evidence_map, explanation_png, overlay_png
 from worker.predictors.photos.algorithms.novelty import familiar
 from worker.predictors.photos.algorithms.predictor_file import PhotoPredictor
-from worker.predictors.photos.algorithms.report import report
-from worker.predictors.photos.card import PhotoCard
+from worker.predictors.photos.card import CardMaker
+from worker.predictors.photos.report import report
 from worker.predictors.photos.training_photos import TrainingSet, keep_zip, photos_of_gallery, photos_of_zip
 from worker.services import Services
 
@@ -58,7 +61,7 @@ class Image:
         fitted = train(
             training.embeddings, training.classes, lambda share: progress(_READING + (1 - _READING) * share)
         )
-        found = report(fitted.held_out, training.classes)
+        found = report(fitted.held_out, training.classes, training.labels)
         predictor = PhotoPredictor(
             embedding_model=services.photo_model.embedder.model_id,
             labels=training.labels,
@@ -66,8 +69,8 @@ class Image:
             familiar=familiar(training.embeddings),
         )
         data = predictor.to_bytes()
-        card = PhotoCard(training, found, predictor, order)
-        self._keep(services, order, training, card, hashlib.sha256(data).hexdigest())
+        maker = CardMaker(training, found, predictor, order)
+        self._keep(services, order, training, maker.shown, hashlib.sha256(data).hexdigest())
         return Trained(
             data=data,
             task=Task.IMAGE_CLASSIFICATION,
@@ -75,19 +78,19 @@ class Image:
             rows=len(training.photos),
             features=(_FEATURE,),
             metrics=found.metrics,
-            confusion={"labels": list(training.labels), "matrix": found.matrix},
-            card=card.document(folds=fitted.folds, strength=fitted.strength, temperature=fitted.temperature),
+            confusion=found.confusion,
+            card=maker.card(folds=fitted.folds, strength=fitted.strength, temperature=fitted.temperature),
             libraries={name: version_of(name) for name in ("scikit-learn", "numpy", "torch")},
         )
 
     def _keep(
-        self, services: Services, order: TrainOrder, training: TrainingSet, card: PhotoCard, sha256: str
+        self, services: Services, order: TrainOrder, training: TrainingSet, shown: Sequence[int], sha256: str
     ) -> None:
-        """The zip, to train from again for other weights, and thumbnails of its photos that the card shows."""
+        """The zip, to train from again for other weights, and thumbnails of its photos that the card shows. shown: their places."""
         if order.upload is None:
             return
         keep_zip(services.blobs, order.upload)
-        for place in card.shown:
+        for place in shown:
             thumbnail = training.photos[place].thumbnail
             if thumbnail is not None:
                 services.blobs.put(blob_keys.training_photo(sha256, place), thumbnail, "image/webp")
@@ -100,7 +103,7 @@ class Image:
 
     def predict(
         self, services: Services, model: PhotoPredictor, version: VersionRow, order: PredictOrder
-    ) -> dict[str, Any]:
+    ) -> PredictionResult:
         network = services.photo_model
         if model.embedding_model != network.embedder.model_id:
             raise ModelUnusable(
@@ -122,18 +125,19 @@ class Image:
         explanation = f"{photo.sha256}-{version.sha256}"
         _save_explanation(services, explanation, photo, evidence)
         similarities = model.familiar.similarity(embedding)
-        return {
-            "prediction": model.labels[answer],
-            "probabilities": {
-                label: float(share) for label, share in zip(model.labels, probabilities, strict=True)
-            },
-            "interval": None,
-            "warnings": _warnings(version, new=bool(model.familiar.is_new(similarities)[0])),
-            "explanation": explanation,
-            "familiarity": {"similarity": float(similarities[0]), "threshold": model.familiar.threshold},
-            "inputs": [{"name": "file", "label": "photo", "unit": None, "value": photo.name}],
-            "reasons": [],
-        }
+        return PredictionResult(
+            prediction=model.labels[answer],
+            probabilities=dict(zip(model.labels, probabilities.tolist(), strict=True)),
+            interval=None,
+            warnings=_warnings(version, new=bool(model.familiar.is_new(similarities)[0])),
+            explanation=explanation,
+            familiarity=Familiarity(float(similarities[0]), model.familiar.threshold),
+            inputs=(Input("file", "photo", None, photo.name),),
+            reasons=(),
+            predictor=version.name,
+            version=version.version,
+            model=version.model,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,7 +182,7 @@ def _save_explanation(services: Services, name: str, photo: _Photo, evidence: ND
         services.blobs.put(blob_keys.explanation(name, layer), png, "image/png")
 
 
-def _warnings(version: VersionRow, *, new: bool) -> list[str]:
+def _warnings(version: VersionRow, *, new: bool) -> tuple[str, ...]:
     """What to beware of in this answer."""
     found = []
     if new:
@@ -186,7 +190,8 @@ def _warnings(version: VersionRow, *, new: bool) -> list[str]:
             "This photo is unlike anything seen in training, so the answer means little: "
             "a classifier must choose one of its labels, whatever it is shown."
         )
-    found += version.card["warnings"]
-    if version.card["notice"]:
-        found.append(version.card["notice"])
-    return found
+    card = version.card
+    found += card.warnings
+    if isinstance(card, PhotoCard) and card.notice:
+        found.append(card.notice)
+    return tuple(found)

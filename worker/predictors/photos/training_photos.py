@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from shared.db.queries.predictors.training_photos import LabelledPhoto, embeddings_of, labelled_photos
 from shared.errors import BadData, BlobNotFound
+from shared.predictors.cards import LeftOut
 from shared.predictors.labelled_zip import (
     DEFAULT_LIMITS,
     LabelledZip,
-    LeftOut,
     Photo,
     label_of,
     open_labelled_zip,

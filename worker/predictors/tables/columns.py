@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from shared.errors import BadData
+from shared.predictors.cards import LeftOut
 from shared.predictors.features import ChoiceCount, Feature, FeatureType, Histogram
 from shared.predictors.values import FALSE, TRUE, is_missing, read_number, read_word
 
@@ -34,14 +35,6 @@ class Column:
 
     feature: Feature
     cells: list[float]
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A column that says nothing about what is to be predicted. reason: ends a sentence that begins with its name."""
-
-    name: str
-    reason: str
 
 
 def label_and_unit(name: str) -> tuple[str, str | None]:

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import BadData
+from shared.predictors.cards import LeftOut, Target
 from shared.predictors.documents import AUTO, Task
 from shared.predictors.features import Feature
 from shared.predictors.tables import Table
 from shared.predictors.values import is_missing, read_number
 from worker.predictors.tables.algorithms.folds import sample
 from worker.predictors.tables.algorithms.pipelines import most_rows
-from worker.predictors.tables.columns import LARGEST, Column, LeftOut, label_and_unit, read_column
+from worker.predictors.tables.columns import LARGEST, Column, label_and_unit, read_column
 
 MAX_CLASSES: Final = 50
 # A whole number with at most so many values is taken for a class when nobody says.
@@ -32,7 +33,7 @@ class LearningTable:
     task: Task
     features: Sequence[Feature]
     left_out: list[LeftOut]
-    target: dict[str, Any]
+    target: Target
     classes: list[str]
     X: NDArray[np.float64]
     y: NDArray[Any]
@@ -68,7 +69,7 @@ def read_learning_table(file: BinaryIO, target: str, task: str) -> LearningTable
         task=chosen,
         features=features,
         left_out=left_out,
-        target={"name": target, "label": label, "unit": unit},
+        target=Target(target, label, unit),
         classes=classes,
         X=np.column_stack([np.array(column.cells)[kept] for column in columns]),
         y=y[kept],

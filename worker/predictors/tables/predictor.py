@@ -1,8 +1,9 @@
 """Predictors of tables: columns in, a class or a number out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -11,8 +12,12 @@ from sklearn.pipeline import Pipeline
 
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadData, ModelUnusable
-from shared.predictors.documents import AUTO, PredictOrder, Task, TrainOrder
+from shared.predictors.cards import Card, RegressionCard
+from shared.predictors.documents import AUTO, PredictOrder, TrainOrder
 from shared.predictors.features import Feature
+from shared.predictors.metrics import RegressionMetrics
+from shared.predictors.results import BatchPredictionResult, Input, PredictionResult, Reason
+from shared.predictors.values import Value
 from worker.lifecycle import Progress
 from worker.predictors.data import uploaded
 from worker.predictors.kind import Table, Trained
@@ -83,44 +88,45 @@ class Tabular:
         model: Pipeline,
         version: VersionRow,
         order: PredictOrder,
-    ) -> dict[str, Any]:
+    ) -> PredictionResult:
         features, values = version.features, order.values or {}
         row = matrix_of(features, [values])[0]
         columns = _most_important(features)
-        classes = version.card["classes"]
-        explained = explain(model, row, usual_values(features), columns, len(classes))
-        return {
-            **answer_of(version, explained.predicted),
-            "warnings": [*order.warnings],
-            "explanation": None,
-            "inputs": [
-                {
-                    "name": feature.name,
-                    "label": feature.label,
-                    "unit": feature.unit,
-                    "value": values[feature.name],
-                }
-                for feature in features
-            ],
-            "reasons": _reasons(version, values, columns, explained),
-            "reasons_about": REASONS_ABOUT,
-        }
+        explained = explain(model, row, usual_values(features), columns, len(version.card.classes))
+        answer = answer_of(version.card, explained.predicted)
+        return PredictionResult(
+            prediction=answer.prediction,
+            probabilities=answer.probabilities,
+            interval=answer.interval,
+            warnings=order.warnings,
+            explanation=None,
+            inputs=tuple(
+                Input(feature.name, feature.label, feature.unit, values[feature.name]) for feature in features
+            ),
+            reasons=_reasons(version, values, columns, explained),
+            reasons_about=REASONS_ABOUT,
+            predictor=version.name,
+            version=version.version,
+            model=version.model,
+        )
 
     def predict_table(self, model: Pipeline, version: VersionRow, data: bytes, progress: Progress) -> Table:
-        classes = version.card["classes"]
-        offsets = None if classes else tuple(version.card["interval"]["offsets"])
+        card = version.card
+        offsets = card.interval.offsets if isinstance(card, RegressionCard) else None
         predictor = Predictor(
-            version.features, classes, offsets, lambda rows: predict(model, rows, len(classes))
+            version.features, card.classes, offsets, lambda rows: predict(model, rows, len(card.classes))
         )
         batch = answer_table(BytesIO(data), predictor, progress)
         return Table(
             batch.csv,
-            {
-                "rows": batch.rows,
-                "failed": batch.failed,
-                "warned": batch.warned,
-                "ignored_columns": batch.ignored,
-            },
+            BatchPredictionResult(
+                rows=batch.rows,
+                failed=batch.failed,
+                warned=batch.warned,
+                ignored_columns=tuple(batch.ignored),
+                predictor=version.name,
+                version=version.version,
+            ),
         )
 
 
@@ -146,31 +152,36 @@ def _most_important(features: Sequence[Feature]) -> NDArray[np.intp]:
     return np.argsort(-importances, kind="stable")[:MOST_REASONS]
 
 
-def answer_of(version: VersionRow, predicted: NDArray[np.float64]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class TableAnswer:
+    """Of labels, with their probabilities; of a number, with its interval."""
+
+    prediction: str | float
+    probabilities: dict[str, float] | None = None
+    interval: tuple[float, float] | None = None
+
+
+def answer_of(card: Card, predicted: NDArray[np.float64]) -> TableAnswer:
     """predicted: (classes,) probabilities, or the number as (1,)."""
-    if version.task is Task.CLASSIFICATION:
-        classes = version.card["classes"]
-        return {
-            "prediction": classes[int(predicted.argmax())],
-            "probabilities": {label: float(p) for label, p in zip(classes, predicted, strict=True)},
-            "interval": None,
-        }
-    low, high = version.card["interval"]["offsets"]
-    number = float(predicted[0])
-    return {"prediction": number, "probabilities": None, "interval": [number + low, number + high]}
+    if isinstance(card, RegressionCard):
+        low, high = card.interval.offsets
+        number = float(predicted[0])
+        return TableAnswer(number, interval=(number + low, number + high))
+    return TableAnswer(
+        card.classes[int(predicted.argmax())],
+        probabilities=dict(zip(card.classes, predicted.tolist(), strict=True)),
+    )
 
 
 def _reasons(
-    version: VersionRow, values: dict[str, Any], columns: NDArray[np.intp], explained: Explained
-) -> list[dict[str, Any]]:
+    version: VersionRow, values: Mapping[str, Value], columns: NDArray[np.intp], explained: Explained
+) -> tuple[Reason, ...]:
     """Strongest first; what made no difference is left out."""
-    least = _NEGLIGIBLE * (1.0 if version.confusion is not None else version.metrics["rmse"])
+    metrics = version.metrics
+    least = _NEGLIGIBLE * (metrics.rmse if isinstance(metrics, RegressionMetrics) else 1.0)
     found = []
     for column, effect in zip(columns, explained.effects, strict=True):
         feature = version.features[column]
         if abs(effect) > least:
-            name = feature.name
-            found.append(
-                {"name": name, "value": values[name], "usual": feature.default, "effect": float(effect)}
-            )
-    return sorted(found, key=lambda reason: -abs(reason["effect"]))
+            found.append(Reason(feature.name, values[feature.name], feature.default, float(effect)))
+    return tuple(sorted(found, key=lambda reason: -abs(reason.effect)))

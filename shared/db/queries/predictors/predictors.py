@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import Connection, Select, and_, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -16,8 +15,11 @@ from shared.db.queries.paging import bounded_count
 from shared.db.unit_of_work import Transaction
 from shared.errors import Conflict, PredictorNotFound
 from shared.jobs.kinds import JobKind
+from shared.predictors.cards import Card, card_from
 from shared.predictors.documents import PredictorKind, Task
 from shared.predictors.features import Feature, features_from
+from shared.predictors.metrics import Confusion, Metrics, metrics_from
+from shared.typed_json import from_json, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,9 @@ class NewVersion:
     model: str
     rows: int
     features: Sequence[Feature]
-    metrics: dict[str, Any]
-    confusion: dict[str, Any] | None
-    card: dict[str, Any]
+    metrics: Metrics
+    confusion: Confusion | None
+    card: Card
     sha256: str
     bytes: int
     libraries: dict[str, str]
@@ -58,7 +60,7 @@ class VersionSummary:
     task: Task
     model: str
     rows: int
-    metrics: dict[str, Any]
+    metrics: Metrics
     created_at: datetime
 
 
@@ -114,10 +116,14 @@ def _one(connection: Connection, question: Select[Any]) -> VersionRow:
 
 
 def _typed(row: Any) -> VersionRow:
+    task = Task(row.task)
     typed = {
         "kind": PredictorKind(row.kind),
-        "task": Task(row.task),
+        "task": task,
         "features": features_from(row.features),
+        "metrics": metrics_from(task, row.metrics),
+        "confusion": None if row.confusion is None else from_json(row.confusion, Confusion),
+        "card": card_from(task, row.card),
     }
     return VersionRow(**{**row._asdict(), **typed})
 
@@ -147,7 +153,12 @@ def list_versions(connection: Connection, predictor_id: int) -> list[VersionSumm
         .where(PredictorVersion.predictor_id == predictor_id)
         .order_by(PredictorVersion.version.desc())
     )
-    return [VersionSummary(**{**row._asdict(), "task": Task(row.task)}) for row in rows]
+    return [_summary(row) for row in rows]
+
+
+def _summary(row: Any) -> VersionSummary:
+    task = Task(row.task)
+    return VersionSummary(**{**row._asdict(), "task": task, "metrics": metrics_from(task, row.metrics)})
 
 
 def save_version(connection: Connection, name: str, new: NewVersion, job_id: UUID) -> int:
@@ -171,10 +182,10 @@ def save_version(connection: Connection, name: str, new: NewVersion, job_id: UUI
             target=new.target,
             model=new.model,
             rows=new.rows,
-            features=msgspec.to_builtins(new.features),
-            metrics=new.metrics,
-            confusion=new.confusion,
-            card=new.card,
+            features=to_json(new.features),
+            metrics=to_json(new.metrics),
+            confusion=to_json(new.confusion),
+            card=to_json(new.card),
             sha256=new.sha256,
             bytes=new.bytes,
             libraries=new.libraries,

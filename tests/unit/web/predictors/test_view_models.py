@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.predictors.features import Feature
+from shared.predictors.metrics import CalibrationBin
 from shared.predictors.values import check_values
 from web.http.errors import FieldProblem
 from web.predictors.view_models import figures, plots
@@ -102,8 +103,8 @@ def test_a_perfect_curve_runs_along_the_left_and_the_top() -> None:
 
 def test_the_areas_of_calibration_dots_are_as_their_counts() -> None:
     bins = [
-        {"confidence": 0.6, "accuracy": 0.5, "rows": 25},
-        {"confidence": 0.9, "accuracy": 0.9, "count": 100},
+        CalibrationBin(low=0.6, high=0.7, confidence=0.6, accuracy=0.5, rows=25),
+        CalibrationBin(low=0.9, high=1, confidence=0.9, accuracy=0.9, rows=100),
     ]
     small, large = plots.calibration_plot(bins).dots
     assert large.radius / small.radius == 2

@@ -5,8 +5,9 @@ import io
 import pytest
 
 from shared.errors import BadData
+from shared.predictors.cards import LeftOut
 from shared.predictors.documents import Task
-from worker.predictors.tables.columns import Column, LeftOut, label_and_unit, read_column
+from worker.predictors.tables.columns import Column, label_and_unit, read_column
 from worker.predictors.tables.learning_table import infer_task, read_learning_table
 
 

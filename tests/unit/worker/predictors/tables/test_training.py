@@ -71,7 +71,7 @@ def test_noise_is_not_made_to_look_good_by_the_choice_of_a_model() -> None:
     data = Data(random.normal(size=(120, 8)), random.integers(0, 2, 120), [], 2)
     training = train(data, names(2), nobody)
     metrics = measures.classification_metrics(data.y[training.rows], training.predicted)
-    assert metrics["balanced_accuracy"] < 0.62
+    assert metrics.balanced_accuracy < 0.62
 
 
 def test_ten_rows_are_enough() -> None:
@@ -123,19 +123,19 @@ def test_figures_of_known_predictions_are_right() -> None:
     y = np.array([0, 0, 0, 1])
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6], [0.3, 0.7]])
     metrics = measures.classification_metrics(y, probabilities)
-    assert metrics["accuracy"] == 0.75
-    assert metrics["balanced_accuracy"] == pytest.approx((2 / 3 + 1) / 2)
-    assert metrics["roc_auc"] == 1
-    assert metrics["log_loss"] == pytest.approx(-np.log([0.9, 0.8, 0.4, 0.7]).mean())
-    assert metrics["baseline"]["accuracy"] == 0.75
-    assert metrics["baseline"]["balanced_accuracy"] == 0.5
+    assert metrics.accuracy == 0.75
+    assert metrics.balanced_accuracy == pytest.approx((2 / 3 + 1) / 2)
+    assert metrics.roc_auc == 1
+    assert metrics.log_loss == pytest.approx(-np.log([0.9, 0.8, 0.4, 0.7]).mean())
+    assert metrics.baseline.accuracy == 0.75
+    assert metrics.baseline.balanced_accuracy == 0.5
     assert measures.confusion(y, probabilities).tolist() == [[2, 1], [0, 1]]
     bins = measures.calibration(y, probabilities)
-    assert sum(each["rows"] for each in bins) == 4
-    assert [each["accuracy"] for each in bins if each["low"] == 0.6] == [0]
+    assert sum(each.rows for each in bins) == 4
+    assert [each.accuracy for each in bins if each.low == 0.6] == [0]
     truth, found = np.array([1.0, 2, 3, 4]), np.array([1.0, 2, 3, 6])
-    assert measures.regression_metrics(truth, found)["mae"] == 0.5
-    assert measures.regression_metrics(truth, found)["r2"] == pytest.approx(1 - 4 / 5)
+    assert measures.regression_metrics(truth, found).mae == 0.5
+    assert measures.regression_metrics(truth, found).r2 == pytest.approx(1 - 4 / 5)
 
 
 def test_intervals_hold_nine_of_ten_values_that_were_not_seen() -> None:
