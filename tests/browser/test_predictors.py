@@ -72,9 +72,9 @@ def test_an_answer_has_an_address_that_can_be_opened_again(site: ServedSite, vis
     with working(site):
         page.get_by_label("height cm").fill("23")
         page.get_by_role("button", name="Predict").click()
-        said = prediction(page)
+        before = prediction(page)
     page.reload()
-    assert prediction(page) == said
+    assert prediction(page) == before
     expect(page.get_by_label("height cm")).to_have_value("23")
 
 

@@ -2,16 +2,14 @@
 
 from typing import Final
 
-from flask import Response, request
+from flask import Response, g, request
 
-from shared.db.queries.jobs import jobs
-from shared.db.queries.jobs.jobs import JobRow, NewJob
+from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos import images
 from shared.db.queries.predictors import predictors
-from shared.errors import BadData, BlobNotFound, ModelUnusable, NotFound, VitrineError
+from shared.errors import BlobNotFound, ModelUnusable, NotFound, VitrineError
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from shared.predictors.cards import PhotoCard
-from shared.predictors.documents import PredictorKind, SuggestOrder
 from shared.predictors.results import PredictionResult
 from shared.storage import keys as blob_keys
 from web.http.blob_responses import blob_answer
@@ -19,7 +17,7 @@ from web.http.documents import Document
 from web.http.errors import NotReady
 from web.http.ids import job_id
 from web.http.routing import Answer, Resource
-from web.http.waiting import read_job, wait_for_job
+from web.http.waiting import read_job
 from web.jobs import STARTED, started
 from web.predictors.documents import (
     LayerQuery,
@@ -28,13 +26,10 @@ from web.predictors.documents import (
     VersionQuery,
     suggestions_of,
 )
+from web.predictors.use_cases import suggest_labels
 from web.services import Services, current_services
 
 api = Resource("photo predictors", "What predictors of photos show, and what they want to be taught next.")
-
-
-# As long as for a prediction: somebody is waiting.
-SUGGESTION_SECONDS: Final = 10
 
 
 _PNG: Final = Answer(
@@ -98,13 +93,9 @@ def get_training_photo(name: str, number: int, query: VersionQuery) -> Response:
 def post_label_next(name: str, query: SuggestionsQuery) -> Response | Document:
     """Ask which photos of the gallery to label next, so that a predictor learns most from them."""
     services = current_services()
-    with services.unit_of_work.begin() as transaction:
-        version = predictors.get_predictor(transaction.connection, name, query.version)
-        if version.kind is not PredictorKind.IMAGE:
-            raise BadData("name", "This predictor learns from tables, not from photos.")
-        order = SuggestOrder(version.predictor_id, version.version, query.k)
-        made = jobs.create_job(transaction, NewJob(JobKind.SUGGEST_LABELS, payload=order))
-    job = wait_for_job(services.unit_of_work, services.waiters, made, SUGGESTION_SECONDS)
+    with services.unit_of_work.read() as connection:
+        version = predictors.get_predictor(connection, name, query.version)
+    job = suggest_labels(services, version, query.k, g.request_id)
     if job.status in ACTIVE:
         return started(job)
     if job.status is JobStatus.SUCCEEDED:

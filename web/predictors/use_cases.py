@@ -1,4 +1,4 @@
-"""The use cases of predictors: having one trained, and having it answer.
+"""The use cases of predictors: having one trained, having it answer, and asking what to label next.
 
 Data are guarded, then stored, then named in a job's row: an orphan blob is harmless, a row without its blob is not.
 """
@@ -12,20 +12,32 @@ from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow, NewJob
 from shared.db.queries.photos import images
 from shared.db.queries.predictors.predictors import VersionRow
-from shared.errors import BadParameter, TooLarge
+from shared.errors import BadData, BadParameter, TooLarge
 from shared.jobs.kinds import JobKind
 from shared.limits import MAX_FILE_BYTES, MAX_FILE_MEBIBYTES
-from shared.predictors.documents import AUTO, BatchOrder, PredictOrder, PredictorKind, Task, TrainOrder
+from shared.predictors.documents import (
+    AUTO,
+    BatchOrder,
+    PredictOrder,
+    PredictorKind,
+    SuggestOrder,
+    Task,
+    TrainOrder,
+)
 from shared.predictors.labelled_zip import open_labelled_zip
 from shared.predictors.values import check_values
 from shared.storage import keys as blob_keys
 from shared.typed_json import to_json
 from web.http.bodies.spool import Spool
 from web.http.errors import BadValues, FieldProblem
+from web.http.waiting import wait_for_job
 from web.photos import inspect_photo
 from web.predictors.requests import Question, TrainingRequest, image_of
 from web.predictors.table_guard import inspect_batch_table, inspect_training_table
 from web.services import Services
+
+# As long as for a prediction: somebody is waiting.
+SUGGESTION_SECONDS: Final = 10
 
 # What is looked at before data are kept, a function a kind: (file, training) -> None. Raises BadData.
 Guard = Callable[[BinaryIO, TrainingRequest], None]
@@ -110,6 +122,15 @@ def start_batch(services: Services, version: VersionRow, table: Spool, request_i
     _store(services, table)
     order = BatchOrder(version.predictor_id, version.version, table.sha256)
     return _record(services, JobKind.PREDICT_BATCH, order, request_id)
+
+
+def suggest_labels(services: Services, version: VersionRow, k: int, request_id: str | None) -> JobRow:
+    """Has the k photos chosen that the version learns most from; waits for a moment until they are. Raises BadData."""
+    if version.kind is not PredictorKind.IMAGE:
+        raise BadData("name", "This predictor learns from tables, not from photos.")
+    order = SuggestOrder(version.predictor_id, version.version, k)
+    job = _record(services, JobKind.SUGGEST_LABELS, order, request_id)
+    return wait_for_job(services.unit_of_work, services.waiters, job.id, SUGGESTION_SECONDS)
 
 
 def _store(services: Services, spool: Spool) -> None:

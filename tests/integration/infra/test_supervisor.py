@@ -53,12 +53,12 @@ class Stack:
     def lines(self) -> list[str]:
         return self._output.read_text().splitlines()
 
-    def said(self, text: str) -> bool:
+    def printed(self, text: str) -> bool:
         return any(text in line for line in self.lines)
 
     def wait_for(self, text: str) -> None:
-        until(lambda: self.said(text) or self.process.poll() is not None)
-        assert self.said(text), self.lines
+        until(lambda: self.printed(text) or self.process.poll() is not None)
+        assert self.printed(text), self.lines
 
     def wait(self) -> int:
         return self.process.wait(PATIENCE_SECONDS)
@@ -153,7 +153,7 @@ def test_a_program_that_will_not_stop_is_killed(start_stack: StartStack) -> None
     stack.wait_for("web     | deaf")
     stack.process.send_signal(signal.SIGINT)
     assert stack.wait() == 0
-    assert stack.said("web did not stop in 0.2 s and is killed.")
+    assert stack.printed("web did not stop in 0.2 s and is killed.")
 
 
 def test_a_second_ctrl_c_kills_at_once(start_stack: StartStack) -> None:
@@ -198,8 +198,8 @@ def test_a_program_that_never_comes_up_ends_the_run(start_stack: StartStack) -> 
         [{"name": "wait", "code": "import time; time.sleep(600)", "once": True}],
     )
     assert stack.wait() == 1
-    assert stack.said("web ended with status 3 5 times in a row. Stopping.")
-    assert not stack.said(READY)
+    assert stack.printed("web ended with status 3 5 times in a row. Stopping.")
+    assert not stack.printed(READY)
 
 
 def test_nothing_starts_after_a_step_that_failed(start_stack: StartStack) -> None:
@@ -209,14 +209,14 @@ def test_nothing_starts_after_a_step_that_failed(start_stack: StartStack) -> Non
     )
     assert stack.wait() == 1
     assert "migrations | no such table" in stack.lines
-    assert stack.said("migrations ended with status 1, and nothing can run without it. Stopping.")
+    assert stack.printed("migrations ended with status 1, and nothing can run without it. Stopping.")
     assert not any(line.startswith("web") for line in stack.lines)
 
 
 def test_a_command_that_does_not_exist_is_named(start_stack: StartStack) -> None:
     stack = start_stack([{"name": "web", "code": "", "once": True, "folder": "/nonexistent"}])
     assert stack.wait() == 1
-    assert stack.said("web cannot be started: [Errno 2] No such file or directory: '/nonexistent'.")
+    assert stack.printed("web cannot be started: [Errno 2] No such file or directory: '/nonexistent'.")
 
 
 def test_a_stack_that_nobody_reads_from_runs_on_and_stops(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_the_stack_stops_with_the_process_that_started_it(tmp_path: Path) -> Non
     stack.process.kill()
     stack.process.wait()
     until(lambda: not runs(child))
-    until(lambda: stack.said("The process that started Vitrine is gone. Stopping."))
+    until(lambda: stack.printed("The process that started Vitrine is gone. Stopping."))
 
 
 def _watchdog_of(stack: Stack) -> int:

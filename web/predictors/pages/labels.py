@@ -2,29 +2,26 @@
 
 from typing import Final
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from shared.db.queries.index.state import index_state
-from shared.db.queries.jobs import jobs
-from shared.db.queries.jobs.jobs import JobRow, NewJob
+from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos import images
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import PredictorNotFound
 from shared.jobs.kinds import JobKind
 from shared.predictors.documents import PredictorKind, SuggestOrder
 from web.http.ids import job_id
-from web.http.waiting import wait_for_job
 from web.layout.frame import make_frame
 from web.predictors.documents import suggestions_of
 from web.predictors.pages.rows import asked_version, job_of
+from web.predictors.use_cases import suggest_labels
 from web.predictors.view_models.labels import labels_view
 from web.services import current_services
 
 blueprint = Blueprint("predictor_labels", __name__)
 
-# Somebody is waiting; then there is a page to look at meanwhile.
-SUGGESTION_SECONDS: Final = 10
 # As many as one looks at in one go.
 PHOTOS: Final = 12
 
@@ -41,12 +38,10 @@ def show(name: str) -> str:
 def choose(name: str) -> Response:
     """Has photos chosen and goes to them."""
     services = current_services()
-    with services.unit_of_work.begin() as transaction:
-        row = _of_photos(asked_version(transaction.connection, name))
-        order = SuggestOrder(row.predictor_id, row.version, PHOTOS)
-        job = jobs.create_job(transaction, NewJob(JobKind.SUGGEST_LABELS, payload=order))
-    wait_for_job(services.unit_of_work, services.waiters, job, SUGGESTION_SECONDS)
-    return redirect(url_for(".chosen", name=name, id=job), code=303)
+    with services.unit_of_work.read() as connection:
+        row = _of_photos(asked_version(connection, name))
+    job = suggest_labels(services, row, PHOTOS, g.request_id)
+    return redirect(url_for(".chosen", name=name, id=job.id), code=303)
 
 
 @blueprint.get("/predictors/<name>/label-next/<id>")

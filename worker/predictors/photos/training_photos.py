@@ -143,7 +143,7 @@ def photos_of_zip(services: Services, sha256: str, progress: Progress) -> Traini
 
 @contextmanager
 def _zip_file(blobs: BlobStore, sha256: str) -> Iterator[BinaryIO]:
-    """The zip on disk: the one that is passing through, or, when it is trained from again, the one that was kept."""
+    """The zip on disk: the one that was just uploaded or, when it is trained from again, the one that was kept."""
     with tempfile.TemporaryFile() as file:
         try:
             _copy(blobs, blob_keys.upload(sha256), file)

@@ -157,13 +157,13 @@ def test_the_events_of_a_job_tell_how_it_goes_on_to_its_end(site: Site) -> None:
     first = site.job_row(add(site, picture(1)))
     worker = Thread(target=site.pipeline.drain)
     seen = []
-    for said in stream_events(site.services.unit_of_work, site.services.waiters, first):
-        seen.append(said)
+    for event in stream_events(site.services.unit_of_work, site.services.waiters, first):
+        seen.append(event)
         if len(seen) == 2:
             worker.start()
     worker.join()
     names = [
-        line.partition(": ")[2] for said in seen for line in said.splitlines() if line.startswith("event")
+        line.partition(": ")[2] for event in seen for line in event.splitlines() if line.startswith("event")
     ]
     assert names[0] == "status"
     assert "progress" in names

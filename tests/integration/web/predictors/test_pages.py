@@ -358,9 +358,9 @@ def test_a_table_is_answered_row_by_row_and_downloaded(site: Site) -> None:
     site.pipeline.drain()
     page = site.page(response.location)
     outcome = page.find("div", class_="outcome")
-    said = outcome.text
-    assert "1 row has an answer. 1 row has none: its last column says why." in said
-    assert "Columns that it does not know were left as they are: who." in said
+    text = outcome.text
+    assert "1 row has an answer. 1 row has none: its last column says why." in text
+    assert "Columns that it does not know were left as they are: who." in text
     with site.client.get(outcome.find("a")["href"]) as file:
         lines = file.get_data(as_text=True).splitlines()
     assert lines[1].startswith("24,4,long,yes,Tom,cat,")

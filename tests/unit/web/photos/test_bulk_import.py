@@ -52,7 +52,7 @@ def test_a_csv_file_needs_only_the_column_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "column named file"),
         (b"path,caption\na.jpg,x\n", "column named file"),
@@ -62,9 +62,9 @@ def test_a_csv_file_needs_only_the_column_file(tmp_path: Path) -> None:
     ],
 )
 def test_a_csv_file_that_cannot_be_used_is_refused_with_the_reason(
-    tmp_path: Path, content: bytes, said: str
+    tmp_path: Path, content: bytes, message: str
 ) -> None:
     table = tmp_path / "photos.csv"
     table.write_bytes(content)
-    with pytest.raises(BadInput, match=said):
+    with pytest.raises(BadInput, match=message):
         entries_of(table)
