@@ -27,7 +27,7 @@ class SizeQuery(Parameters):
 
 
 class PaletteQuery(SizeQuery):
-    format: Annotated[str, Choice("what the palette is written as", FORMATS)] = "json"
+    format: Annotated[str, Choice("what the palette is written as", tuple(FORMATS))] = "json"
 
 
 class ImagesForPalette(Parameters):

@@ -41,7 +41,7 @@ class StudioQuery(Parameters):
 
     colors: Annotated[str | None, Text("the colours", _MAX_CHARACTERS)] = None
     shares: Annotated[str | None, Text("their shares", _MAX_CHARACTERS)] = None
-    format: Annotated[str | None, Choice("what the palette is written as", FORMATS)] = None
+    format: Annotated[str | None, Choice("what the palette is written as", tuple(FORMATS))] = None
 
 
 @blueprint.get("/palette")

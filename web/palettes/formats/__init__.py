@@ -32,9 +32,8 @@ def _declared() -> dict[str, Format]:
     return {each.name: each for each in sorted(formats, key=lambda each: each.place)}
 
 
-# Whatever module of this package declares formats adds them: a new one is one file.
-_FORMATS: Final = _declared()
-FORMATS: Final = tuple(_FORMATS)
+# By name. Whatever module of this package declares formats adds them: a new one is one file.
+FORMATS: Final = _declared()
 
 
 def export(name: str, swatches: Sequence[Swatch], title: str) -> Export:
@@ -42,7 +41,7 @@ def export(name: str, swatches: Sequence[Swatch], title: str) -> Export:
 
     swatches: at least one, in the order that the file keeps. Raises BadParameter for an unknown format.
     """
-    chosen = _FORMATS.get(name)
+    chosen = FORMATS.get(name)
     if chosen is None:
         raise BadParameter("format", f"format must be one of {', '.join(FORMATS)}.")
     content = chosen.write(swatches, title)

@@ -64,6 +64,6 @@ def _xml_text(text: str) -> str:
 
 
 FORMATS: Final = (
-    Format("svg", svg, "image/svg+xml; charset=utf-8", "svg", 6),
-    Format("png", png, "image/png", "png", 7),
+    Format("svg", "SVG", svg, "image/svg+xml; charset=utf-8", "svg", 6),
+    Format("png", "PNG", png, "image/png", "png", 7),
 )

@@ -39,4 +39,4 @@ def _color(swatch: Swatch) -> bytes:
     return _name(f"{swatch.name} {swatch.hex}") + struct.pack(">4s3fH", b"RGB ", *channels, _NORMAL)
 
 
-FORMATS: Final = (Format("ase", ase, "application/octet-stream", "ase", 5),)
+FORMATS: Final = (Format("ase", "Adobe", ase, "application/octet-stream", "ase", 5),)

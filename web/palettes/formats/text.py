@@ -76,9 +76,9 @@ def _in_comment(title: str) -> str:
 
 
 FORMATS: Final = (
-    Format("json", json_document, "application/json", "json", 0),
-    Format("css", css, "text/css; charset=utf-8", "css", 1),
-    Format("scss", scss, "text/x-scss; charset=utf-8", "scss", 2),
-    Format("tailwind", tailwind, "text/css; charset=utf-8", "tailwind.css", 3),
-    Format("gpl", gpl, "text/plain; charset=utf-8", "gpl", 4),
+    Format("json", "JSON", json_document, "application/json", "json", 0),
+    Format("css", "CSS", css, "text/css; charset=utf-8", "css", 1),
+    Format("scss", "SCSS", scss, "text/x-scss; charset=utf-8", "scss", 2),
+    Format("tailwind", "Tailwind", tailwind, "text/css; charset=utf-8", "tailwind.css", 3),
+    Format("gpl", "GIMP", gpl, "text/plain; charset=utf-8", "gpl", 4),
 )

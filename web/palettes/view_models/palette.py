@@ -16,8 +16,6 @@ from web.layout import words
 from web.palettes.colors import Contrast
 from web.palettes.formats import FORMATS
 
-# Names of the formats that are not simply written in capitals.
-_NAMES: Final = {"tailwind": "Tailwind"}
 _EXPECTED: Final = ACTIVE | {JobStatus.SUCCEEDED}
 
 
@@ -100,9 +98,6 @@ def _words(swatches: Sequence[Swatch], colors: int) -> str | None:
 
 def _downloads(image: ImageRow, colors: int) -> tuple[Download, ...]:
     return tuple(
-        Download(
-            _NAMES.get(name, name.upper()),
-            f"{image_path(image.id)}/palette?colors={colors}&format={name}",
-        )
-        for name in FORMATS
+        Download(form.label, f"{image_path(image.id)}/palette?colors={colors}&format={form.name}")
+        for form in FORMATS.values()
     )

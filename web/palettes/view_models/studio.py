@@ -22,16 +22,6 @@ from web.photos import ACCEPT, Tile, make_tile
 
 # Shares in an address are parts of this: exact enough for the same percentages to come out.
 _WHOLE: Final = 100_000
-_FORMAT_NAMES: Final = {
-    "css": "CSS",
-    "scss": "SCSS",
-    "tailwind": "Tailwind",
-    "gpl": "GIMP",
-    "ase": "Adobe",
-    "svg": "SVG",
-    "png": "PNG",
-    "json": "JSON",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +117,9 @@ def _sheet(swatches: Sequence[Swatch]) -> Sheet:
         share=url_for("studio.show", **parameters, _external=True),
         picture=url_for("studio.show", **parameters, format="png", _external=True),
         downloads=tuple(
-            Download(_FORMAT_NAMES.get(form, form), url_for("studio.show", **parameters, format=form))
-            for form in sorted(FORMATS, key=list(_FORMAT_NAMES).index)
+            Download(form.label, url_for("studio.show", **parameters, format=form.name))
+            # What programs read stands last.
+            for form in sorted(FORMATS.values(), key=lambda form: form.name == "json")
         ),
         themes=themes(swatches),
         plot_words=_plot_words(swatches),
