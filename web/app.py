@@ -1,5 +1,8 @@
 """The front end, put together. The only place that wires it."""
 
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
 from flask import Flask
 
 from shared.limits import MAX_FILE_BYTES
@@ -27,6 +30,9 @@ from web.predictors.pages import card, labels, overview, predictor, tables, trai
 from web.services import EXTENSION, Services, make_services
 from web.similar import api as similar_api
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 # In the order of the document that describes them.
 RESOURCES = (
     photos_api.api,
@@ -50,6 +56,14 @@ PAGES = (
 ENVELOPE_BYTES = 128 * 1024
 
 
+class _App(Flask):
+    """Flask, told that no view and no hook is a coroutine: it would look at each of them again in every request."""
+
+    def ensure_sync(self, func: Callable[P, T]) -> Callable[P, T]:
+        """Hands back what it is given."""
+        return func
+
+
 def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
     """The application over these services; without them, over those that the settings name.
 
@@ -59,7 +73,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     if settings is None:
         settings = load_settings()
         configure_logs(settings, "web")
-    app = Flask("web")
+    app = _App("web")
     app.extensions[EXTENSION] = services or make_services(settings)
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_FILE_BYTES + ENVELOPE_BYTES,

@@ -21,10 +21,12 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
+import psutil
 import pytest
 
 from shared.parent_death import ends_with_parent
 from shared.storage import S3BlobStore
+from tests.support.services import until
 
 _LOOPBACK = "127.0.0.1"
 _START_SECONDS = 60
@@ -66,6 +68,8 @@ class S3Server:
     def freeze(self) -> None:
         """Stop it from running; its connections stay open."""
         self.process.send_signal(signal.SIGSTOP)
+        # A process of several threads stops a little later than it is told to.
+        until(lambda: psutil.Process(self.process.pid).status() == psutil.STATUS_STOPPED)
 
     def thaw(self) -> None:
         """Let it run again."""
