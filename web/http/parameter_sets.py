@@ -16,7 +16,7 @@ from msgspec import UNSET
 
 from shared.errors import BadParameter
 from web.http.errors import BadParameters, FieldProblem, UnknownFields
-from web.http.parameters import File, Kind
+from web.http.parameters import File, Kind, Repeatable
 
 P = TypeVar("P", bound="Parameters")
 
@@ -29,6 +29,10 @@ class Parameters:
 
     def __init_subclass__(cls) -> None:
         dataclass(frozen=True, kw_only=True)(cls)
+
+
+class NoParameters(Parameters):
+    """Of a request that takes none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +69,31 @@ def _fields_of(declared: Any) -> tuple[Field, ...]:
 
 
 def read_values(
-    declared: type[P], values: Mapping[str, Sequence[str]], *, blank_is_absent: bool = False
+    declared: type[P],
+    values: Mapping[str, Sequence[str]],
+    *,
+    blank_is_absent: bool = False,
+    refuse_unknown: bool = False,
 ) -> P:
-    """The set in a query or a form: all values that came under each name. Unknown names are passed over.
+    """The set in a query or a form: all values that came under each name.
 
-    blank_is_absent: for forms of pages, which send every field. Raises BadParameters, ImageNotFound.
+    blank_is_absent: for forms of pages, which send every field. refuse_unknown: for programs, whom a name that is passed
+    over would mislead; addresses of pages gather names of others on their way. Raises BadParameters, ImageNotFound.
     """
+    known = [field.name for field in fields_of(declared)]
+    unknown = [name for name in values if name not in known] if refuse_unknown else []
 
     def read(field: Field) -> Any:
         given = [value for value in values.get(field.name, ()) if value or not blank_is_absent]
         if not given:
             return _default(field)
+        if isinstance(field.kind, Repeatable):
+            return field.kind.from_texts(field.name, given)
         if len(given) > 1:
             raise BadParameter(field.name, f"{field.name} must be given once.")
         return field.kind.from_text(field.name, given[0])
 
-    return _read(declared, read)
+    return _read(declared, read, [_unknown(name, known) for name in unknown])
 
 
 def read_json(declared: type[P], body: Mapping[str, Any]) -> P:
@@ -103,9 +116,15 @@ def _default(field: Field) -> Any:
     return field.default
 
 
-def _read(declared: type[P], read: Callable[[Field], Any]) -> P:
+def _unknown(name: str, known: Sequence[str]) -> FieldProblem:
+    takes = f"It takes {', '.join(known)}." if known else "It takes none."
+    return FieldProblem(name, f"{name} is not a parameter of this request. {takes}")
+
+
+def _read(declared: type[P], read: Callable[[Field], Any], problems: Sequence[FieldProblem] = ()) -> P:
+    """problems: what is wrong with the request already."""
     found: dict[str, Any] = {}
-    problems = []
+    problems = list(problems)
     for field in fields_of(declared):
         if isinstance(field.kind, File):
             found[field.name] = None

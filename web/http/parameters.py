@@ -6,10 +6,10 @@ Sets of parameters are declared with these kinds (web/http/parameter_sets.py).
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from shared.errors import BadParameter, ImageNotFound
 from shared.limits import MAX_TAG_CHARACTERS, MAX_TAGS
@@ -23,6 +23,8 @@ _INTEGER: Final = re.compile(r"-?[0-9]+")
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _LIST: Final[dict[str, Any]] = {"type": "array", "items": {"type": "string"}}
 _HEX_COLOR: Final = re.compile(r"(?:#|%23)?([0-9a-fA-F]{6})")
+# How programs write lists: JSON, Python's own way, PostgreSQL. A tag may have brackets, as in "[draft]".
+_LIST_AS_TEXT: Final = re.compile(r"\s*(?:[\[(]\s*[\"'].*[\])]|\[[^\[\]]*,[^\[\]]*\]|\[\s*\]|\{.*\})\s*")
 
 
 class Kind(Protocol):
@@ -39,6 +41,14 @@ class Kind(Protocol):
 
     def schema(self, *, in_json: bool = False) -> dict[str, Any]:
         """The JSON schema of what may be sent in a query or a form, or in a JSON body."""
+
+
+@runtime_checkable
+class Repeatable(Protocol):
+    """A kind of which a query or a form may give several values, each under the name."""
+
+    def from_texts(self, name: str, raws: Sequence[str]) -> Any:
+        """The one value that they make. Raises BadParameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +206,22 @@ class ImageIds:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """Tags, separated by commas or as a list, in the order of their first appearance, each once."""
+    """Tags, separated by commas, repeated or as a list, in the order of their first appearance, each once."""
 
     about: str
 
     def from_text(self, name: str, raw: str) -> tuple[str, ...]:
-        if len(raw) > 4 * MAX_TAGS * MAX_TAG_CHARACTERS:
+        return self.from_texts(name, [raw])
+
+    def from_texts(self, name: str, raws: Sequence[str]) -> tuple[str, ...]:
+        if sum(map(len, raws)) > 4 * MAX_TAGS * MAX_TAG_CHARACTERS:
             raise BadParameter(name, f"{name} must hold at most {MAX_TAGS} tags.")
-        return clean_tags(name, raw.split(","))
+        if any(map(_LIST_AS_TEXT.fullmatch, raws)):
+            raise BadParameter(
+                name,
+                f"{name} is no list in brackets here: separate the tags by commas, as in red,round, or repeat the field.",
+            )
+        return clean_tags(name, (tag for raw in raws for tag in raw.split(",")))
 
     def from_json(self, name: str, value: Any) -> tuple[str, ...]:
         return clean_tags(name, _strings(name, value))

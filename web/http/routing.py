@@ -15,7 +15,7 @@ from web.http.addresses import API_PREFIX
 from web.http.bodies.json_bodies import json_body
 from web.http.documents import Document, json_response
 from web.http.errors import PROBLEM_TYPE, Problem
-from web.http.parameter_sets import Parameters, read_json, read_values
+from web.http.parameter_sets import NoParameters, Parameters, read_json, read_values
 
 View = TypeVar("View", bound=Callable[..., Response | Document])
 
@@ -58,9 +58,8 @@ class Route:
 
     @property
     def all_answers(self) -> dict[int, Answer]:
-        """By status, the problems among them."""
-        bad_request = {400} if self.query or self.body or self.forms else set()
-        return {**dict.fromkeys({*self.problems, *bad_request}, _PROBLEM), **self.answers}
+        """By status, the problems among them: any request may have a parameter that it does not take."""
+        return {**dict.fromkeys({*self.problems, 400}, _PROBLEM), **self.answers}
 
 
 class Resource:
@@ -95,17 +94,21 @@ class Resource:
         def decorate(view: View) -> View:
             declared = Route(method, rule, view, answers, problems, query, body, forms or {}, headers or {})
             self.routes.append(declared)
-            self.blueprint.add_url_rule(rule, view.__name__, _answering(declared), methods=[method])
+            # Who looks after a process may ask for more than there is, as with `/readyz?verbose`.
+            answer = _answering(declared, refuse_unknown=bool(self.prefix))
+            self.blueprint.add_url_rule(rule, view.__name__, answer, methods=[method])
             return view
 
         return decorate
 
 
-def _answering(route: Route) -> Callable[..., Response]:
+def _answering(route: Route, *, refuse_unknown: bool) -> Callable[..., Response]:
     @wraps(route.view)
     def answer(**arguments: Any) -> Response:
+        given = request.args.to_dict(flat=False)
+        query = read_values(route.query or NoParameters, given, refuse_unknown=refuse_unknown)
         if route.query is not None:
-            arguments["query"] = read_values(route.query, request.args.to_dict(flat=False))
+            arguments["query"] = query
         if route.body is not None:
             request.max_content_length = MAX_SMALL_BODY_BYTES
             arguments["body"] = read_json(route.body, json_body(request))

@@ -55,7 +55,7 @@ class Description(Parameters):
     """The description of a photo."""
 
     caption: Annotated[str | None, Text("what the photo shows", MAX_CAPTION)] = None
-    tags: Annotated[tuple[str, ...], Tags("tags; in a form, separated by commas")] = ()
+    tags: Annotated[tuple[str, ...], Tags("tags; in a form, separated by commas or repeated")] = ()
     label: Annotated[str | None, Text("the class the photo belongs to", MAX_LABEL)] = None
 
 

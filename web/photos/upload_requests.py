@@ -42,7 +42,7 @@ def received_upload(request: Request) -> Iterator[Upload]:
 
 def _from_form(request: Request, spool: Spool) -> Upload:
     form = read_form(request.stream, request.content_type or "", spool)
-    return _upload(spool, form.filename, read_values(UploadFields, form.fields))
+    return _upload(spool, form.filename, read_values(UploadFields, form.fields, refuse_unknown=True))
 
 
 def _from_json(request: Request, spool: Spool) -> Upload:

@@ -16,7 +16,7 @@ from web.http.bodies.multipart import MAX_PARTS, PHOTO, FilePart, Form, read_for
 from web.http.bodies.spool import Spool
 from web.http.errors import BadValues, FieldProblem
 from web.http.ids import image_id
-from web.http.parameter_sets import read_values
+from web.http.parameter_sets import NoParameters, read_values
 from web.predictors.documents import MAX_NAME, TrainingFields
 
 DATA: Final = FilePart(
@@ -92,7 +92,7 @@ def received_training_form(incoming: Request, most_bytes: int) -> Iterator[Train
 
 def training_of(form: TrainingForm) -> TrainingRequest:
     """What is to be trained. Raises BadParameters."""
-    fields = read_values(TrainingFields, form.fields)
+    fields = read_values(TrainingFields, form.fields, refuse_unknown=True)
     from_labels = fields.from_labels == "true"
     if form.data is None and not from_labels:
         raise NoData("data", DATA.missing)
@@ -146,9 +146,10 @@ def _checked_model(model: str, task: str) -> str:
 
 @contextmanager
 def received_table(incoming: Request) -> Iterator[Spool]:
-    """The table in the form; gone at the end of the block. Raises UseMultipart, NoFile and TooLarge."""
+    """The table in the form; gone at the end of the block. Raises UseMultipart, NoFile, TooLarge and BadParameters."""
     with Spool() as spool:
-        _form(incoming, spool, TABLE)
+        form = _form(incoming, spool, TABLE)
+        read_values(NoParameters, form.fields, refuse_unknown=True)
         yield spool
 
 

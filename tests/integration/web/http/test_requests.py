@@ -227,6 +227,61 @@ def test_a_parameter_out_of_its_bounds_is_refused_by_name(site: Site, path: str,
     assert field in document["errors"][0]["message"]
 
 
+UNKNOWN = [
+    ("GET", "images?labels=cat", "labels"),
+    ("GET", "images?page=2", "page"),
+    ("GET", "images/1?fields=id", "fields"),
+    ("GET", "images/1/file?size=256", "size"),
+    ("GET", "images/1/thumbnail?width=256", "width"),
+    ("GET", "images/1/palette?k=5", "k"),
+    ("GET", "images/1/similar?limit=5", "limit"),
+    ("GET", "jobs?state=failed", "state"),
+    ("GET", "jobs/01900000-0000-7000-8000-000000000001/events?wait=5", "wait"),
+    ("GET", "index?x=1", "x"),
+    ("GET", "openapi.json?x=", "x"),
+    ("GET", "predictors/models?task=regression", "task"),
+    ("POST", "images?colors=3", "colors"),
+    ("POST", "images/1/restore?force=true", "force"),
+    ("POST", "index/runs?mode=full", "mode"),
+    ("POST", "predictors/a/predict?versoin=1", "versoin"),
+    ("PATCH", "images/1?caption=new", "caption"),
+    ("DELETE", "predictors/a?all=true", "all"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "field"), UNKNOWN)
+def test_a_parameter_that_means_nothing_is_refused_by_name(
+    site: Site, method: str, path: str, field: str
+) -> None:
+    response = site.client.open(f"/api/v1/{path}", method=method, json={} if method != "GET" else None)
+    document = refused(response, 400, "bad_parameter")
+    assert [error["field"] for error in document["errors"]] == [field]
+    assert document["errors"][0]["message"].startswith(f"{field} is not a parameter of this request.")
+
+
+def test_whoever_looks_after_the_process_and_links_to_pages_may_say_more(site: Site) -> None:
+    assert site.client.get("/livez?verbose").status_code == 200
+    assert site.client.get("/?utm_source=newsletter").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "value", "message"),
+    [
+        ("images", "tag", b"red", "tag is not a parameter of this request"),
+        ("images", "tags[]", b"red", "tags[] is not a parameter of this request"),
+        ("images", "tags", b'["a"]', "separate the tags by commas"),
+        ("palettes", "colours", b"3", "colours is not a parameter of this request"),
+    ],
+)
+def test_a_field_of_a_form_that_means_nothing_is_refused_by_name(
+    site: Site, path: str, field: str, value: bytes, message: str
+) -> None:
+    body = FILE + part(f'name="{field}"', value) + END
+    document = refused(site.post(path, data=body, headers={"Content-Type": MULTIPART}), 400, "bad_parameter")
+    assert [error["field"] for error in document["errors"]] == [field]
+    assert message in document["detail"]
+
+
 def test_every_bad_parameter_of_a_request_is_named(site: Site) -> None:
     document = refused(site.get("images?limit=abc&color=red"), 400, "bad_parameter")
     assert {error["field"] for error in document["errors"]} == {"limit", "color"}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.errors import BadParameter, ImageNotFound
 from web.http.errors import BadParameters, UnknownFields
-from web.http.parameter_sets import Parameters, fields_of, read_json, read_values
+from web.http.parameter_sets import NoParameters, Parameters, fields_of, read_json, read_values
 from web.http.parameters import Choice, Color, ImageIds, Integer, Number, Tags, Text, clean_tags
 
 
@@ -238,7 +238,6 @@ def test_a_parameter_given_twice_is_refused() -> None:
         lambda: diversity("0", "0"),
         lambda: color("#000000", "#000000"),
         lambda: caption("a", "a"),
-        lambda: tags("a", "b"),
         lambda: read(format=["css", "css"]),
     ):
         with pytest.raises(BadParameter, match="must be given once"):
@@ -266,8 +265,46 @@ def test_an_empty_field_of_a_form_counts_as_left_out_where_that_is_said() -> Non
     assert read_values(Everything, {"colors": [""], "color": [""]}, blank_is_absent=True) == Everything()
 
 
-def test_names_that_are_not_declared_are_passed_over_in_a_query_and_refused_in_a_body() -> None:
+def test_tags_may_be_repeated_as_well_as_separated_by_commas() -> None:
+    assert tags("red, round", "round", "new") == ["red", "round", "new"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '["a"]',
+        '["red", "round"]',
+        "['a', 'b']",
+        "('a',)",
+        "[]",
+        "[ ]",
+        "[1, 2]",
+        "[a, b]",
+        "{red,round}",
+        '{"a": 1}',
+    ],
+)
+def test_a_list_as_a_program_writes_it_is_no_tags_of_a_form(raw: str) -> None:
+    for values in ([raw], ["fine", raw], [f" {raw}\n"]):
+        with pytest.raises(BadParameter, match="separate the tags by commas"):
+            tags(*values)
+
+
+@pytest.mark.parametrize("raw", ["[draft]", "[draft], [final]", "a [b]", "(c)", 'the "old" one', "f(x)"])
+def test_a_tag_may_have_brackets_and_quotes(raw: str) -> None:
+    assert tags(raw) == [tag.strip() for tag in raw.split(",")]
+
+
+def test_names_that_are_not_declared_are_refused_in_a_query_where_that_is_said_along_with_all_else() -> None:
     assert read_values(Everything, {"other": ["1"]}) == Everything()
+    with pytest.raises(BadParameters, match="It takes colors, shift, diversity") as refusal:
+        read_values(Everything, {"other": ["1"], "colors": ["1"]}, refuse_unknown=True)
+    assert [problem.field for problem in refusal.value.problems] == ["other", "colors"]
+    with pytest.raises(BadParameters, match="It takes none"):
+        read_values(NoParameters, {"other": ["1"]}, refuse_unknown=True)
+
+
+def test_names_that_are_not_declared_are_refused_in_a_body() -> None:
     with pytest.raises(UnknownFields) as refusal:
         read_json(Everything, {"other": 1, "colors": 3})
     assert [problem.field for problem in refusal.value.problems] == ["other"]
