@@ -8,8 +8,11 @@ from flask import Request, Response, request
 from structlog.contextvars import bind_contextvars
 
 from shared.db.queries.jobs.jobs import JobRow
+from shared.errors import Conflict, NotFound
+from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from web.http.addresses import API_PREFIX
 from web.http.documents import Document, json_response
+from web.http.errors import NotReady
 from web.http.routing import Answer
 from web.http.waiting import LONGEST_WAIT_SECONDS, wait_for_job
 from web.jobs.documents import Job, Started
@@ -50,6 +53,18 @@ def accepted(document: Document, job: Job | None, retry_seconds: int = RETRY_SEC
         bind_contextvars(job_id=job.id)
         headers["Location"] = f"{API_PREFIX}/jobs/{job.id}"
     return json_response(document, 202, headers)
+
+
+def check_succeeded(job: JobRow, kind: JobKind, missing: str) -> None:
+    """Raises NotReady while the job is unfinished, Conflict where it ended without a result, and for a job of another
+    kind NotFound, which says what is missing.
+    """
+    if job.kind is not kind:
+        raise NotFound(missing)
+    if job.status in ACTIVE:
+        raise NotReady
+    if job.status is not JobStatus.SUCCEEDED:
+        raise Conflict(job.error_message or "The job was cancelled.")
 
 
 def wait_as_preferred(services: Services, job_id: UUID) -> JobRow:

@@ -1,6 +1,7 @@
 """Photos: taking in, finding, changing. What other domains may use of them is exported here."""
 
 from web.photos.documents import Image, PhotoForm
+from web.photos.failures import failure_of
 from web.photos.guard import inspect as inspect_photo
 from web.photos.upload_requests import UPLOAD_FORMS, UPLOAD_PROBLEMS, received_upload
 from web.photos.uploads import find_palette_of_upload
@@ -20,6 +21,7 @@ __all__ = [
     "Picture",
     "Tile",
     "display_picture",
+    "failure_of",
     "find_palette_of_upload",
     "inspect_photo",
     "is_unfinished",

@@ -32,6 +32,10 @@ class Uploaded(Document):
     image: Annotated[Image, about("the image")]
     job: Annotated[Job | None, about("the job that works on it")]
     duplicate: Annotated[bool, about("whether the image was there already")]
+    merged: Annotated[
+        tuple[str, ...],
+        about("of a duplicate: the fields that it had not, and has now; tags are added, the rest is kept"),
+    ] = ()
 
 
 @api.route(
@@ -39,7 +43,7 @@ class Uploaded(Document):
     "/images",
     forms=UPLOAD_FORMS,
     answers={
-        200: Answer("the same bytes were in the gallery already", Uploaded),
+        200: Answer("the same bytes were in the gallery already; new tags were added to the image", Uploaded),
         202: Answer("the photo was added; its job is on the way", Uploaded, headers=STARTED.headers),
     },
     problems=UPLOAD_PROBLEMS,
@@ -62,7 +66,7 @@ def _add(services: Services, upload: Upload) -> Answered[Uploaded]:
     added = add_image(services, upload, request_id=g.request_id)
     bind_contextvars(image_id=added.image.id)
     job = None if added.job is None else Job.of(added.job)
-    document = Uploaded(image=Image.of(added.image), job=job, duplicate=added.duplicate)
+    document = Uploaded(image=Image.of(added.image), job=job, duplicate=added.duplicate, merged=added.merged)
     return Answered(200 if added.duplicate else 202, document)
 
 

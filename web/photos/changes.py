@@ -6,7 +6,7 @@ from typing import Any
 from shared.db.queries.photos import images, selection
 from shared.db.queries.photos.images import ImageRow
 from shared.db.unit_of_work import UnitOfWork
-from shared.errors import Conflict, ImageNotFound
+from shared.errors import BadParameter, Conflict, ImageNotFound
 from shared.limits import MAX_TAGS
 
 
@@ -15,6 +15,29 @@ def change_image(unit_of_work: UnitOfWork, image_id: int, changes: Mapping[str, 
     with unit_of_work.begin() as transaction:
         images.change_image(transaction.connection, image_id, changes)
         return images.get_image(transaction.connection, image_id)
+
+
+def merge_description(
+    unit_of_work: UnitOfWork, image_id: int, *, caption: str | None, tags: Sequence[str], label: str | None
+) -> tuple[str, ...]:
+    """Adds new tags to those of the image, and gives it caption and label where it has none. The fields changed, by name.
+
+    Raises ImageNotFound, and BadParameter where it would have too many tags; then nothing is changed.
+    """
+    with unit_of_work.begin() as transaction:
+        known = images.lock_description(transaction.connection, image_id)
+        together = list(dict.fromkeys([*known.tags, *tags]))
+        if len(together) > max(MAX_TAGS, len(known.tags)):
+            raise BadParameter(
+                "tags",
+                f"This photo is in the gallery already, and with these tags it would have {len(together)}. "
+                f"It may have {MAX_TAGS}: leave some out.",
+            )
+        wanted = {"caption": known.caption or caption, "tags": together, "label": known.label or label}
+        changes = {name: value for name, value in wanted.items() if value != getattr(known, name)}
+        if changes:
+            images.change_image(transaction.connection, image_id, changes)
+    return tuple(changes)
 
 
 def delete_image(unit_of_work: UnitOfWork, image_id: int) -> None:

@@ -3,14 +3,14 @@
 The blob comes before the row: an orphan blob is harmless, a row without its blob is not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow, NewJob
 from shared.db.queries.photos import images
 from shared.db.queries.photos.images import ImageRow, NewImage
-from shared.errors import Conflict, JobNotFound
+from shared.errors import Conflict, ImageNotFound, JobNotFound
 from shared.file_types import FILE_TYPES
 from shared.jobs.kinds import JobKind
 from shared.jobs.new_images import record_image
@@ -18,7 +18,7 @@ from shared.jobs.orders import PaletteOrder
 from shared.storage import keys as blob_keys
 from web.http.bodies.spool import Spool
 from web.http.filenames import display_name
-from web.photos import guard
+from web.photos import changes, guard
 from web.photos.guard import Header
 from web.services import Services
 
@@ -47,22 +47,25 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """duplicate: the same bytes were in the gallery. job: none where it has been archived since."""
+    """duplicate: the same bytes were in the gallery. merged: what the upload changed of that image, by name. job: none
+    where it has been archived since."""
 
     image: ImageRow
     job: JobRow | None
     duplicate: bool
+    merged: tuple[str, ...] = ()
 
 
 def add_image(services: Services, upload: Upload, request_id: str | None = None) -> Added:
-    """Puts the photo into the gallery, or finds it there.
+    """Puts the photo into the gallery, or finds it there and adds to its description what that lacks.
 
-    Raises the guard's errors, StorageUnavailable and DatabaseUnavailable; then nothing was recorded.
+    Raises the guard's errors, BadParameter for more tags than a photo may have, StorageUnavailable and
+    DatabaseUnavailable; then nothing was recorded.
     """
     header = guard.inspect(upload.file.file)
     known = _find(services, upload.file.sha256)
     if known is not None:
-        return known
+        return _merged(services, known, upload)
     _store(services, blob_keys.original(upload.file.sha256), upload.file, header)
     with services.unit_of_work.begin() as transaction:
         recorded = record_image(transaction, _row(upload, header), request_id)
@@ -72,7 +75,26 @@ def add_image(services: Services, upload: Upload, request_id: str | None = None)
     known = _find(services, upload.file.sha256)
     if known is None:
         raise Conflict("The same photo has just been added and deleted. Send it again.")
-    return known
+    return _merged(services, known, upload)
+
+
+def _merged(services: Services, known: Added, upload: Upload) -> Added:
+    """The image with what the upload says of it."""
+    if not (upload.caption or upload.tags or upload.label):
+        return known
+    try:
+        merged = changes.merge_description(
+            services.unit_of_work,
+            known.image.id,
+            caption=upload.caption,
+            tags=upload.tags,
+            label=upload.label,
+        )
+        with services.unit_of_work.read() as connection:
+            image = images.get_image(connection, known.image.id)
+    except ImageNotFound as error:
+        raise Conflict("The same photo has just been deleted. Send it again.") from error
+    return replace(known, image=image, merged=merged)
 
 
 def find_palette_of_upload(services: Services, upload: Upload, request_id: str | None = None) -> JobRow:

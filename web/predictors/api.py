@@ -12,6 +12,7 @@ from shared.errors import (
     BlobNotFound,
     Conflict,
     ModelUnusable,
+    NotFound,
     TooComplex,
     TooManyPixels,
     Unreadable,
@@ -22,11 +23,10 @@ from shared.limits import MEBIBYTE
 from shared.storage.keys import predictions
 from web.http import cursors
 from web.http.documents import Document
-from web.http.errors import NotReady
 from web.http.ids import job_id
 from web.http.routing import Answer, Resource
 from web.http.waiting import read_job, wait_for_job
-from web.jobs import PREFER, STARTED, started, started_and_awaited
+from web.jobs import PREFER, STARTED, check_succeeded, started, started_and_awaited
 from web.photos import PhotoForm
 from web.predictors.documents import (
     BatchForm,
@@ -204,14 +204,13 @@ def post_predictions(name: str, query: VersionQuery) -> Response:
     "GET",
     "/jobs/<id>/predictions",
     answers={200: Answer("the table with its predictions", content_types=("text/csv",))},
-    problems=(404,),
+    problems=(404, 409),
 )
 def get_predictions(id: str) -> Response:  # noqa: A002 - the name in the contract
     """Download the table that a batch of predictions made."""
     services = current_services()
     job = read_job(services.unit_of_work, job_id(id))
-    if job.kind is not JobKind.PREDICT_BATCH or job.status is not JobStatus.SUCCEEDED:
-        raise NotReady("This job has made no table of predictions.")
+    check_succeeded(job, JobKind.PREDICT_BATCH, "This job makes no table of predictions.")
     return _download(services, job)
 
 
@@ -219,7 +218,7 @@ def _download(services: Services, job: JobRow) -> Response:
     try:
         data = services.blobs.get(predictions(job.id))
     except BlobNotFound as error:
-        raise NotReady("The table is no longer kept: it was there for a day. Predict again.") from error
+        raise NotFound("The table is no longer kept: it was there for a day. Predict again.") from error
     response = Response(data, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="predictions.csv"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

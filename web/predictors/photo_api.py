@@ -14,11 +14,10 @@ from shared.predictors.results import PredictionResult
 from shared.storage import keys as blob_keys
 from web.http.blob_responses import blob_answer
 from web.http.documents import Document
-from web.http.errors import NotReady
 from web.http.ids import job_id
 from web.http.routing import Answer, Resource
 from web.http.waiting import read_job
-from web.jobs import STARTED, started
+from web.jobs import STARTED, check_succeeded, started
 from web.predictors.documents import (
     LayerQuery,
     Suggestions,
@@ -37,17 +36,16 @@ _PNG: Final = Answer(
 )
 
 
-@api.route("GET", "/jobs/<id>/explanation", query=LayerQuery, answers={200: _PNG}, problems=(404,))
+@api.route("GET", "/jobs/<id>/explanation", query=LayerQuery, answers={200: _PNG}, problems=(404, 409))
 def get_explanation(id: str, query: LayerQuery) -> Response:  # noqa: A002 - the name in the contract
     """See where in its photo a prediction found its evidence. Kept for a day."""
     services = current_services()
     job = read_job(services.unit_of_work, job_id(id))
-    if job.kind is not JobKind.PREDICT or job.status is not JobStatus.SUCCEEDED:
-        raise NotReady("This job has explained no photo.")
+    check_succeeded(job, JobKind.PREDICT, "This job explains no photo.")
     result = job.result_as(PredictionResult)
     name = None if result is None else result.explanation
     if name is None:
-        raise NotReady("This job has explained no photo.")
+        raise NotFound("This job has explained no photo.")
     try:
         return blob_answer(
             services.blobs,
@@ -57,7 +55,7 @@ def get_explanation(id: str, query: LayerQuery) -> Response:  # noqa: A002 - the
             name="explanation",
         )
     except BlobNotFound as error:
-        raise NotReady("The explanation is no longer kept: it was there for a day. Predict again.") from error
+        raise NotFound("The explanation is no longer kept: it was there for a day. Predict again.") from error
 
 
 @api.route(

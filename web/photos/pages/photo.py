@@ -10,17 +10,16 @@ from werkzeug.wrappers import Response
 
 from shared.colour import Swatch
 from shared.db.queries.index.state import IndexStateRow, index_state
-from shared.db.queries.jobs.jobs import JobRow, get_job
+from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.palettes import find_palette
 from shared.db.queries.photos.images import ImageRow, get_image, get_images
-from shared.errors import JobNotFound
-from shared.jobs.kinds import JobStatus
 from web.http.addresses import job_path
 from web.http.ids import image_id
 from web.http.parameter_sets import read_values
 from web.http.parameters import Integer
 from web.layout.frame import make_frame
 from web.palettes import PaletteView, SizeQuery, job_for_palette, palette_view
+from web.photos.failures import failure_of
 from web.photos.view_models.photo import photo_view
 from web.services import current_services
 from web.similar import LookAlikesView, choose_look_alikes, look_alikes_view
@@ -53,7 +52,7 @@ def show(id: str) -> str:  # noqa: A002 - the name in the address
         state = index_state(connection)
         own = _swatches(connection, image, image.colors)
         similar = _look_alikes(connection, state, image, query.diversity / 100)
-        failure = _failure(connection, image)
+        failure = failure_of(connection, image)
     return render_template(
         "photos/photo.html",
         frame=make_frame(state),
@@ -114,13 +113,3 @@ def _look_alikes(
     similar = choose_look_alikes(connection, state, image.id, LOOK_ALIKES, diversity) or []
     neighbours = get_images(connection, [one.image_id for one in similar])
     return look_alikes_view(image, state, similar, neighbours, diversity)
-
-
-def _failure(connection: Connection, image: ImageRow) -> str | None:
-    """Why the photo could not be processed, according to its job."""
-    if not {image.palette, image.embedding} & {JobStatus.FAILED, JobStatus.DEAD} or image.job_id is None:
-        return None
-    try:
-        return get_job(connection, image.job_id).error_message
-    except JobNotFound:  # jobs are archived before images are
-        return None

@@ -237,6 +237,25 @@ def image_sources(connection: Connection, image_ids: Collection[int]) -> dict[in
     return {row.id: ImageSource(row.id, row.sha256, row.colors) for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class DescriptionRow:
+    """What people have said about an image."""
+
+    caption: str | None
+    tags: list[str]
+    label: str | None
+
+
+def lock_description(connection: Connection, image_id: int) -> DescriptionRow:
+    """The image's description, which nobody else changes before the transaction ends. Raises ImageNotFound."""
+    wanted = select(Image.caption, Image.tags, Image.label)
+    here = (Image.id == image_id, Image.deleted_at.is_(None))
+    row = connection.execute(wanted.where(*here).with_for_update()).one_or_none()
+    if row is None:
+        raise ImageNotFound
+    return DescriptionRow(**row._asdict())
+
+
 def change_image(connection: Connection, image_id: int, changes: Mapping[str, Any]) -> None:
     """changes: any of caption, tags, label. Raises ImageNotFound."""
     changed = connection.execute(

@@ -3,6 +3,8 @@
 import base64
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -10,6 +12,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from shared.jobs.kinds import JobKind
+from shared.limits import MAX_TAGS
 from shared.storage import keys as blob_keys
 from tests.support.hostile_files import (
     half_of,
@@ -155,6 +158,45 @@ def test_the_same_bytes_again_are_the_same_image(site: Site) -> None:
     assert (answer["image"]["id"], answer["image"]["caption"]) == (first["image"]["id"], "first")
     assert answer["job"]["id"] == first["job"]["id"]
     assert (site.count("images"), len(site.pipeline.dispatcher.sent)) == (1, 1)
+
+
+def test_what_a_duplicate_says_is_added_where_the_image_has_nothing_and_told(site: Site) -> None:
+    first = site.upload(PHOTO, tags="red,round").get_json()
+    assert first["merged"] == []
+    again = site.upload(PHOTO, tags=["round", "new, newer"], caption="later", label="thing").get_json()
+    check_contract(Uploaded, again)
+    assert again["merged"] == ["caption", "tags", "label"]
+    shown = site.get(f"images/{first['image']['id']}").get_json()
+    assert (shown["tags"], shown["caption"], shown["label"]) == (
+        ["red", "round", "new", "newer"],
+        "later",
+        "thing",
+    )
+    assert again["image"] == shown
+    third = site.upload(PHOTO, tags="new", caption="other", label="other").get_json()
+    assert (third["merged"], third["image"]) == ([], shown)
+
+
+def test_a_duplicate_with_more_tags_than_an_image_may_have_is_refused_and_changes_nothing(site: Site) -> None:
+    first = site.upload(PHOTO, tags=",".join(f"t{n}" for n in range(MAX_TAGS))).get_json()["image"]
+    refusal = site.upload(PHOTO, tags="one more", caption="new")
+    assert problem(refusal)["errors"][0]["field"] == "tags"
+    assert (refusal.status_code, site.get(f"images/{first['id']}").get_json()) == (400, first)
+    assert site.upload(PHOTO, tags="t3").get_json()["merged"] == []
+
+
+def test_duplicates_at_the_same_time_lose_no_tag(site: Site) -> None:
+    image_id = site.upload(PHOTO).get_json()["image"]["id"]
+    with ThreadPoolExecutor(4) as pool:
+        list(
+            pool.map(
+                lambda n: site.app.test_client().post(
+                    "/api/v1/images", data={"file": (BytesIO(PHOTO), "a.jpg"), "tags": f"t{n}"}
+                ),
+                range(8),
+            )
+        )
+    assert set(site.get(f"images/{image_id}").get_json()["tags"]) == {f"t{n}" for n in range(8)}
 
 
 def test_a_duplicate_is_not_stored_again(site: Site) -> None:

@@ -64,4 +64,22 @@ def test_only_a_batch_that_has_succeeded_can_be_downloaded(zoo: Site) -> None:
     job_id = result["links"]["csv"].split("/")[-2]
     (key,) = (key for key in zoo.pipeline.blobs.keys(blob_keys.PREDICTIONS) if job_id in key)
     zoo.pipeline.blobs.delete(key)
-    assert "no longer kept" in problem(zoo.get(result["links"]["csv"]))["detail"]
+    gone = zoo.get(result["links"]["csv"])
+    assert "no longer kept" in problem(gone)["detail"]
+    assert "Retry-After" not in gone.headers
+
+
+def test_a_download_is_worth_asking_for_again_only_while_its_job_is_unfinished(zoo: Site) -> None:
+    form = {"data": (io.BytesIO(b"beds,area (sqft)\n2,1000\n"), "t.csv")}
+    sent = zoo.post("predictors/houses/predict-batch", data=form, content_type="multipart/form-data")
+    job = sent.get_json()["job"]["id"]
+    waiting = zoo.get(f"jobs/{job}/predictions")
+    assert (waiting.status_code, problem(waiting)["code"], waiting.headers["Retry-After"]) == (
+        404,
+        "not_ready",
+        "1",
+    )
+    zoo.post(f"jobs/{job}/cancel")
+    ended = zoo.get(f"jobs/{job}/predictions")
+    assert (ended.status_code, "cancelled" in problem(ended)["detail"]) == (409, True)
+    assert "Retry-After" not in ended.headers

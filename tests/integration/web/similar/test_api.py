@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.support.hostile_files import png_with_bad_idat
 from tests.support.pipeline import picture
-from tests.support.web import Site, check_contract, gallery, site
+from tests.support.web import Site, check_contract, gallery, problem, site
 from web.jobs.documents import Started
 from web.similar.documents import SimilarImages
 
@@ -70,6 +71,28 @@ def test_before_any_run_the_image_s_own_job_is_the_one_to_wait_for(site: Site) -
     check_contract(Started, asked.get_json())
     assert (asked.status_code, asked.headers["Retry-After"]) == (202, "2")
     assert asked.get_json()["job"]["id"] == answer["job"]["id"]
+
+
+def test_a_photo_that_will_never_be_indexed_says_so_and_why(site: Site) -> None:
+    answer = site.upload(png_with_bad_idat()).get_json()
+    site.pipeline.settle()
+    reason = site.get(f"jobs/{answer['job']['id']}").get_json()["error"]["message"]
+    asked = site.get(f"images/{answer['image']['id']}/similar")
+    assert (asked.status_code, problem(asked)["code"]) == (409, "conflict")
+    assert reason in problem(asked)["detail"]
+    assert "Retry-After" not in asked.headers
+
+
+def test_a_photo_whose_job_was_cancelled_is_worth_asking_for_once_that_runs_again(site: Site) -> None:
+    answer = site.upload(picture(1)).get_json()
+    image, job = answer["image"]["id"], answer["job"]["id"]
+    site.post(f"jobs/{job}/cancel")
+    asked = site.get(f"images/{image}/similar")
+    assert (asked.status_code, "cancelled" in problem(asked)["detail"]) == (409, True)
+    site.post(f"jobs/{job}/retry")
+    assert site.get(f"images/{image}/similar").status_code == 202
+    site.pipeline.settle()
+    assert site.get(f"images/{image}/similar").status_code == 200
 
 
 def test_while_a_run_is_under_way_it_is_the_one_to_wait_for(site: Site) -> None:

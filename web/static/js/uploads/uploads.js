@@ -115,13 +115,14 @@ function save() {
   sessionStorage.setItem(STORAGE_KEY, JSON.stringify(all()));
 }
 
-function onStored(item, { image, duplicate }) {
+function onStored(item, { image, duplicate, merged }) {
   files.delete(item.key);
   unsaved.delete(item.key);
   queueStorage.remove(item.key);
   item.image = { id: image.id, job: image.links.job };
   item.progress = 1;
   item.duplicate = duplicate && !item.resent;
+  item.merged = merged.includes("tags");
   if (!duplicate) document.dispatchEvent(new CustomEvent("vitrine:stored"));
   update(item, image);
   follower.follow();
@@ -138,7 +139,7 @@ async function update(item, image) {
   }
   item.status = image.status;
   const states = Object.values(image.status);
-  const note = item.duplicate ? "It was in the gallery already" : null;
+  const note = item.duplicate ? `It was in the gallery already${item.merged ? ", and has these tags too now" : ""}` : null;
   if (states.some((state) => state === "queued" || state === "running")) {
     change(item, "working", note ?? "Being worked on");
   } else if (states.every((state) => state === "succeeded")) {
