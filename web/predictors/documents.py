@@ -98,6 +98,10 @@ class PredictorsQuery(Parameters):
     cursor: Annotated[str | None, Text("where the page begins: `next` of the page before", 200)] = None
 
 
+class TrainingPhotoQuery(VersionQuery):
+    of: Annotated[str | None, Text("of which data, as links say it: those of another are not found", 64)] = None
+
+
 class LayerQuery(Parameters):
     layer: Annotated[
         str,

@@ -22,7 +22,7 @@ from web.predictors.documents import (
     LayerQuery,
     Suggestions,
     SuggestionsQuery,
-    VersionQuery,
+    TrainingPhotoQuery,
     suggestions_of,
 )
 from web.predictors.use_cases import suggest_labels
@@ -61,18 +61,18 @@ def get_explanation(id: str, query: LayerQuery) -> Response:  # noqa: A002 - the
 @api.route(
     "GET",
     "/predictors/<name>/photos/<int:number>",
-    query=VersionQuery,
+    query=TrainingPhotoQuery,
     answers={200: Answer("the photo, small", content_types=("image/webp",))},
     problems=(404,),
 )
-def get_training_photo(name: str, number: int, query: VersionQuery) -> Response:
+def get_training_photo(name: str, number: int, query: TrainingPhotoQuery) -> Response:
     """See a photo of a zip that the card of a predictor names."""
     services = current_services()
     with services.unit_of_work.read() as connection:
         version = predictors.get_predictor(connection, name, query.version)
     card = version.card
     photo = card.photos.get(number) if isinstance(card, PhotoCard) else None
-    if photo is None:
+    if photo is None or not version.sha256.startswith(query.of or ""):
         raise NotFound("The card of this predictor names no such photo.")
     key = blob_keys.training_photo(version.sha256, number)
     try:

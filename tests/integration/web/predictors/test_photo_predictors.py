@@ -92,6 +92,8 @@ def test_each_photo_that_the_card_names_can_be_seen(site: Site) -> None:
     shown = {place for row in found["card"]["cells"] for cell in row for place in cell}
     shown |= {place for places in found["card"]["examples"] for place in places}
     assert {int(number) for number in found["card"]["photos"]} == shown
+    stale = next(iter(found["card"]["photos"].values()))["links"]["thumbnail"][:-2] + "zz"
+    assert site.get(stale).status_code == 404
     for photo in found["card"]["photos"].values():
         response = site.get(photo["links"]["thumbnail"])
         assert (response.status_code, response.mimetype) == (200, "image/webp")
