@@ -4,12 +4,15 @@
 """
 
 import os
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from shared.errors import BadSetting
+from shared.service_addresses import broker_url, database_url, host_names, s3_endpoint, split_endpoint
 
 T = TypeVar("T")
 
@@ -53,8 +56,9 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
-def _setting(parse: Callable[[str], T], default: T, meaning: str) -> Any:
-    return field(default=default, metadata={"parse": parse, "meaning": meaning})
+def _setting(parse: Callable[[str], T], default: T, meaning: str, *, secret: bool = False) -> Any:
+    """secret: the value is never shown."""
+    return field(default=default, metadata={"parse": parse, "meaning": meaning, "secret": secret})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +69,26 @@ class Settings:
     """
 
     database_url: str = _setting(
-        _text,
+        database_url,
         "postgresql+psycopg2://vitrine@127.0.0.1:5432/vitrine",
-        "PostgreSQL with pgvector, as an SQLAlchemy URL",
+        "PostgreSQL with pgvector: `postgresql://name:password@host:port/database`",
+        secret=True,
     )
     database_pool: int = _setting(_whole(1, 100), 8, "connections that one process keeps open at most")
     broker_url: str = _setting(
-        _text, "redis://127.0.0.1:6379/0", "Redis or Valkey that carries the Celery messages"
+        broker_url,
+        "redis://127.0.0.1:6379/0",
+        "Redis or Valkey that carries the Celery messages",
+        secret=True,
     )
 
     storage: str = _setting(_one_of("directory", "s3"), "directory", "where photos are kept")
     storage_dir: Path = _setting(_path, Path("var/blobs"), "folder of the directory store")
-    s3_endpoint: str = _setting(_text, "", "host:port of the S3 service")
-    s3_access_key: str = _setting(_text, "", "S3 access key")
-    s3_secret_key: str = _setting(_text, "", "S3 secret key")
+    s3_endpoint: str = _setting(
+        s3_endpoint, "", "host:port of the S3 service; with `http://` before it, without TLS", secret=True
+    )
+    s3_access_key: str = _setting(_text, "", "S3 access key", secret=True)
+    s3_secret_key: str = _setting(_text, "", "S3 secret key", secret=True)
     s3_bucket: str = _setting(_text, "vitrine", "S3 bucket; made when it is missing")
     s3_region: str = _setting(_text, "us-east-1", "S3 region")
     s3_secure: bool = _setting(_flag, True, "whether S3 is spoken over TLS")
@@ -121,9 +131,11 @@ class Settings:
     )
 
     hosts: tuple[str, ...] = _setting(
-        _words, NONE, "host names the site answers to (comma-separated); empty: any"
+        host_names, NONE, "host names the site answers to (comma-separated); empty: any"
     )
-    api_keys: tuple[str, ...] = _setting(_words, NONE, "keys that writes need (comma-separated); empty: open")
+    api_keys: tuple[str, ...] = _setting(
+        _words, NONE, "keys that writes need (comma-separated); empty: open", secret=True
+    )
     log_format: str = _setting(
         _one_of("auto", "json", "text"),
         "auto",
@@ -170,8 +182,29 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         try:
             values[setting.name] = setting.metadata["parse"](raw)
         except ValueError as error:
-            raise BadSetting(f"{name} {error}; it is {raw!r}.") from None
-    return Settings(**values)
+            seen = "" if setting.metadata["secret"] else f"; it is {raw!r}"
+            raise BadSetting(f"{name} {error}{seen}.") from None
+    return Settings(**_with_plain_endpoint(values))
+
+
+def _with_plain_endpoint(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with S3's endpoint as its client wants it: without a scheme, which says whether TLS is spoken."""
+    place, secure = split_endpoint(values.get("s3_endpoint", ""))
+    if secure is None:
+        return values
+    if values.get("s3_secure", secure) is not secure:
+        endpoint, tls = variable("s3_endpoint"), variable("s3_secure")
+        raise BadSetting(f"{endpoint} and {tls} say different things about TLS. Leave {tls} out.")
+    return {**values, "s3_endpoint": place, "s3_secure": secure}
+
+
+@contextmanager
+def refusing_in_words() -> Iterator[None]:
+    """Around the start of a process: a setting that cannot be used ends it with a sentence instead of a traceback."""
+    try:
+        yield
+    except BadSetting as error:
+        sys.exit(f"Vitrine cannot start. {error.message}")
 
 
 # Read by `make run` alone (infra/local/) and by the tests, not by the service.

@@ -7,7 +7,7 @@ from flask import Flask
 
 from shared.limits import MAX_FILE_BYTES
 from shared.logs import configure_logs
-from shared.settings import Settings, load_settings
+from shared.settings import Settings, load_settings, refusing_in_words
 from web import cli
 from web.http import api, errors
 from web.http.bodies.bounded import BoundedBodies
@@ -67,12 +67,14 @@ class _App(Flask):
 def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
     """The application over these services; without them, over those that the settings name.
 
-    Without settings they are read from the environment, and the process logs as they say: so `flask --app web.app`
-    finds it. Connects to nothing. Raises BadSetting.
+    Without settings they are read from the environment, the process logs as they say, and ends with a sentence where
+    they cannot be used: so `flask --app web.app` finds it. Connects to nothing. Raises BadSetting.
     """
     if settings is None:
-        settings = load_settings()
-        configure_logs(settings, "web")
+        with refusing_in_words():
+            settings = load_settings()
+            configure_logs(settings, "web")
+            return create_app(settings, services)
     app = _App("web")
     app.extensions[EXTENSION] = services or make_services(settings)
     app.config.update(

@@ -11,7 +11,7 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 from gunicorn.http import wsgi as _wsgi  # type: ignore[import-untyped]
 
 from shared.logs import configure_logs
-from shared.settings import load_settings
+from shared.settings import load_settings, refusing_in_words
 from web.http.middleware.database_timeouts import bound_waits
 from web.http.waiting import LONGEST_WAIT_SECONDS, THREADS
 
@@ -60,7 +60,8 @@ logger_class = _StructuredLogger
 
 def on_starting(server: Any) -> None:  # noqa: ARG001 - gunicorn calls it so
     """Sets up the master's logs; the workers inherit them."""
-    configure_logs(load_settings(), "web")
+    with refusing_in_words():
+        configure_logs(load_settings(), "web")
 
 
 def post_fork(server: Any, worker: Any) -> None:  # noqa: ARG001

@@ -12,11 +12,13 @@ from uuid import UUID
 from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_process_shutdown
 
+from shared.db.engine import check_database_url
 from shared.errors import BrokerUnavailable
 from shared.jobs.broker import make_celery
 from shared.jobs.kinds import RULES, SWEEP, JobKind, JobRules
 from shared.logs import configure_logs
-from shared.settings import Settings, load_settings
+from shared.settings import Settings, load_settings, refusing_in_words
+from shared.storage import make_blob_store
 from worker.process import Process, is_stopping
 from worker.registry import drain_handler, job_handler
 from worker.upkeep.sweep import sweep
@@ -58,7 +60,9 @@ def register_wake_up(celery: Celery, process: Process, kind: JobKind, rules: Job
 
 
 def make_app(settings: Settings) -> Celery:
-    """The worker's Celery application, with its tasks."""
+    """The worker's Celery application, with its tasks. Raises BadSetting: rather than at the first task."""
+    check_database_url(settings)
+    make_blob_store(settings)
     celery = make_celery(settings)
     process = Process(settings, celery)
     register_tasks(celery, process)
@@ -68,4 +72,5 @@ def make_app(settings: Settings) -> Celery:
     return celery
 
 
-app = make_app(load_settings())
+with refusing_in_words():
+    app = make_app(load_settings())

@@ -8,7 +8,7 @@ from celery.signals import setup_logging
 from shared.jobs.broker import make_celery
 from shared.jobs.kinds import SWEEP, Queue
 from shared.logs import configure_logs
-from shared.settings import Settings, load_settings
+from shared.settings import Settings, load_settings, refusing_in_words
 
 
 def make_app(settings: Settings) -> Celery:
@@ -26,4 +26,5 @@ def make_app(settings: Settings) -> Celery:
     return celery
 
 
-app = make_app(load_settings())
+with refusing_in_words():
+    app = make_app(load_settings())

@@ -22,7 +22,7 @@ from infra.local.programs import Stack, plan
 from infra.local.supervisor import Supervisor
 from infra.local.valkey import Valkey, prepare_valkey
 from shared.errors import BadSetting
-from shared.settings import load_settings
+from shared.settings import Settings, load_settings
 
 DATABASE: Final = "vitrine"
 DEFAULT_PORT: Final = "8000"
@@ -60,7 +60,7 @@ def prepare(environ: Mapping[str, str], held: ExitStack) -> Stack:
     port = _port(environ.get("VITRINE_PORT") or DEFAULT_PORT)
     data = Path(environ.get("VITRINE_DATA") or DEFAULT_DATA).expanduser().resolve()
     # Refuses a variable that cannot be used before anything is made.
-    load_settings(environ)
+    settings = load_settings(environ)
     try:
         data.mkdir(parents=True, exist_ok=True)
         held.enter_context(sole_use(data))
@@ -69,14 +69,18 @@ def prepare(environ: Mapping[str, str], held: ExitStack) -> Stack:
         valkey = None if environ.get("VITRINE_BROKER_URL") else prepare_valkey(data / "valkey")
     except OSError as error:
         raise CannotStart(f"{error.filename or data} cannot be used: {error.strerror}.") from None
-    stack = Stack(port, data, postgres, valkey, _settings(environ, data, postgres, valkey))
+    stack = Stack(port, data, postgres, valkey, _settings(environ, settings, data, postgres, valkey))
     # For commands beside it: `. var/environment; flask --app web.app import FOLDER`.
     write_environment(data / "environment", stack.environ)
     return stack
 
 
 def _settings(
-    environ: Mapping[str, str], data: Path, postgres: Postgres | None, valkey: Valkey | None
+    environ: Mapping[str, str],
+    settings: Settings,
+    data: Path,
+    postgres: Postgres | None,
+    valkey: Valkey | None,
 ) -> dict[str, str]:
     """What the processes of the stack find in their environment: what the user set, and ours for the rest."""
     given = {name: value for name, value in environ.items() if name.startswith("VITRINE_") and value}
@@ -93,8 +97,9 @@ def _settings(
         "VITRINE_LOG_FORMAT": "text",
         "PYTHONUNBUFFERED": "1",
         **({} if postgres is None else {"VITRINE_DATABASE_URL": postgres.url(DATABASE)}),
-        **({} if valkey is None else {"VITRINE_BROKER_URL": valkey.url}),
         **given,
+        # As Celery reads it, which pings the workers from here.
+        "VITRINE_BROKER_URL": settings.broker_url if valkey is None else valkey.url,
     }
 
 

@@ -5,15 +5,29 @@ from typing import Any
 
 import msgspec
 import psycopg2
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DisconnectionError
+from psycopg2.extensions import make_dsn
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from shared.db.prepared import prepare_statements
-from shared.settings import Settings
+from shared.errors import BadSetting
+from shared.settings import Settings, variable
+
+
+def check_database_url(settings: Settings) -> None:
+    """Whether PostgreSQL's client takes the address, its options included. Connects to nothing. Raises BadSetting."""
+    try:
+        url = make_url(settings.database_url)
+        _, options = url.get_dialect()().create_connect_args(url)
+        make_dsn(**options)
+    except (ArgumentError, ValueError, psycopg2.ProgrammingError) as error:
+        # The address is in none of their sentences that can still come (shared/service_addresses.py).
+        raise BadSetting(f"{variable('database_url')} cannot be used: {str(error).strip()}.") from None
 
 
 def make_engine(settings: Settings, application: str) -> Engine:
-    """An engine whose connections are checked, bounded in number and never hang for long."""
+    """An engine whose connections are checked, bounded in number and never hang for long. Raises BadSetting."""
+    check_database_url(settings)
     engine = create_engine(
         settings.database_url,
         pool_size=settings.database_pool,

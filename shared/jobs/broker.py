@@ -1,19 +1,33 @@
 """The Celery application that both sides share: how messages travel and what bounds a task. No tasks."""
 
 from celery import Celery
-from kombu import Exchange
+from kombu import Connection, Exchange
 from kombu import Queue as KombuQueue
 
+from shared.errors import BadSetting
 from shared.jobs.kinds import Queue
-from shared.settings import Settings
+from shared.settings import Settings, variable
+
+
+def check_broker_url(settings: Settings) -> None:
+    """Whether Celery takes the address, its options included. Connects to nothing. Raises BadSetting."""
+    for url in settings.broker_url.split(";"):
+        try:
+            Connection(url)
+        # Of an option that it does not know, of a port, and of words for a transport or for checks of certificates.
+        except (TypeError, ValueError, LookupError) as error:
+            raise BadSetting(
+                f"{variable('broker_url')} cannot be used: {type(error).__name__}, {error}."
+            ) from None
 
 
 def make_celery(settings: Settings, *, publisher_only: bool = False) -> Celery:
     """Celery over Redis, set so that Postgres alone decides what runs and how often.
 
     publisher_only: for the front end, where a dead broker must cost a request as little as possible; the sweeper
-    sends later what could not be sent now.
+    sends later what could not be sent now. Raises BadSetting.
     """
+    check_broker_url(settings)
     app = Celery("vitrine", broker=settings.broker_url, set_as_current=not publisher_only)
     app.conf.update(
         # JSON only: a message can name work but never carry code.

@@ -1,7 +1,7 @@
 """How a job's message leaves a process. Jobs are sent by name: no sender imports a task."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
@@ -19,6 +19,9 @@ from shared.jobs.kinds import RULES, JobKind, Queue
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+
+# The last three: an address that Celery cannot parse, which it says only now.
+_UNREACHABLE: Final = (OperationalError, RedisError, OSError, ValueError, TypeError, LookupError)
 
 
 class Dispatcher(Protocol):
@@ -49,7 +52,7 @@ class CeleryDispatcher:
                     return
                 message = {"job_id": str(job_id)}
                 self._app.send_task(kind.value, kwargs=message, queue=queue.value, producer=producer)
-        except (OperationalError, RedisError, OSError) as error:
+        except _UNREACHABLE as error:
             raise BrokerUnavailable from error
 
     def backlog(self, queue: Queue) -> int:
@@ -62,14 +65,15 @@ class CeleryDispatcher:
         try:
             with self._app.connection_for_read() as connection:
                 return question(connection.default_channel)
-        except (OperationalError, RedisError, OSError) as error:
+        except _UNREACHABLE as error:
             raise BrokerUnavailable from error
 
 
 class SendOnCommit:
     """Sends the messages of a transaction once it is committed (`shared.db.unit_of_work.OnCommit`).
 
-    A broker that does not answer raises nothing: the jobs are marked as unsent, and the sweeper sends them.
+    Nothing is raised, whatever becomes of them: the rows are there, the jobs are marked as unsent, and the sweeper sends
+    them.
     """
 
     def __init__(self, dispatcher: Dispatcher, engine: Engine) -> None:
@@ -80,7 +84,10 @@ class SendOnCommit:
         for position, message in enumerate(messages):
             try:
                 self._dispatcher.send(message.kind, message.job_id)
-            except BrokerUnavailable:
+            except Exception as error:
+                # Anything but a broker that is away is a defect here, and no reason to take back what is committed.
+                if not isinstance(error, BrokerUnavailable):
+                    log.exception("message_not_sent", kind=message.kind, job_id=message.job_id)
                 self._mark_unsent(messages[position:])
                 return
 

@@ -99,7 +99,9 @@ class PredictorsQuery(Parameters):
 
 
 class TrainingPhotoQuery(VersionQuery):
-    of: Annotated[str | None, Text("of which data, as links say it: those of another are not found", 64)] = None
+    of: Annotated[str | None, Text("of which data, as links say it: those of another are not found", 64)] = (
+        None
+    )
 
 
 class LayerQuery(Parameters):

@@ -146,7 +146,7 @@ def test_tls_needs_a_certificate_that_someone_vouches_for(
 def test_settings_that_s3_cannot_take_are_refused_at_once() -> None:
     good = S3Server("127.0.0.1:1", "key", "secret", process=None).environ("bucket")  # type: ignore[arg-type]
     for name, value in (
-        ("VITRINE_S3_ENDPOINT", "http://127.0.0.1:1"),
+        ("VITRINE_S3_ENDPOINT", "https://127.0.0.1:1"),  # which is said not to be secure
         ("VITRINE_S3_ENDPOINT", "127.0.0.1:1/path"),
         ("VITRINE_S3_BUCKET", "No_Bucket"),
         ("VITRINE_S3_BUCKET", "a"),
