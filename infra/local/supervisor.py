@@ -21,6 +21,8 @@ STEADY_SECONDS = 30.0
 # Before all is ready, more ends in a row than bad luck explains: the stack cannot come up.
 MOST_ENDS_AT_START = 5
 REMIND_SECONDS = 15.0
+# One order to stop may come several times: from the terminal to the whole group, and again from make to its child.
+SAME_ORDER_SECONDS = 1.0
 # What a program's group wrote before it was killed; a child that escaped the group may hold the pipe for ever.
 OUTPUT_SECONDS = 0.5
 # The shell's status for a command that cannot be run.
@@ -66,6 +68,7 @@ class Supervisor:
         self._first_delay = first_delay_seconds
         self._supervised: dict[str, _Supervised] = {}
         self._stopping = False
+        self._told_to_stop: float | None = None
         self._announced = False
 
     def run(self, stages: Sequence[Stage], announcement: str) -> int:
@@ -89,8 +92,11 @@ class Supervisor:
                 self._stop_stage(stage)
 
     def _on_stop_signal(self) -> None:
-        if not self._stopping:
-            self._stopping = True
+        """The first says to stop, another one to stop at once: PostgreSQL too, which must then recover at its next start."""
+        self._stopping, now = True, time.monotonic()
+        if self._told_to_stop is None:
+            self._told_to_stop = now
+        if now - self._told_to_stop < SAME_ORDER_SECONDS:
             return
         for each in self._supervised.values():
             if each.process is not None:
@@ -117,7 +123,7 @@ class Supervisor:
         """Wait a moment, and see to whatever has happened meanwhile. Raises _Stop."""
         time.sleep(POLL_SECONDS)
         if self._stopping:
-            self._console.say("Stopping. Once more kills at once.")
+            self._console.say("Stopping. Once more, a second later, kills at once.")
             raise _Stop(0)
         if self._parent is not None and os.getppid() != self._parent:
             self._console.say("The process that started Vitrine is gone. Stopping.")

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import psutil
 import pytest
 
 from infra.local.console import Console
+from infra.local.supervisor import SAME_ORDER_SECONDS
 from tests.support.services import PATIENCE_SECONDS, runs, until
 from tests.support.stand_in_stack import READY
 
@@ -39,6 +41,9 @@ GOODBYE = (
     "print('hello')\n"
     "time.sleep(600)"
 )
+
+# As a database does, it takes a moment.
+SLOW_GOODBYE = GOODBYE.replace("lambda *_: ", "lambda *_: time.sleep(0.4) or ")
 
 
 class Stack:
@@ -160,9 +165,42 @@ def test_a_second_ctrl_c_kills_at_once(start_stack: StartStack) -> None:
     stack = start_stack([{"name": "web", "code": DEAF, "stop_seconds": 600}])
     stack.wait_for("web     | deaf")
     stack.process.send_signal(signal.SIGINT)
-    stack.wait_for("Once more kills at once.")
+    stack.wait_for("Once more, a second later, kills at once.")
+    time.sleep(SAME_ORDER_SECONDS)
     stack.process.send_signal(signal.SIGINT)
     assert stack.wait() == 0
+
+
+@pytest.mark.parametrize(
+    "signals",
+    [
+        (signal.SIGTERM, signal.SIGTERM),
+        (signal.SIGHUP, signal.SIGTERM),
+        (signal.SIGINT, signal.SIGINT, signal.SIGTERM, signal.SIGHUP),
+    ],
+)
+def test_an_order_to_stop_that_comes_several_times_at_once_is_one_order(
+    start_stack: StartStack, signals: tuple[signal.Signals, ...]
+) -> None:
+    stack = start_stack([{"name": "database", "code": SLOW_GOODBYE}], [{"name": "web", "code": SLOW_GOODBYE}])
+    stack.wait_for(READY)
+    stack.wait_for("database | hello")
+    stack.wait_for("web      | hello")
+    for number in signals:
+        stack.process.send_signal(number)
+    assert stack.wait() == 0
+    assert [line.split()[0] for line in stack.lines if line.endswith("goodbye")] == ["web", "database"]
+
+
+def test_a_first_signal_to_a_stack_that_stops_by_itself_kills_nothing(start_stack: StartStack) -> None:
+    stack = start_stack(
+        [{"name": "database", "code": SLOW_GOODBYE}],
+        [{"name": "migrations", "code": "raise SystemExit(1)", "once": True}],
+    )
+    stack.wait_for("nothing can run without it")
+    stack.process.send_signal(signal.SIGTERM)
+    assert stack.wait() == 1
+    assert stack.said("goodbye") or not stack.said("hello")
 
 
 def test_kill_9_of_the_supervisor_leaves_nothing_behind(start_stack: StartStack) -> None:
