@@ -27,6 +27,7 @@ FILE_TYPES: Final[dict[Format, FileType]] = {
     "GIF": FileType("image/gif", ".gif"),
 }
 FORMATS: Final[tuple[Format, ...]] = tuple(FILE_TYPES)
+PHOTO_EXTENSIONS: Final = frozenset({".jpeg", *(file_type.extension for file_type in FILE_TYPES.values())})
 
 
 def picture_format(head: bytes) -> Format | None:

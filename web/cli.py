@@ -26,8 +26,9 @@ from shared.jobs.results import DemoResult, ReanalysisResult
 from shared.settings import Settings
 from web.http.waiting import job_states
 from web.jobs.index_runs import start_index_run
-from web.photos.bulk_import import ImportStatus, entries_of, import_photo
+from web.photos.bulk_import import ImportStatus, import_photo, import_source
 from web.photos.demo import start_demo, unindexed_photos
+from web.photos.folder import in_words
 from web.predictors.demo import start_demos
 from web.predictors.train_images import train_from_folder
 from web.services import current_services
@@ -109,18 +110,24 @@ def drop_db(*, yes: bool) -> None:
 def import_photos(source: Path) -> None:
     """Import the photos of a folder (label: name of its subfolder) or of a CSV file.
 
-    The CSV file has a column named file, and may have caption, tags and label. Exits with 1 if a photo was refused.
+    The CSV file has a column named file, and may have caption, tags and label. Says how many photos were added, were
+    there already, were refused, and what was passed over. Exits with 1 if a photo was refused.
     """
     services = current_services()
-    entries = entries_of(source)
+    found = import_source(source)
     counts: Counter[ImportStatus] = Counter()
-    with click.progressbar(entries, label="Photos", show_pos=True) as progress:
+    merged = 0
+    with click.progressbar(found.entries, label="Photos", show_pos=True) as progress:
         for entry in progress:
             outcome = import_photo(services, entry)
             counts[outcome.status] += 1
+            merged += bool(outcome.merged)
             if outcome.status is ImportStatus.REFUSED:
                 click.echo(f"\n{outcome.path}: {outcome.reason}", err=True)
     click.echo(", ".join(f"{counts[status]} {status.value}" for status in ImportStatus) + ".")
+    if merged:
+        click.echo(f"Of the duplicates, {merged} got tags, a caption or a label that they had not.")
+    _say_passed_over(found.passed_over)
     if counts[ImportStatus.REFUSED]:
         raise click.exceptions.Exit(1)
 
@@ -181,7 +188,8 @@ def train_images(name: str, folder: Path) -> None:
     Waits for it, says how good it is on photos that it did not see, and exits with 1 unless it was trained.
     """
     services = current_services()
-    started = train_from_folder(services, name, folder)
+    started, passed_over = train_from_folder(services, name, folder)
+    _say_passed_over(passed_over)
     with click.progressbar(length=100, label="Training") as progress:
         for job in job_states(services.unit_of_work, started.id, _LONGEST_WAIT_SECONDS):
             progress.update(round(job.progress * 100) - progress.pos)
@@ -249,6 +257,11 @@ def demo_predictors() -> None:
         click.echo(f"{name}: {ended.error_message or ended.status.value}")
     if failed:
         raise click.exceptions.Exit(1)
+
+
+def _say_passed_over(passed_over: Counter[str]) -> None:
+    if passed_over:
+        click.echo(f"Passed over: {in_words(passed_over)}.")
 
 
 def _settings() -> Settings:

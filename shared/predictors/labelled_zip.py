@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, Final
 
 from shared.errors import BadData
-from shared.file_types import FILE_TYPES
+from shared.file_types import PHOTO_EXTENSIONS
 from shared.limits import MAX_FILE_BYTES, MEBIBYTE
 from shared.predictors.cards import LeftOut
 
@@ -48,7 +48,6 @@ class Limits:
 
 DEFAULT_LIMITS: Final = Limits()
 
-PHOTO_SUFFIXES: Final = frozenset({".jpeg", *(file_type.extension for file_type in FILE_TYPES.values())})
 _ARCHIVE_SUFFIXES: Final = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".jar"})
 # What operating systems put beside photos unasked; not worth telling.
 _CLUTTER: Final = frozenset({"thumbs.db", "desktop.ini"})
@@ -199,7 +198,7 @@ def _sort(entries: list[zipfile.ZipInfo]) -> tuple[list[Photo], list[LeftOut]]:
         if entry.is_dir() or _is_clutter(path):
             continue
         label = label_of(path.parent.name)
-        if path.suffix.lower() not in PHOTO_SUFFIXES:
+        if path.suffix.lower() not in PHOTO_EXTENSIONS:
             left_out.append(LeftOut(name, "it is no photo that Vitrine reads"))
         elif not label:
             left_out.append(LeftOut(name, "it lies in no folder, so it has no label"))

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,10 +12,11 @@ from shared.errors import BadInput, BadParameter
 from shared.limits import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL
 from web.http.bodies.spool import Spool
 from web.http.parameters import Tags, clean_text
+from web.photos.folder import photos_below
 from web.photos.uploads import Upload, add_image
 from web.services import Services
 
-SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
+COLUMNS: Final = ("file", "caption", "tags", "label")
 _CHUNK_BYTES: Final = 1024 * 1024
 _SEPARATORS: Final = re.compile(r"[\s_-]+")
 
@@ -30,6 +31,14 @@ class ImportEntry:
     label: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ImportSource:
+    """What is to be imported. passed_over: how many of what is not, by what it is."""
+
+    entries: list[ImportEntry]
+    passed_over: Counter[str]
+
+
 class ImportStatus(StrEnum):
     ADDED = "added"
     DUPLICATE = "duplicate"
@@ -38,41 +47,61 @@ class ImportStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What happened to an entry. reason: why it was refused."""
+    """What happened to an entry. reason: why it was refused. merged: what of the description of a photo that was there
+    already has changed."""
 
     path: Path
     status: ImportStatus
     reason: str = ""
+    merged: tuple[str, ...] = ()
 
 
-def entries_of(source: Path) -> list[ImportEntry]:
+def import_source(source: Path) -> ImportSource:
     """The photos of a folder or of a CSV file. Raises BadInput for a CSV file that cannot be used."""
-    return list(_entries_of_folder(source) if source.is_dir() else _entries_of_csv(source))
+    return _folder(source) if source.is_dir() else _csv(source)
 
 
-def _entries_of_folder(folder: Path) -> Iterator[ImportEntry]:
+def _folder(folder: Path) -> ImportSource:
     """Every photo below the folder: its caption from its name, its label from the folder that it lies in."""
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and path.is_file():
-            label = None if path.parent == folder else readable(path.parent.name)
-            yield ImportEntry(path, caption=readable(path.stem), label=label)
+    found = photos_below(folder)
+    entries = [
+        ImportEntry(
+            path,
+            caption=readable(path.stem),
+            label=None if path.parent == folder else readable(path.parent.name),
+        )
+        for path in found.paths
+    ]
+    return ImportSource(entries, found.passed_over)
 
 
-def _entries_of_csv(file: Path) -> Iterator[ImportEntry]:
+def _csv(file: Path) -> ImportSource:
     """Columns: file (relative to the CSV file), and if there are any caption, tags (comma-separated) and label."""
+    passed_over: Counter[str] = Counter()
+    entries = []
     with file.open(encoding="utf-8-sig", newline="") as lines:
         try:
             rows = csv.DictReader(lines, strict=True)
-            if "file" not in (rows.fieldnames or ()):
+            names = rows.fieldnames or ()
+            if "file" not in names:
                 raise BadInput(f"{file} needs a column named file; it may have caption, tags and label.")
+            passed_over.update(f"column {name}" for name in names if name not in COLUMNS)
             for row in rows:
                 if row["file"]:
-                    yield _entry_of_row(file.parent, row, rows.line_num)
+                    entries.append(_entry_of_row(file.parent, row, rows.line_num))
+                else:
+                    passed_over["row without a file"] += 1
         except (csv.Error, UnicodeDecodeError) as error:
             raise BadInput(f"{file} is not a CSV file in UTF-8: {error}.") from error
+    return ImportSource(entries, passed_over)
 
 
 def _entry_of_row(folder: Path, row: dict[str, str | None], line: int) -> ImportEntry:
+    # Under no name: what is behind the last column.
+    if None in row:
+        raise BadInput(
+            f"Line {line} has more fields than the first. Put quotes around a field that has commas."
+        )
     try:
         return ImportEntry(
             folder / (row["file"] or ""),
@@ -107,4 +136,5 @@ def import_photo(services: Services, entry: ImportEntry) -> ImportResult:
         return ImportResult(entry.path, ImportStatus.REFUSED, error.message)
     except OSError as error:
         return ImportResult(entry.path, ImportStatus.REFUSED, f"It cannot be read: {error.strerror}.")
-    return ImportResult(entry.path, ImportStatus.DUPLICATE if added.duplicate else ImportStatus.ADDED)
+    status = ImportStatus.DUPLICATE if added.duplicate else ImportStatus.ADDED
+    return ImportResult(entry.path, status, merged=added.merged)

@@ -2,6 +2,7 @@
 
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
@@ -9,8 +10,9 @@ from typing import IO, Final
 from shared.db.queries.jobs.jobs import JobRow
 from shared.errors import BadInput
 from shared.predictors.documents import AUTO, Task
-from shared.predictors.labelled_zip import DEFAULT_LIMITS, PHOTO_SUFFIXES
+from shared.predictors.labelled_zip import DEFAULT_LIMITS
 from web.http.bodies.spool import Spool
+from web.photos import photos_below
 from web.predictors.requests import TrainingRequest, checked_name
 from web.predictors.use_cases import start_training
 from web.services import Services
@@ -20,15 +22,16 @@ _MOST_BYTES: Final = DEFAULT_LIMITS.max_total_bytes
 _CHUNK_BYTES: Final = 1024 * 1024
 
 
-def train_from_folder(services: Services, name: str, folder: Path) -> JobRow:
-    """Has a predictor trained from the photos in the folders of `folder`.
+def train_from_folder(services: Services, name: str, folder: Path) -> tuple[JobRow, Counter[str]]:
+    """Has a predictor trained from the photos in the folders of `folder`. The job, and what was passed over.
 
     Raises BadInput, StorageUnavailable and DatabaseUnavailable.
     """
     name = checked_name(name)
-    photos = sorted(
-        path for path in folder.glob("*/*") if path.suffix.lower() in PHOTO_SUFFIXES and path.is_file()
-    )
+    found = photos_below(folder)
+    photos = [path for path in found.paths if path.parent.parent == folder]
+    elsewhere = len(found.paths) - len(photos)
+    passed_over = found.passed_over + Counter({"photo in no folder of a label": elsewhere})
     with (
         tempfile.TemporaryFile() as file,
         Spool(_MOST_BYTES, "The photos are too large together. Scale them down.") as spool,
@@ -36,7 +39,7 @@ def train_from_folder(services: Services, name: str, folder: Path) -> JobRow:
         _write_zip(file, photos)
         spool.fill(_chunks(file))
         training = TrainingRequest(name, Task.IMAGE_CLASSIFICATION.value, target="", model=AUTO, data=spool)
-        return start_training(services, training, request_id=None)
+        return start_training(services, training, request_id=None), passed_over
 
 
 def _write_zip(file: IO[bytes], photos: list[Path]) -> None:

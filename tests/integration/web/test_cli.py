@@ -89,12 +89,15 @@ def test_a_folder_is_imported_in_spite_of_bad_files(site: Site, photos: Path) ->
     result = run(site, "import", str(photos))
     assert result.exit_code == 1
     assert "3 added, 1 duplicate, 1 refused." in result.output
+    assert "Of the duplicates, 1 got tags, a caption or a label that they had not." in result.output
+    assert "Passed over: 1 .txt." in result.output
     assert "text.jpg: This file is" in result.output
     found = {
         (image["name"], image["caption"], image["label"]) for image in site.get("images").get_json()["items"]
     }
     assert found == {
-        ("copy.jpg", "copy", None),
+        # It came first; its label is that of the second copy.
+        ("copy.jpg", "copy", "the sea"),
         ("half.jpg", "half", None),
         ("low-tide.jpg", "low tide", "the sea"),
     }
@@ -106,6 +109,7 @@ def test_importing_again_adds_nothing(site: Site, photos: Path) -> None:
     again = run(site, "import", str(photos))
     assert again.exit_code == 0
     assert "0 added, 4 duplicate, 0 refused." in again.output
+    assert "Of the duplicates" not in again.output
 
 
 def test_a_csv_file_is_imported_with_what_it_says(site: Site, photos: Path) -> None:
@@ -151,9 +155,12 @@ def test_train_images_trains_a_predictor_from_a_folder_and_says_how_good_it_is(
         (tmp_path / "photos" / label).mkdir(parents=True)
         for seed in range(3):
             (tmp_path / "photos" / label / f"{seed}.jpg").write_bytes(tinted(label, seed))
+    (tmp_path / "photos" / "stray.jpg").write_bytes(tinted("red", 9))
+    (tmp_path / "photos" / "red" / "notes.txt").write_text("red")
     with working(site):
         result = run(site, "train-images", "tints", str(tmp_path / "photos"))
     assert result.exit_code == 0, result.output
+    assert "Passed over: 1 .txt, 1 photo in no folder of a label." in result.output
     assert "balanced accuracy 1.000, where guessing has 0.500" in result.output
     assert site.get("predictors/tints").get_json()["rows"] == 6
 
