@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 # PostgreSQL takes several hosts with commas between them, and without any its own socket.
 _PLACE: Final = re.compile(r"(?P<host>[\w.,-]*|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[^:]*))?")
+_PREFIX: Final = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~-]+)+")
 # What would end the password, or the whole address, too early.
 _ESCAPES: Final = {"#": "%23", "/": "%2F", "?": "%3F", "@": "%40", "[": "%5B", "]": "%5D"}
 
@@ -85,6 +86,14 @@ def host_names(raw: str) -> tuple[str, ...]:
         except ValueError as error:
             raise ValueError("must hold names of hosts alone, as in example.org,localhost") from error
     return names
+
+
+def path_prefix(raw: str) -> str:
+    """The path under which a proxy serves the site, without a slash at its end; `/` alone is none."""
+    prefix = raw.strip().rstrip("/")
+    if prefix and not _PREFIX.fullmatch(prefix):
+        raise ValueError("must be a path such as /photos, of letters, digits and -._~")
+    return prefix
 
 
 def _unquoted(raw: str) -> str:

@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from shared.errors import BadSetting
-from shared.service_addresses import broker_url, database_url, host_names, s3_endpoint, split_endpoint
+from shared.service_addresses import (
+    broker_url,
+    database_url,
+    host_names,
+    path_prefix,
+    s3_endpoint,
+    split_endpoint,
+)
 
 T = TypeVar("T")
 
@@ -132,6 +139,9 @@ class Settings:
 
     hosts: tuple[str, ...] = _setting(
         host_names, NONE, "host names the site answers to (comma-separated); empty: any"
+    )
+    prefix: str = _setting(
+        path_prefix, "", "path under which a proxy serves the site, such as `/photos`; empty: all of the host"
     )
     api_keys: tuple[str, ...] = _setting(
         _words, NONE, "keys that writes need (comma-separated); empty: open", secret=True

@@ -13,6 +13,7 @@ from web.http import api, errors
 from web.http.bodies.bounded import BoundedBodies
 from web.http.bodies.multipart import MAX_FIELD_BYTES, MAX_PARTS
 from web.http.middleware import request_log, security
+from web.http.middleware.mount import Mount, check_prefix
 from web.jobs import api as jobs_api
 from web.jobs import index_api
 from web.jobs import pages as jobs_pages
@@ -82,7 +83,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         MAX_FORM_MEMORY_SIZE=MAX_FIELD_BYTES,
         MAX_FORM_PARTS=MAX_PARTS,
     )
-    app.wsgi_app = BoundedBodies(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Mount(BoundedBodies(app.wsgi_app), settings.prefix)  # type: ignore[method-assign]
     # In this order: what is refused has a name and a line in the log all the same.
     request_log.register(app)
     security.register(app)
@@ -90,6 +91,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     docs.register(app, api.register(app, RESOURCES))
     pages.register(app, PAGES)
     cli.register(app)
+    check_prefix(app, settings.prefix)
     return app
 
 

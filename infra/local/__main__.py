@@ -44,7 +44,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
             processes = held.enter_context(Processes())
             console = Console(program.name for stage in stages for program in stage.programs)
             supervisor = Supervisor(processes, console, parent=parent)
-            return supervisor.run(stages, f"Vitrine is ready: http://{LOOPBACK}:{stack.port}")
+            return supervisor.run(stages, f"Vitrine is ready: http://{LOOPBACK}:{stack.port}{stack.root}")
     except (CannotStart, BadSetting) as error:
         print(f"Vitrine cannot start. {error}", file=sys.stderr)
         return 1
@@ -69,7 +69,10 @@ def prepare(environ: Mapping[str, str], held: ExitStack) -> Stack:
         valkey = None if environ.get("VITRINE_BROKER_URL") else prepare_valkey(data / "valkey")
     except OSError as error:
         raise CannotStart(f"{error.filename or data} cannot be used: {error.strerror}.") from None
-    stack = Stack(port, data, postgres, valkey, _settings(environ, settings, data, postgres, valkey))
+    variables = _settings(environ, settings, data, postgres, valkey)
+    # What gunicorn, which inherits our environment, takes for the same.
+    root = settings.prefix or environ.get("SCRIPT_NAME", "").rstrip("/")
+    stack = Stack(port, data, postgres, valkey, variables, root)
     # For commands beside it: `. var/environment; flask --app web.app import FOLDER`.
     write_environment(data / "environment", stack.environ)
     return stack

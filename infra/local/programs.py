@@ -45,13 +45,17 @@ SOLO: Final = ("--pool", "solo")
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What is to run: the embedded servers (None: someone else's is used), and the environment of the rest."""
+    """What is to run: the embedded servers (None: someone else's is used), and the environment of the rest.
+
+    root: the path under which the site is served, without a slash at its end; empty for all of the host.
+    """
 
     port: int
     data: Path
     postgres: Postgres | None
     valkey: Valkey | None
     environ: Mapping[str, str]
+    root: str = ""
 
 
 def plan(stack: Stack) -> list[Stage]:
@@ -66,7 +70,7 @@ def plan(stack: Stack) -> list[Stage]:
         ),
         Stage("the migrations", (_migrations(stack),)),
         Stage("the workers", (*workers, _beat(stack))),
-        Stage("the front end", (_web(stack),), lambda: _web_is_ready(stack.port)),
+        Stage("the front end", (_web(stack),), lambda: _web_is_ready(stack)),
         Stage("the workers' report", ready=_Ping(stack, workers).is_answered, timeout=WORKER_SECONDS),
     ]
 
@@ -127,11 +131,11 @@ def _module(name: str) -> tuple[str, ...]:
     return (sys.executable, "-m", name)
 
 
-def _web_is_ready(port: int) -> bool:
+def _web_is_ready(stack: Stack) -> bool:
     """Whether the front end says that it can serve."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=1)
+    connection = http.client.HTTPConnection(LOOPBACK, stack.port, timeout=1)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", f"{stack.root}/readyz")
         return connection.getresponse().status == HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False

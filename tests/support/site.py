@@ -18,8 +18,8 @@ from tests.support.pictures import encode, flat_picture
 class Site(web.Site):
     """The front end and its worker, with an embedding model in use from the start."""
 
-    def __init__(self, database_url: str, folder: Path) -> None:
-        super().__init__(database_url, folder)
+    def __init__(self, database_url: str, folder: Path, **settings: Any) -> None:
+        super().__init__(database_url, folder, **settings)
         _ = self.pipeline.services.embedder
 
     def page(self, address: str, status: int = 200) -> Element:

@@ -12,6 +12,7 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from shared.errors import BadJson, BadParameter, NotFound, TooLarge, Unavailable, VitrineError
+from web.http.addresses import site_root
 from web.http.documents import UNSET, Document, UnsetType, about, json_response
 
 log = structlog.get_logger(__name__)
@@ -211,7 +212,7 @@ def problem_answer(
 ) -> Response:
     """A problem document. code: what a program decides by; detail: a sentence for a person."""
     document = Problem(
-        type=f"/api/docs#{code}",
+        type=f"{site_root()}/api/docs#{code}",
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,

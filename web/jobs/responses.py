@@ -10,7 +10,6 @@ from structlog.contextvars import bind_contextvars
 from shared.db.queries.jobs.jobs import JobRow
 from shared.errors import Conflict, NotFound
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
-from web.http.addresses import API_PREFIX
 from web.http.documents import Document, json_response
 from web.http.errors import NotReady
 from web.http.routing import Answer
@@ -51,7 +50,7 @@ def accepted(document: Document, job: Job | None, retry_seconds: int = RETRY_SEC
     headers = {"Retry-After": str(retry_seconds)}
     if job is not None:
         bind_contextvars(job_id=job.id)
-        headers["Location"] = f"{API_PREFIX}/jobs/{job.id}"
+        headers["Location"] = job.links.self
     return json_response(document, 202, headers)
 
 

@@ -2,6 +2,7 @@
 
 from flask import g, render_template, request
 
+from web.http.addresses import site_root
 from web.layout.error_view import Link, error_view
 from web.layout.frame import make_frame
 
@@ -12,7 +13,9 @@ def error_page(status: int, message: str) -> str:
     view = error_view(
         status,
         message,
-        request.path,
+        # Without a query it ends with a question mark.
+        site_root() + request.full_path.removesuffix("?"),
+        root=site_root(),
         repeatable=request.method in {"GET", "HEAD"},
         pages=[Link(item.name, item.href, item.icon) for item in frame.navigation],
     )

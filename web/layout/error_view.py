@@ -54,21 +54,25 @@ def error_heading(status: int) -> str:
     return _HEADINGS.get(status) or _HEADINGS[500 if status >= 500 else 400]
 
 
-def error_view(status: int, message: str, path: str, *, repeatable: bool, pages: Sequence[Link]) -> ErrorView:
-    """path: of the request. repeatable: the request changes nothing. pages: those in the navigation."""
+def error_view(
+    status: int, message: str, address: str, *, root: str, repeatable: bool, pages: Sequence[Link]
+) -> ErrorView:
+    """address: of the request, with its query. root: what stands before every path of the site. repeatable: the request
+    changes nothing. pages: those in the navigation."""
+    path = address.partition("?")[0]
     home = Link("To the gallery", url_for("gallery.show"), "images")
     return ErrorView(
         heading=error_heading(status),
         message=message,
         looked_for=path if status == 404 else None,
-        nearest=_nearest(status, path, pages),
-        retry_href=path if repeatable and status in _TRANSIENT else None,
+        nearest=_nearest(status, path, root, pages),
+        retry_href=address if repeatable and status in _TRANSIENT else None,
         reconnects=repeatable and status == 503,
         home=home,
     )
 
 
-def _nearest(status: int, path: str, pages: Sequence[Link]) -> Link | None:
+def _nearest(status: int, path: str, root: str, pages: Sequence[Link]) -> Link | None:
     """The page whose address is most like the one that was asked for. The gallery is offered in any case."""
     if status in _ABOUT_A_PHOTO:
         return Link(
@@ -76,7 +80,11 @@ def _nearest(status: int, path: str, pages: Sequence[Link]) -> Link | None:
         )
     if status not in {404, 405, 409}:
         return None
-    first = path.strip("/").partition("/")[0].lower()
-    by_name = {page.href.strip("/"): page for page in pages if page.href != url_for("gallery.show")}
+    first = path.removeprefix(root).strip("/").partition("/")[0].lower()
+    by_name = {
+        page.href.removeprefix(root).strip("/"): page
+        for page in pages
+        if page.href != url_for("gallery.show")
+    }
     close = get_close_matches(first, by_name, n=1, cutoff=0.6)
     return by_name[close[0]] if close else None

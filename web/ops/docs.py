@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, render_template
 
 from shared.errors import VitrineError
+from web.http.addresses import site_root
 from web.http.errors import STATUS
 from web.http.routing import Answer, Resource
 
@@ -26,8 +27,11 @@ def register(app: Flask, document: Mapping[str, Any]) -> None:
 @api.route("GET", "/openapi.json", answers={200: Answer("OpenAPI 3.1", content_types=("application/json",))})
 def get_openapi() -> Response:
     """Get the description of this API."""
+    document, root = current_app.extensions[DOCUMENT], site_root()
+    if root:
+        document = {**document, "servers": [{"url": root}]}
     return Response(
-        json.dumps(current_app.extensions[DOCUMENT], ensure_ascii=False, separators=(",", ":")),
+        json.dumps(document, ensure_ascii=False, separators=(",", ":")),
         content_type="application/json",
     )
 
@@ -36,7 +40,7 @@ def get_openapi() -> Response:
 def docs() -> str:
     """The same description for people."""
     document = current_app.extensions[DOCUMENT]
-    return render_template("ops/docs.html", document=document, errors=_error_codes())
+    return render_template("ops/docs.html", document=document, root=site_root(), errors=_error_codes())
 
 
 def _error_codes() -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from shared.colour import Swatch
 from shared.db.queries.photos.images import ImageRow
 from shared.errors import BadParameter
 from shared.limits import DEFAULT_COLORS, MAX_COLORS, MAX_FILE_BYTES, MAX_FILE_MEBIBYTES, MIN_COLORS
-from web.http.addresses import API_PREFIX
+from web.http.addresses import job_path
 from web.layout import words
 from web.palettes.formats import FORMATS
 from web.palettes.view_models.accent import Accent, accent_of
@@ -95,7 +95,7 @@ def studio_view(
         fewest=MIN_COLORS,
         most=MAX_COLORS,
         working=job_id is not None and not swatches,
-        job="" if job_id is None else f"{API_PREFIX}/jobs/{job_id}",
+        job="" if job_id is None else job_path(job_id),
         limits=f"JPEG, PNG, WebP or GIF, up to {MAX_FILE_MEBIBYTES} MiB",
         accept=ACCEPT,
         max_bytes=MAX_FILE_BYTES,

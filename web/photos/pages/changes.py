@@ -74,7 +74,7 @@ def palette_of_selected() -> Response:
     job = job_for_palette_of_all(
         current_services().unit_of_work, _selected(), DEFAULT_COLORS, request_id=g.request_id
     )
-    return redirect(f"/palette/{job.id}", code=303)
+    return redirect(url_for("studio.show_palette", id=job.id), code=303)
 
 
 @blueprint.post("/demo")

@@ -8,7 +8,7 @@ from flask import url_for
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.predictors import metrics
 from shared.predictors.cards import CardPhoto, PhotoCard
-from web.http.addresses import API_PREFIX, predictor_path
+from web.http.addresses import image_path, predictor_path
 from web.layout import words
 
 
@@ -135,4 +135,4 @@ def _photo(row: VersionRow, place: int, photo: CardPhoto) -> Photo:
         return Photo(
             f"{predictor_path(row.name)}/photos/{place}?version={row.version}", photo.name, href=None
         )
-    return Photo(f"{API_PREFIX}/images/{image}/thumbnail", photo.name, url_for("photo.show", id=image))
+    return Photo(f"{image_path(int(image))}/thumbnail", photo.name, url_for("photo.show", id=image))

@@ -21,7 +21,7 @@ def addresses() -> Iterator[None]:
 
 
 def view_of(status: int, path: str = "/", *, repeatable: bool = True) -> ErrorView:
-    return error_view(status, "It went wrong.", path, repeatable=repeatable, pages=PAGES)
+    return error_view(status, "It went wrong.", path, root="", repeatable=repeatable, pages=PAGES)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,7 @@ def test_a_conflict_leads_to_the_page_that_shows_what_is_there() -> None:
 def test_a_request_that_failed_for_the_moment_can_be_tried_again(status: int) -> None:
     assert view_of(status, "/jobs").retry_href == "/jobs"
     assert view_of(status, "/jobs", repeatable=False).retry_href is None
+    assert view_of(status, "/?tag=red&q=sea").retry_href == "/?tag=red&q=sea"
 
 
 def test_only_an_unavailable_service_is_retried_automatically() -> None:

@@ -1,5 +1,6 @@
 // On every page: the colour picker of the search field, uploads from anywhere, and panels that Esc closes.
 
+import { root } from "./addresses.js";
 import { droppedFiles } from "../uploads/files.js";
 import { openTray } from "../uploads/tray.js";
 import { add } from "../uploads/uploads.js";
@@ -9,7 +10,7 @@ const maxBytes = Number(document.getElementById("tray").dataset.maxBytes);
 const pick = document.querySelector(".search .pick");
 pick.hidden = false;
 pick.querySelector("input").addEventListener("change", (event) => {
-  location.assign(`/?color=${encodeURIComponent(event.target.value)}`);
+  location.assign(`${root}?color=${encodeURIComponent(event.target.value)}`);
 });
 
 addEventListener("keydown", (event) => {

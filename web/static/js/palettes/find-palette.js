@@ -1,5 +1,6 @@
 // Finds the palette of a file that does not go into the gallery.
 
+import { root } from "../layout/addresses.js";
 import { backoff, retryAfter, wait } from "../layout/backoff.js";
 
 // The same photo may be accepted later.
@@ -43,7 +44,7 @@ async function send(file, colors, { signal, onStatus }) {
   body.append("file", file);
   const headers = { Prefer: `wait=${WAIT_SECONDS}` };
   for (let attempts = 1; ; attempts += 1) {
-    const response = await request("/api/v1/palettes", { method: "POST", body, headers, signal });
+    const response = await request(`${root}api/v1/palettes`, { method: "POST", body, headers, signal });
     if (response.ok) return (await response.json()).job;
     if (!RETRY_STATUSES.includes(response.status) || attempts === MAX_ATTEMPTS) throw await errorFrom(response);
     onStatus("Vitrine asks for a pause. It goes on in a moment.");

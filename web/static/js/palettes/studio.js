@@ -2,6 +2,7 @@
 // as parts of the page that the same address gives without scripts. Sizes that were fetched are cached, so that the
 // slider shows them within a frame.
 
+import { root } from "../layout/addresses.js";
 import { checkFile } from "../uploads/files.js";
 import { awaitJob, findPalette } from "./find-palette.js";
 import { highlight } from "./highlight.js";
@@ -40,7 +41,7 @@ async function openFile(file) {
   show(file);
   try {
     const id = await findPalette(file, intake.elements.colors.value, { signal, onStatus: setStatus });
-    palettes = `/palette/${id}`;
+    palettes = `${root}palette/${id}`;
     pages = new Map();
     await showSize(Number(intake.elements.colors.value), { renew: true });
     setStatus("");

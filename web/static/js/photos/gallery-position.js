@@ -1,7 +1,9 @@
 // The position in the gallery to go back to, and the photos that arrow keys walk through.
 
-const GALLERY = "vitrine.gallery";
-const WALK = "vitrine.walk";
+import { root, storageName } from "../layout/addresses.js";
+
+const GALLERY = storageName("vitrine.gallery");
+const WALK = storageName("vitrine.walk");
 
 export function rememberGallery() {
   sessionStorage.setItem(GALLERY, location.href);
@@ -13,9 +15,9 @@ export function backToGallery(id) {
   const before = entries
     ?.call(navigation)
     .slice(0, currentEntry.index)
-    .findLast((entry) => new URL(entry.url).pathname === "/");
+    .findLast((entry) => new URL(entry.url).pathname === root);
   if (before) navigation.traverseTo(before.key);
-  else location.assign(`${sessionStorage.getItem(GALLERY) ?? "/"}#tile-${id}`);
+  else location.assign(`${sessionStorage.getItem(GALLERY) ?? root}#tile-${id}`);
 }
 
 // ids: of a photo and its look-alikes in order.

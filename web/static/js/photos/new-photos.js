@@ -1,5 +1,6 @@
 // Adds photos that come into the gallery while it is open, and updates those that are still being processed.
 
+import { root } from "../layout/addresses.js";
 import { backoff, untilVisible, wait } from "../layout/backoff.js";
 import { replace } from "../layout/replace.js";
 
@@ -27,7 +28,7 @@ async function followDemo() {
 
 // Puts new photos above those that are shown.
 async function addNewPhotos() {
-  const page = await fetched("/");
+  const page = await fetched(root);
   if (!page) return;
   const items = [...page.querySelectorAll(".rows > li")];
   if (items.length && !rows) location.reload();
@@ -60,7 +61,7 @@ function tiles() {
 
 // Resolves to whether any of the tiles has changed.
 async function refresh(working) {
-  const page = await fetched(`/?ids=${working.map((tile) => tile.id.slice("tile-".length)).join(",")}`);
+  const page = await fetched(`${root}?ids=${working.map((tile) => tile.id.slice("tile-".length)).join(",")}`);
   let changed = false;
   for (const tile of page ? working : []) {
     const newer = page.getElementById(tile.id);

@@ -1,5 +1,6 @@
 // The page of a photo: everything on it that answers without another page.
 
+import { root } from "../layout/addresses.js";
 import { slider } from "./slider.js";
 import { editInPlace } from "./edit.js";
 import { highlightSwatches } from "../palettes/highlight-swatches.js";
@@ -27,7 +28,7 @@ function step(by) {
     beginWalk(ids);
   }
   const next = ids[ids.indexOf(id) + by];
-  if (next) location.replace(`/images/${next}${document.getElementById("zoom")?.open ? "#zoom" : ""}`);
+  if (next) location.replace(`${root}images/${next}${document.getElementById("zoom")?.open ? "#zoom" : ""}`);
 }
 
 document.getElementById("look-alikes").addEventListener("click", (event) => {

@@ -1,5 +1,6 @@
 // A file on the screen: its picture, how much of it is sent, and what has been done for it.
 
+import { root } from "../layout/addresses.js";
 import { preview } from "../layout/preview.js";
 import { localFile, retry } from "./uploads.js";
 
@@ -32,7 +33,7 @@ export function makeRow(item) {
     retryButton.hidden = !(item.state === "failed" && item.retry);
     part(".stages").hidden = !item.image;
     openLink.hidden = !item.image;
-    if (item.image) openLink.href = `/images/${item.image.id}`;
+    if (item.image) openLink.href = `${root}images/${item.image.id}`;
     if (item.image) stage("stored", "succeeded");
     for (const [name, status] of Object.entries(item.status ?? {})) stage(name, status);
     picture();
@@ -50,7 +51,7 @@ export function makeRow(item) {
   function picture() {
     if (hasPicture) return;
     const file = localFile(item);
-    const thumbnail = item.status?.palette === "succeeded" && `/api/v1/images/${item.image.id}/thumbnail?size=256`;
+    const thumbnail = item.status?.palette === "succeeded" && `${root}api/v1/images/${item.image.id}/thumbnail?size=256`;
     if (!file && !thumbnail) return;
     hasPicture = true;
     preview(file ?? thumbnail, part("canvas"));

@@ -1,6 +1,7 @@
 // Polls the state of stored photos: one request for all of them, on an event of the server or, without one, after a
 // growing delay.
 
+import { root } from "../layout/addresses.js";
 import { backoff, retryAfter, untilVisible, wait } from "../layout/backoff.js";
 
 const BATCH_SIZE = 100;
@@ -29,7 +30,7 @@ export function makeFollower({ unfinished, onUpdate }) {
   // Resolves to "changed", to 0, or to how many milliseconds the server asks to wait.
   async function fetchUpdates(items) {
     const ids = items.map((item) => item.image.id).join(",");
-    const response = await fetch(`/api/v1/images?limit=${BATCH_SIZE}&ids=${ids}`).catch(() => null);
+    const response = await fetch(`${root}api/v1/images?limit=${BATCH_SIZE}&ids=${ids}`).catch(() => null);
     if (!response?.ok) return response ? retryAfter(response.headers.get("Retry-After"), 5000) : 0;
     const images = new Map((await response.json()).items.map((image) => [image.id, image]));
     const before = JSON.stringify(items);

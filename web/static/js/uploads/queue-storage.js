@@ -1,5 +1,7 @@
 // Files that have not been sent yet, kept by the browser so that going to another page does not lose them.
 
+import { storageName } from "../layout/addresses.js";
+
 const STORE = "files";
 const MAX_AGE_MS = 24 * 3600 * 1000;
 // Every file is copied to disk. Beyond this they stay in memory, and leaving the page is confirmed instead.
@@ -10,7 +12,7 @@ let bytes = 0;
 
 function open() {
   opened ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open("vitrine", 1);
+    const request = indexedDB.open(storageName("vitrine"), 1);
     request.onupgradeneeded = () => request.result.createObjectStore(STORE);
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

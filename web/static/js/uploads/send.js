@@ -1,5 +1,6 @@
 // Sends files, a few at a time. When the server asks for a pause (429, 503), all of them pause.
 
+import { root } from "../layout/addresses.js";
 import { retryAfter, wait } from "../layout/backoff.js";
 
 const CONCURRENCY = 3;
@@ -7,7 +8,7 @@ const CONCURRENCY = 3;
 const MAX_ATTEMPTS = 5;
 // The photo itself is refused: sending it again would not help.
 const REFUSED = [400, 413, 415, 422];
-const ADDRESS = "/api/v1/images";
+const ADDRESS = `${root}api/v1/images`;
 
 // fileOf: resolves to the file of an item, or null. change(item, state, words): its new state.
 // onStored(item, answer): the photo is in the gallery.

@@ -4,12 +4,13 @@
 // failed. image: { id, job } once it is stored; status: what the API says of it. The list is in sessionStorage, the files that
 // are not sent yet are in IndexedDB (queue-storage.js).
 
+import { root, storageName } from "../layout/addresses.js";
 import { checkFile } from "./files.js";
 import { makeFollower, reasonOf } from "./follow-job.js";
 import * as queueStorage from "./queue-storage.js";
 import { makeSender } from "./send.js";
 
-const STORAGE_KEY = "vitrine.uploads";
+const STORAGE_KEY = storageName("vitrine.uploads");
 // A folder of photos; more would only wait in the queue.
 export const MAX_FILES = 1000;
 
@@ -162,7 +163,8 @@ addEventListener("pageshow", (event) => {
 // Going to another page of this site loses nothing that is saved; leaving the site may.
 let sameSite = false;
 globalThis.navigation?.addEventListener("navigate", (event) => {
-  sameSite = new URL(event.destination.url).origin === location.origin;
+  const { origin, pathname } = new URL(event.destination.url);
+  sameSite = origin === location.origin && pathname.startsWith(root);
 });
 addEventListener("beforeunload", (event) => {
   const unsent = all().filter((item) => !item.image && item.state !== "failed");
