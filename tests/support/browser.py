@@ -1,13 +1,18 @@
 """The site served to a real browser by the test's own process, and windows that look at it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import BrowserContext, Page, ViewportSize
 from werkzeug.serving import make_server
 
 from tests.support.pipeline import picture
 from tests.support.site import Site
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 WIDE: ViewportSize = {"width": 1280, "height": 860}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -17,12 +22,19 @@ SMALL_PHONE: ViewportSize = {"width": 320, "height": 640}
 class ServedSite(Site):
     """A site that a browser can open. address: where."""
 
-    def __init__(self, database_url: str, folder: Path) -> None:
-        super().__init__(database_url, folder)
-        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
+    def __init__(self, database_url: str, folder: Path, prefix: str = "") -> None:
+        super().__init__(database_url, folder, prefix=prefix)
+        self.outside: list[str] = []
+        self._server = make_server("127.0.0.1", 0, self._note_outside, threaded=True)
+        self.address = f"http://127.0.0.1:{self._server.server_port}{prefix}"
         self._thread = Thread(target=self._server.serve_forever)
         self._thread.start()
+
+    def _note_outside(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Notes what is asked for outside of the prefix, where another site of the host would be."""
+        if not f"{environ['PATH_INFO']}/".startswith(f"{self.services.settings.prefix}/"):
+            self.outside.append(environ["PATH_INFO"])
+        return self.app(environ, start_response)
 
     def close(self) -> None:
         self._server.shutdown()

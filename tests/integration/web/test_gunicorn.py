@@ -15,6 +15,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.support.pictures import make_jpeg
 from tests.support.services import PostgresServer, until
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +33,7 @@ class Server:
 
 
 @contextmanager
-def running_server(home: Path, database_url: str) -> Iterator[Server]:
+def running_server(home: Path, database_url: str, **variables: str) -> Iterator[Server]:
     """gunicorn with one worker process."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("VITRINE_", "XDG_"))}
     environ |= {
@@ -41,6 +42,7 @@ def running_server(home: Path, database_url: str) -> Iterator[Server]:
         "VITRINE_DATABASE_URL": database_url,
         "VITRINE_STORAGE_DIR": str(home / "blobs"),
         "VITRINE_LOG_FORMAT": "json",
+        **variables,
     }
     # Listening already, it takes requests from the first moment: nothing to poll for, and no port to lose to another.
     listener = socket.create_server(("127.0.0.1", 0))
@@ -158,3 +160,23 @@ def test_a_database_that_stands_still_is_an_honest_503_within_ten_seconds(
                 response = client.get("/api/v1/jobs", timeout=10)
                 assert (response.status_code, response.json()["code"]) == (503, "database_unavailable")
         assert client.get("/api/v1/jobs").status_code == 200
+
+
+@pytest.mark.parametrize("variable", ["VITRINE_PREFIX", "SCRIPT_NAME"])
+def test_the_site_is_served_under_the_path_that_a_variable_names(
+    database_url: str, tmp_path: Path, variable: str
+) -> None:
+    with (
+        running_server(tmp_path, database_url, **{variable: "/deep/photos"}) as server,
+        httpx.Client(base_url=server.url) as client,
+    ):
+        sent = client.post("/deep/photos/api/v1/images", files={"file": ("a.jpg", make_jpeg())})
+        assert sent.status_code == 202, sent.text
+        job = sent.headers["Location"]
+        assert job == f"/deep/photos/api/v1/jobs/{sent.json()['job']['id']}"
+        assert client.get(job).json()["links"]["self"] == job
+        with client.stream("GET", f"{job}/events") as events:
+            assert f'"self":"{job}"' in next(
+                chunk for chunk in events.iter_text() if "event: status" in chunk
+            )
+        client.post(f"{job}/cancel")
