@@ -200,7 +200,7 @@ def test_a_first_signal_to_a_stack_that_stops_by_itself_kills_nothing(start_stac
     stack.wait_for("nothing can run without it")
     stack.process.send_signal(signal.SIGTERM)
     assert stack.wait() == 1
-    assert stack.said("goodbye") or not stack.said("hello")
+    assert stack.printed("goodbye") or not stack.printed("hello")
 
 
 def test_kill_9_of_the_supervisor_leaves_nothing_behind(start_stack: StartStack) -> None:
