@@ -29,6 +29,26 @@ def test_rows_of_uploads_advance_until_all_is_done(site: ServedSite, visit: Visi
     expect(page.locator(".filmstrip li")).to_have_count(2)
 
 
+def test_a_file_that_is_chosen_before_the_scripts_have_come_is_sent_by_them(
+    site: ServedSite, visit: Visit, drawn: list[Path]
+) -> None:
+    page = visit.page
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/uploads/page.js", hold)
+    with page.expect_request("**/uploads/page.js"):
+        page.goto(f"{site.address}/upload", wait_until="commit")
+    page.get_by_label("Photos to upload").set_input_files(drawn[0])
+    (script,) = held
+    script.continue_()
+    expect(row_of(page, "drawn-0.jpg").locator('[data-stage="stored"]')).to_have_attribute(
+        "data-state", "done"
+    )
+
+
 def test_a_file_that_fails_says_why_beside_those_that_do_not(
     site: ServedSite, visit: Visit, drawn: list[Path], tmp_path: Path
 ) -> None:

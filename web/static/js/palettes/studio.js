@@ -3,6 +3,7 @@
 // slider shows them within a frame.
 
 import { root } from "../layout/addresses.js";
+import { onFileChosen } from "../layout/file-input.js";
 import { checkFile } from "../uploads/files.js";
 import { awaitJob, findPalette } from "./find-palette.js";
 import { highlight } from "./highlight.js";
@@ -198,9 +199,9 @@ function mark(index) {
 
 // --- input and output ----------------------------------------------------------------------------------------------
 
-intake.elements.file.addEventListener("change", ({ target }) => {
-  openFile(target.files[0]);
-  target.value = "";
+onFileChosen(intake.elements.file, (input) => {
+  openFile(input.files[0]);
+  input.value = "";
 });
 // Before the handlers of the frame, which upload files on other pages.
 addEventListener(

@@ -2,6 +2,7 @@
 // and the chosen file stays chosen. The columns of a table are read, so that the target can be chosen from them.
 
 import { readTable } from "./csv-head.js";
+import { onFileChosen } from "../layout/file-input.js";
 import { fileTarget } from "../layout/frame.js";
 import { errorMessage, postForm, showError, showProblems } from "../layout/post-form.js";
 
@@ -56,11 +57,11 @@ addEventListener("pageshow", () => {
 });
 
 if (preview) {
-  form.elements.data.addEventListener("change", async ({ target }) => {
-    const table = target.files.length ? await readTable(target.files[0]) : { columns: [], rows: [] };
+  onFileChosen(form.elements.data, async ({ files }) => {
+    const table = files.length ? await readTable(files[0]) : { columns: [], rows: [] };
     offer(table.columns);
     show(table);
-    name(target.files[0]);
+    name(files[0]);
   });
 }
 

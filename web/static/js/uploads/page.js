@@ -1,6 +1,7 @@
 // The drop zone: files and folders can be chosen too, and all of them tagged.
 
 import { photosIn } from "./files.js";
+import { onFileChosen } from "../layout/file-input.js";
 import { uploadForm, upload } from "../layout/frame.js";
 import { MAX_FILES } from "./uploads.js";
 
@@ -22,7 +23,7 @@ uploadForm.showSkipped = (photos, others) => {
 
 fileInput.multiple = true;
 fileInput.required = false;
-fileInput.addEventListener("change", () => {
+onFileChosen(fileInput, () => {
   upload([...fileInput.files]);
   fileInput.value = "";
 });
