@@ -123,7 +123,7 @@ def import_photos(source: Path) -> None:
             counts[outcome.status] += 1
             merged += bool(outcome.merged)
             if outcome.status is ImportStatus.REFUSED:
-                click.echo(f"\n{outcome.path}: {outcome.reason}", err=True)
+                click.echo(f"\n{click.format_filename(outcome.path)}: {outcome.reason}", err=True)
     click.echo(", ".join(f"{counts[status]} {status.value}" for status in ImportStatus) + ".")
     if merged:
         click.echo(f"Of the duplicates, {merged} got tags, a caption or a label that they had not.")

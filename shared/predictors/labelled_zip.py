@@ -10,7 +10,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -20,6 +20,7 @@ from shared.errors import BadData
 from shared.file_types import PHOTO_EXTENSIONS
 from shared.limits import MAX_FILE_BYTES, MEBIBYTE
 from shared.predictors.cards import LeftOut
+from shared.visible_text import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,18 +242,13 @@ def _check_photos(photos: list[Photo], limits: Limits) -> None:
 def label_of(folder: str) -> str:
     """The label that a folder's name stands for: in one normal form, without what cannot be seen; may be empty."""
     plain = unicodedata.normalize("NFC", folder)
-    return _BLANKS.sub(" ", "".join(_visible(plain))).strip()
+    return _BLANKS.sub(" ", visible(plain)).strip()
 
 
 def shown_name(path: str) -> str:
     """A path in a zip, fit to be shown."""
-    clean = "".join(_visible(path))
+    clean = visible(path)
     return clean if len(clean) <= _SHOWN_CHARACTERS else "…" + clean[-_SHOWN_CHARACTERS:]
-
-
-def _visible(text: str) -> Iterable[str]:
-    """Without control and formatting characters, which can turn text around, and without what UTF-8 cannot hold."""
-    return (char for char in text if unicodedata.category(char) not in {"Cc", "Cf", "Cs"})
 
 
 def _damaged(photo: Photo) -> BadData:

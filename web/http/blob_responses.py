@@ -1,5 +1,7 @@
 """Answers that stream a blob. What is in it is told by its first bytes, never by a name or a client."""
 
+import string
+import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import IO, Final
@@ -9,10 +11,12 @@ from flask import Request, Response
 
 from shared.file_types import FILE_TYPES, HEAD_BYTES, FileType, picture_format
 from shared.storage import BlobStore
-from web.http.filenames import display_name
+from web.http.filenames import display_name, split_extension
 
 _CHUNK_BYTES: Final = 64 * 1024
 _UNKNOWN: Final = FileType("application/octet-stream", ".bin")
+# Means the same to every client within quotes: others end the name, or are decoded by some.
+_PLAIN: Final = frozenset(string.ascii_letters + string.digits + " ._-()")
 _YEAR_SECONDS: Final = 31_536_000
 
 
@@ -61,10 +65,15 @@ def _kind(head: bytes) -> FileType:
 
 
 def _disposition(name: str, extension: str) -> str:
-    """An inline disposition (RFC 6266) that saves under the photo's name, with the extension of what is sent."""
-    shown = display_name(name)
-    filename = (shown.rpartition(".")[0] or shown) + extension
-    plain = "".join(
-        char if (char.isascii() and char.isalnum()) or char in "._-" else "_" for char in filename
-    )
-    return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+    """An inline disposition (RFC 6266) that saves under the photo's name, with the extension of what is sent.
+
+    `filename*` (RFC 8187) has the name as it is; `filename`, for clients that know no other, is what ASCII has of it.
+    """
+    filename = split_extension(display_name(name))[0] + extension
+    return f"inline; filename=\"{_in_ascii(filename)}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def _in_ascii(name: str) -> str:
+    """Letters without their accents, and _ for what has none of them, or would be read as more than a character."""
+    spelled = (unicodedata.normalize("NFKD", char) for char in name)
+    return "".join("".join(filter(_PLAIN.__contains__, chars)) or "_" for chars in spelled)

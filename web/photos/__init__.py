@@ -2,7 +2,7 @@
 
 from web.photos.documents import Image, PhotoForm
 from web.photos.failures import failure_of
-from web.photos.folder import photos_below
+from web.photos.folder import name_of, photos_below
 from web.photos.guard import inspect as inspect_photo
 from web.photos.upload_requests import UPLOAD_FORMS, UPLOAD_PROBLEMS, received_upload
 from web.photos.uploads import find_palette_of_upload
@@ -27,6 +27,7 @@ __all__ = [
     "inspect_photo",
     "is_unfinished",
     "make_tile",
+    "name_of",
     "photos_below",
     "received_upload",
 ]

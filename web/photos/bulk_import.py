@@ -11,8 +11,9 @@ from typing import Final
 from shared.errors import BadInput, BadParameter
 from shared.limits import DEFAULT_COLORS, MAX_CAPTION, MAX_LABEL
 from web.http.bodies.spool import Spool
+from web.http.filenames import display_name, split_extension
 from web.http.parameters import Tags, clean_text
-from web.photos.folder import photos_below
+from web.photos.folder import name_of, photos_below
 from web.photos.uploads import Upload, add_image
 from web.services import Services
 
@@ -67,8 +68,8 @@ def _folder(folder: Path) -> ImportSource:
     entries = [
         ImportEntry(
             path,
-            caption=readable(path.stem),
-            label=None if path.parent == folder else readable(path.parent.name),
+            caption=readable(split_extension(display_name(name_of(path)))[0]),
+            label=None if path.parent == folder else readable(display_name(name_of(path.parent))),
         )
         for path in found.paths
     ]
@@ -125,7 +126,7 @@ def import_photo(services: Services, entry: ImportEntry) -> ImportResult:
             spool.fill(iter(lambda: file.read(_CHUNK_BYTES), b""))
             upload = Upload(
                 spool,
-                entry.path.name,
+                name_of(entry.path),
                 DEFAULT_COLORS,
                 caption=entry.caption,
                 tags=entry.tags,

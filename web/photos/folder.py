@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.file_types import PHOTO_EXTENSIONS
+from web.http.filenames import decode_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ def _passed_over(path: Path) -> str | None:
         return "no file"
     suffix = path.suffix.lower()
     return None if suffix in PHOTO_EXTENSIONS else suffix or "without an ending"
+
+
+def name_of(path: Path) -> str:
+    """The name of a file or a folder as text. One that is not in UTF-8 is of a disk from a time before it."""
+    return decode_name(os.fsencode(path.name))
 
 
 def in_words(passed_over: Counter[str]) -> str:

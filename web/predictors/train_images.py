@@ -12,7 +12,7 @@ from shared.errors import BadInput
 from shared.predictors.documents import AUTO, Task
 from shared.predictors.labelled_zip import DEFAULT_LIMITS
 from web.http.bodies.spool import Spool
-from web.photos import photos_below
+from web.photos import name_of, photos_below
 from web.predictors.requests import TrainingRequest, checked_name
 from web.predictors.use_cases import start_training
 from web.services import Services
@@ -47,7 +47,7 @@ def _write_zip(file: IO[bytes], photos: list[Path]) -> None:
     try:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
             for path in photos:
-                archive.write(path, f"{path.parent.name}/{path.name}")
+                archive.write(path, f"{name_of(path.parent)}/{name_of(path)}")
     except OSError as error:
         raise BadInput(f"The photos cannot be read: {error.strerror}.") from error
 

@@ -1,5 +1,6 @@
 """The `flask` commands."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,17 @@ def test_a_folder_is_imported_in_spite_of_bad_files(site: Site, photos: Path) ->
         ("half.jpg", "half", None),
         ("low-tide.jpg", "low tide", "the sea"),
     }
+
+
+def test_names_from_before_utf_8_are_imported_as_they_read(site: Site, tmp_path: Path) -> None:
+    folder = tmp_path / "photos" / os.fsdecode(b"Fr\xfchling")
+    folder.mkdir(parents=True)
+    (folder / os.fsdecode(b"caf\xe9.jpg")).write_bytes(picture(1))
+    (folder / os.fsdecode(b"text\xe9.jpg")).write_bytes(b"not a photo")
+    result = run(site, "import", str(folder.parent))
+    assert "1 added, 0 duplicate, 1 refused." in result.output
+    (image,) = site.get("images").get_json()["items"]
+    assert (image["name"], image["caption"], image["label"]) == ("café.jpg", "café", "Frühling")
 
 
 def test_importing_again_adds_nothing(site: Site, photos: Path) -> None:

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Final
 
+from werkzeug.datastructures import Headers
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
 from shared.errors import BadParameter, NoFile, OneFileOnly, TooLarge
+from web.http.bodies.part_names import part_name
 from web.http.bodies.spool import Spool
+from web.http.filenames import decode_name
 
 # A photo, its caption, tags, label and colours, and some room.
 MAX_PARTS: Final = 10
@@ -66,13 +69,20 @@ def read_form(
         raise NoFile("The Content-Type has no boundary, so the parts of the body cannot be told apart.")
     reader = _Reader(spool, file, most_parts)
     try:
-        for event in _events(stream, MultipartDecoder(boundary.encode())):
+        for event in _events(stream, _Decoder(boundary.encode())):
             reader.take(event)
     except ValueError as error:
         raise NoFile(_MALFORMED) from error
     if file.needed and not reader.form.has_file:
         raise NoFile(file.missing)
     return reader.form
+
+
+class _Decoder(MultipartDecoder):
+    """Takes headers that are not UTF-8, which are those of older clients with a name in Latin-1."""
+
+    def _parse_headers(self, data: bytes | bytearray) -> Headers:
+        return super()._parse_headers(decode_name(bytes(data)).encode())
 
 
 def _events(stream: IO[bytes], decoder: MultipartDecoder) -> Iterator[Event]:
@@ -124,7 +134,7 @@ class _Reader:
             if part.name != self._file.name:
                 raise NoFile(self._file.missing)
             self.form.has_file = True
-            self.form.filename = part.filename
+            self.form.filename = part_name(part)
 
     def _add(self, data: bytes) -> None:
         if isinstance(self._part, File):

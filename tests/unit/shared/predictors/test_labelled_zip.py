@@ -179,6 +179,7 @@ def test_what_is_no_zip_is_refused(data: bytes) -> None:
 
 def test_labels_are_cleaned_of_what_cannot_be_seen() -> None:
     assert label_of("  sea\u202e \u0000 side\u200b ") == "sea side"
+    assert label_of("گل\u200cها 👩\u200d🌾") == "گل\u200cها 👩\u200d🌾"
     assert label_of("e\u0301te\u0301") == "\u00e9t\u00e9"
     assert label_of("\u200b") == ""
     assert shown_name("a" * 100) == "…" + "a" * 80
