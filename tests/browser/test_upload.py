@@ -1,6 +1,7 @@
 """Uploading, on the page for it and from every other."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -107,25 +108,135 @@ def test_uploading_pauses_when_the_server_asks_for_it(visit: Visit, drawn: list[
     visit.troubles.clear()
 
 
-def test_an_upload_that_broke_off_can_be_tried_again(visit: Visit, drawn: list[Path]) -> None:
+def test_an_upload_that_broke_off_is_sent_again(visit: Visit, drawn: list[Path]) -> None:
     refuse_first(visit, status=None)
     page = visit.open("/upload")
     page.get_by_label("Photos to upload").set_input_files(drawn[0])
     row = row_of(page, "drawn-0.jpg")
-    expect(row).to_contain_text("The connection broke off")
-    row.get_by_role("button", name="Try again").click()
     expect(row.locator('[data-stage="stored"]')).to_have_attribute("data-state", "done")
     assert all("ERR_FAILED" in trouble for trouble in visit.troubles)
     visit.troubles.clear()
 
 
-def refuse_first(visit: Visit, status: int | None, retry_after: str = "") -> list[str]:
-    """Has the first upload answered with the status, or broken off; the requests are listed as they come."""
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_uploading_waits_while_the_server_is_away(visit: Visit, drawn: list[Path], status: int) -> None:
+    asked = refuse_first(visit, status=status, retry_after="1", times=7)
+    page = visit.open("/upload")
+    page.get_by_label("Photos to upload").set_input_files(drawn[0])
+    expect(row_of(page, "drawn-0.jpg").locator('[data-stage="stored"]')).to_have_attribute(
+        "data-state", "done"
+    )
+    assert len(asked) == 8
+    visit.troubles.clear()
+
+
+def test_uploads_wait_for_the_network_and_go_on_by_themselves(visit: Visit, drawn: list[Path]) -> None:
+    page = visit.open("/upload")
+    expect(page.locator("#summary")).to_be_hidden()
+    page.context.set_offline(True)
+    page.get_by_label("Photos to upload").set_input_files(drawn)
+    expect(page.locator(".file .words")).to_have_text(["Waiting for the connection"] * 3)
+    expect(page.locator("#summary")).to_have_text("0 of 3 done")
+    page.context.set_offline(False)
+    expect(page.locator('.file [data-stage="stored"][data-state="done"]')).to_have_count(3)
+    visit.troubles.clear()
+
+
+def test_a_photo_that_breaks_the_connection_each_time_fails_alone(visit: Visit, drawn: list[Path]) -> None:
+    page = visit.open("/upload")
+    page.clock.install()
+    page.route("**/api/v1/images", break_off("drawn-1.jpg"))
+    page.get_by_label("Photos to upload").set_input_files(drawn)
+    row = row_of(page, "drawn-1.jpg")
+    expect(page.locator('.file [data-stage="stored"][data-state="done"]')).to_have_count(2)
+    for _ in range(20):
+        page.clock.run_for(1000)
+    expect(row.get_by_role("button", name="Try again")).to_be_visible()
+    expect(page.locator("#files .file").first).to_contain_text("drawn-1.jpg")
+    expect(page.locator("#summary")).to_contain_text("1 failed")
+    page.unroute("**/api/v1/images")
+    row.get_by_role("button", name="Try again").click()
+    expect(page.locator('.file [data-stage="stored"][data-state="done"]')).to_have_count(3)
+    visit.troubles.clear()
+
+
+def break_off(name: str) -> Callable[[Route], None]:
+    """Breaks the connection off whenever the file of that name is sent."""
+
+    def answer(route: Route) -> None:
+        if name.encode() in (route.request.post_data_buffer or b""):
+            route.abort()
+        else:
+            route.continue_()
+
+    return answer
+
+
+def test_all_that_failed_is_tried_again_by_one_button(visit: Visit, drawn: list[Path]) -> None:
+    refuse_first(visit, status=500, times=3)
+    page = visit.open("/upload")
+    page.get_by_label("Photos to upload").set_input_files(drawn)
+    expect(page.locator("#summary")).to_have_text("0 of 3 done, 3 failed")
+    page.get_by_role("button", name="Try all again").click()
+    expect(page.locator('.file [data-stage="stored"][data-state="done"]')).to_have_count(3)
+    expect(page.get_by_role("button", name="Try all again")).to_be_hidden()
+    visit.troubles.clear()
+
+
+def test_a_photo_that_cannot_be_read_can_be_deleted_where_it_says_so(
+    site: ServedSite, visit: Visit, drawn: list[Path], tmp_path: Path
+) -> None:
+    half = tmp_path / "half.jpg"
+    half.write_bytes(half_of(make_jpeg(400, 300)))
+    page = visit.open("/upload")
+    page.get_by_label("Photos to upload").set_input_files([drawn[0], half])
+    expect(page.locator('.file [data-stage="stored"][data-state="done"]')).to_have_count(2)
+    site.pipeline.settle()
+    expect(page.locator("#summary")).to_have_text("1 of 2 done, 1 failed")
+    expect(page.locator("#files .file").first).to_contain_text("half.jpg")
+    row_of(page, "half.jpg").get_by_role("button", name="Delete").click()
+    expect(page.locator("#summary")).to_have_text("1 of 1 done")
+    page.get_by_role("link", name="Gallery").click()
+    expect(page.locator(".tile")).to_have_count(1)
+
+
+def test_what_a_closed_tab_had_not_sent_is_sent_by_the_next(visit: Visit, drawn: list[Path]) -> None:
+    page = visit.open("/upload")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/images", hold)
+    page.get_by_label("Photos to upload").set_input_files(drawn)
+    page.wait_for_function(FILES_KEPT, arg=3)
+    next_page = page.context.new_page()
+    next_page.goto(page.url)
+    # As long as the first tab is open, the uploads are its own.
+    expect(next_page.locator("#summary")).to_be_hidden()
+    page.close()
+    expect(next_page.locator('.file [data-stage="stored"][data-state="done"]')).to_have_count(3)
+    next_page.wait_for_function(FILES_KEPT, arg=0)
+
+
+# Whether the browser keeps as many files that are not sent yet.
+FILES_KEPT = """async (expected) => {
+    const open = indexedDB.open("vitrine");
+    await new Promise((resolve) => (open.onsuccess = resolve));
+    const count = open.result.transaction("files").objectStore("files").count();
+    await new Promise((resolve) => (count.onsuccess = resolve));
+    open.result.close();
+    return count.result === expected;
+}"""
+
+
+def refuse_first(visit: Visit, status: int | None, retry_after: str = "", times: int = 1) -> list[str]:
+    """Has the first uploads answered with the status, or broken off; the requests are listed as they come."""
     asked: list[str] = []
 
     def answer(route: Route) -> None:
         asked.append(route.request.url)
-        if len(asked) > 1:
+        if len(asked) > times:
             route.continue_()
         elif status is None:
             route.abort()
@@ -211,15 +322,7 @@ def test_files_that_were_not_sent_yet_are_sent_from_the_next_page(
     page = visit.open("/upload")
     page.get_by_label("Photos to upload").set_input_files(drawn)
     expect(page.locator(".file")).to_have_count(3)
-    kept = """async () => {
-        const open = indexedDB.open("vitrine");
-        await new Promise((resolve) => (open.onsuccess = resolve));
-        const count = open.result.transaction("files").objectStore("files").count();
-        await new Promise((resolve) => (count.onsuccess = resolve));
-        open.result.close();
-        return count.result === 3;
-    }"""
-    page.wait_for_function(kept)
+    page.wait_for_function(FILES_KEPT, arg=3)
     page.unroute("**/api/v1/images")
     page.get_by_role("link", name="Jobs").click()
     expect(page.locator('#tray [data-stage="stored"][data-state="done"]')).to_have_count(3)

@@ -2,7 +2,7 @@
 
 import { root } from "../layout/addresses.js";
 import { preview } from "../layout/preview.js";
-import { localFile, retry } from "./uploads.js";
+import { deletePhoto, localFile, retry } from "./uploads.js";
 
 const STAGE_WORDS = {
   queued: ["waiting", "waiting"],
@@ -14,18 +14,21 @@ const STAGE_WORDS = {
 };
 
 // Returns the element and a function that brings it up to date.
-export function makeRow(item) {
+export function makeRow(first) {
+  let item = first;
   const element = document.getElementById("file-row").content.cloneNode(true).firstElementChild;
   const part = (selector) => element.querySelector(selector);
-  const [words, progress, retryButton, openLink] = [
+  const [words, progress, retryButton, openLink, deleteButton] = [
     ".words",
     "progress",
     '[data-action="retry"]',
     '[data-action="open"]',
+    '[data-action="delete"]',
   ].map(part);
   let hasPicture = false;
 
-  function update() {
+  function update(current) {
+    item = current;
     element.classList.toggle("failed", item.state === "failed");
     if (words.textContent !== item.words) words.textContent = item.words;
     progress.value = item.progress;
@@ -33,6 +36,8 @@ export function makeRow(item) {
     retryButton.hidden = !(item.state === "failed" && item.retry);
     part(".stages").hidden = !item.image;
     openLink.hidden = !item.image;
+    // A photo that cannot be read is of no use in the gallery.
+    deleteButton.hidden = !(item.state === "failed" && item.image && !item.retry);
     if (item.image) openLink.href = `${root}images/${item.image.id}`;
     if (item.image) stage("stored", "succeeded");
     for (const [name, status] of Object.entries(item.status ?? {})) stage(name, status);
@@ -59,6 +64,7 @@ export function makeRow(item) {
 
   part(".name").textContent = item.name;
   retryButton.addEventListener("click", () => retry(item));
-  update();
+  deleteButton.addEventListener("click", () => deletePhoto(item));
+  update(item);
   return { element, update };
 }

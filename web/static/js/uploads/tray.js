@@ -3,7 +3,7 @@
 // The tray closes by itself once all is well, and stays where something failed.
 
 import { makeRow } from "./file-row.js";
-import { all, remove, start } from "./uploads.js";
+import { all, remove, retryAll, start } from "./uploads.js";
 
 const CLOSE_DELAY_MS = 4000;
 
@@ -12,17 +12,31 @@ export function openTray() {
   const pageList = document.getElementById("files");
   const list = pageList ?? tray.querySelector(".files");
   const summary = pageList ? document.getElementById("summary") : tray.querySelector(".summary");
+  const retryButton = (pageList?.parentElement ?? tray).querySelector('[data-action="retry-all"]');
   const rows = new Map();
   let closing = 0;
 
   function changed(item) {
-    if (!rows.has(item.key)) {
+    if (item.state === "gone") drop(item.key);
+    else if (rows.has(item.key)) rows.get(item.key).update(item);
+    else {
       rows.set(item.key, makeRow(item));
       list.append(rows.get(item.key).element);
-    } else {
-      rows.get(item.key).update();
     }
+    if (item.state === "failed") raise(rows.get(item.key).element);
     updateSummary();
+  }
+
+  // What failed stands above the rest, in the order in which it failed.
+  function raise(element) {
+    if (element.previousElementSibling?.matches(".file:not(.failed)")) {
+      list.insertBefore(element, list.querySelector(".file:not(.failed)"));
+    }
+  }
+
+  function drop(key) {
+    rows.get(key)?.element.remove();
+    rows.delete(key);
   }
 
   function updateSummary() {
@@ -30,6 +44,7 @@ export function openTray() {
     const [failed, done, total] = [count("failed"), count("done"), all().length];
     const words = `${done} of ${total} done${failed ? `, ${failed} failed` : ""}`;
     if (summary.textContent !== words) summary.textContent = words;
+    retryButton.hidden = all().filter((item) => item.state === "failed" && item.retry).length < 2;
     if (pageList) summary.hidden = total === 0;
     else updateTray(total, total - done);
   }
@@ -45,12 +60,10 @@ export function openTray() {
     tray.hidden = true;
     const finished = all().filter((item) => item.state === "done" || item.state === "failed");
     remove(finished);
-    for (const item of finished) {
-      rows.get(item.key)?.element.remove();
-      rows.delete(item.key);
-    }
+    for (const item of finished) drop(item.key);
   }
 
   tray.querySelector(".close").addEventListener("click", close);
+  retryButton.addEventListener("click", retryAll);
   start(changed);
 }

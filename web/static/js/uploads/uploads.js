@@ -1,24 +1,28 @@
-// What is being uploaded, from the file to the finished photo, across all pages of this tab.
+// What is being uploaded, from the file to the finished photo, across all pages of this tab, and after it was closed.
 //
-// An item: { key, name, tags, state, words, progress, image, status, retry }. state: waiting, sending, working, done or
-// failed. image: { id, job } once it is stored; status: what the API says of it. The list is in sessionStorage, the files that
-// are not sent yet are in IndexedDB (queue-storage.js).
+// An item: { key, name, tags, state, words, progress, image, status, retry }. state: waiting, sending, working, done, failed,
+// or gone to another page. image: { id, job } once it is stored; status: what the API says of it.
 
-import { root, storageName } from "../layout/addresses.js";
+import { root } from "../layout/addresses.js";
 import { checkFile } from "./files.js";
 import { makeFollower, reasonOf } from "./follow-job.js";
-import * as queueStorage from "./queue-storage.js";
+import * as ownership from "./ownership.js";
 import { makeSender } from "./send.js";
+import * as storage from "./storage.js";
 
-const STORAGE_KEY = storageName("vitrine.uploads");
+const { owner } = ownership;
 // A folder of photos; more would only wait in the queue.
 export const MAX_FILES = 1000;
+// How often a page looks whether another tab was closed before its uploads were done.
+const TAKE_OVER_MS = 10_000;
 
 const items = new Map();
 const files = new Map();
 const unsaved = new Set();
+const changed = new Set();
 let listener = () => {};
 let saving = 0;
+let takingOver = 0;
 
 const sender = makeSender({ fileOf, change, onStored });
 const follower = makeFollower({ unfinished, onUpdate: update });
@@ -27,10 +31,31 @@ export function all() {
   return [...items.values()];
 }
 
-// Resumes what an earlier page of this tab has started. onChange(item): called with each item that is new or has changed.
+// Resumes what earlier pages have started. onChange(item): called with each item that is new or has changed.
 export function start(onChange) {
   listener = onChange;
-  for (const item of JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "[]")) {
+  ownership.listen(letGo);
+  resume();
+}
+
+async function resume() {
+  clearTimeout(takingOver);
+  const others = (await storage.owners().catch(() => [])).filter(({ page }) => page !== owner.page || !items.size);
+  const taken = await Promise.all(others.map((other) => takeOver(other)));
+  if (!taken.every(Boolean)) takingOver = setTimeout(resume, TAKE_OVER_MS);
+}
+
+// Resolves to false while the other page is open.
+async function takeOver({ page, tab }) {
+  const isOwnTab = tab === owner.tab;
+  if (!isOwnTab && !(await ownership.isClosed(page))) return false;
+  ownership.tellTaken(page);
+  for (const item of await storage.claim(page, owner)) {
+    // What another tab has shown to the end is of no more use.
+    if (!isOwnTab && isFinal(item)) {
+      storage.remove([item.key]);
+      continue;
+    }
     items.set(item.key, item);
     // An earlier page may have sent it and been left before the answer came.
     item.resent = !item.image;
@@ -38,11 +63,23 @@ export function start(onChange) {
     if (!item.image && item.state !== "failed") sender.send(item);
   }
   follower.follow();
+  return true;
+}
+
+function isFinal({ state, retry }) {
+  return state === "done" || (state === "failed" && !retry);
+}
+
+// Another page goes on with what this page had.
+function letGo() {
+  const gone = all();
+  for (const known of [items, files, unsaved, changed]) known.clear();
+  for (const item of gone) listener({ ...item, state: "gone" });
 }
 
 export async function add(chosen, { tags = "", maxBytes }) {
   const added = [...chosen].slice(0, MAX_FILES).map((file) => {
-    const key = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+    const key = ownership.newId();
     const item = { key, name: file.name, tags, state: "waiting", words: "Waiting to be sent", progress: 0 };
     items.set(key, item);
     files.set(key, file);
@@ -50,6 +87,7 @@ export async function add(chosen, { tags = "", maxBytes }) {
     change(item, "waiting", item.words);
     return item;
   });
+  save();
   for (const item of added) {
     const file = files.get(item.key);
     const problem = await checkFile(file, maxBytes);
@@ -59,9 +97,9 @@ export async function add(chosen, { tags = "", maxBytes }) {
       continue;
     }
     sender.send(item);
-    queueStorage.save(item.key, file).then((saved) => {
+    storage.saveFile(item.key, file).then((saved) => {
       if (saved) unsaved.delete(item.key);
-      if (item.image) queueStorage.remove(item.key);
+      if (item.image) storage.removeFile(item.key);
     });
   }
 }
@@ -88,22 +126,34 @@ export async function retry(item) {
   follower.follow();
 }
 
+export function retryAll() {
+  for (const item of all()) if (item.state === "failed" && item.retry) retry(item);
+}
+
+// Deletes a photo that cannot be read from the gallery, and takes it off the list.
+export async function deletePhoto(item) {
+  const response = await fetch(`${root}api/v1/images/${item.image.id}`, { method: "DELETE" }).catch(() => null);
+  if (response?.ok || response?.status === 404) {
+    remove([item]);
+    listener({ ...item, state: "gone" });
+  } else change(item, "failed", "It could not be deleted. Try again in a moment.");
+}
+
 // Takes items off the list; what is already in the gallery stays there.
 export function remove(removed) {
-  for (const item of removed) {
-    items.delete(item.key);
-    files.delete(item.key);
-    unsaved.delete(item.key);
-    queueStorage.remove(item.key);
-  }
-  save();
+  const keys = removed.map(({ key }) => key);
+  for (const known of [items, files, unsaved]) for (const key of keys) known.delete(key);
+  storage.remove(keys).catch(() => {});
 }
 
 async function fileOf(item) {
-  return files.get(item.key) ?? (await queueStorage.load(item.key));
+  if (items.get(item.key) !== item) return undefined;
+  return files.get(item.key) ?? storage.loadFile(item.key, owner).catch(() => null);
 }
 
 function change(item, state, words) {
+  // How much is sent changes many times a second, and counts on the screen alone.
+  if (item.state !== state || state !== "sending") changed.add(item.key);
   item.state = state;
   item.words = words;
   listener(item);
@@ -113,13 +163,15 @@ function change(item, state, words) {
 function save() {
   clearTimeout(saving);
   saving = 0;
-  sessionStorage.setItem(STORAGE_KEY, JSON.stringify(all()));
+  const unwritten = [...changed].map((key) => items.get(key)).filter(Boolean);
+  changed.clear();
+  if (unwritten.length) storage.save(unwritten, owner).catch(() => {});
 }
 
 function onStored(item, { image, duplicate, merged }) {
   files.delete(item.key);
   unsaved.delete(item.key);
-  queueStorage.remove(item.key);
+  storage.removeFile(item.key).catch(() => {});
   item.image = { id: image.id, job: image.links.job };
   item.progress = 1;
   item.duplicate = duplicate && !item.resent;
@@ -153,6 +205,7 @@ async function update(item, image) {
 }
 
 addEventListener("pagehide", save);
+document.addEventListener("visibilitychange", () => document.hidden || !takingOver || resume());
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   // The page comes from the cache of the browser: other pages may have changed the list since.
