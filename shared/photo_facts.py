@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-FactValue: TypeAlias = int | float | str
+FactValue: TypeAlias = int | float | str | None
 Facts: TypeAlias = Mapping[str, FactValue]
 """By name, which is that of the column of `images` that keeps it. Integers fit into 64 bits (signed), floats are
-finite, strings are short."""
+finite, strings are short; a time is RFC 3339, as JSON has it and Postgres reads it. None: the photo has no such thing."""

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import text
 
 from tests.support.browser import PHONE, ServedSite, Visit
 from web.photos.pages.gallery import PAGE_SIZE
@@ -22,6 +23,34 @@ def test_the_gallery_can_be_paged_without_javascript(site: ServedSite, plain_vis
     assert "cursor=" in page.url
     page.get_by_role("link", name="Newer").click()
     assert page.locator(".caption").first.inner_text() == newest
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_gallery_is_sorted_and_narrowed_by_name_and_by_days(
+    site: ServedSite, visit: Visit, plain_visit: Visit, *, javascript: bool
+) -> None:
+    for number, (name, taken_at) in enumerate(
+        {"b.jpg": "2024-07-01T23:59:00Z", "A.jpg": None, "c.jpg": "2025-01-01T00:00:00Z"}.items()
+    ):
+        image_id = site.record(number, name=name, tags=("sea",))
+        with site.pipeline.unit_of_work.begin() as transaction:
+            statement = text("UPDATE images SET taken_at = :taken_at WHERE id = :id")
+            transaction.connection.execute(statement, {"id": image_id, "taken_at": taken_at})
+    page = (visit if javascript else plain_visit).open("/?tag=sea")
+    captions = page.locator(".caption")
+    sorts = page.get_by_role("navigation", name="Sort by")
+    sorts.get_by_role("link", name="Name").click()
+    expect(captions).to_have_text(["A.jpg", "b.jpg", "c.jpg"])
+    sorts.get_by_role("link", name="Taken").click()
+    expect(captions).to_have_text(["c.jpg", "b.jpg", "A.jpg"])
+    page.get_by_text("Filter", exact=True).click()
+    page.get_by_label("From").fill("2024-07-01")
+    page.get_by_label("until").fill("2024-07-01")
+    page.get_by_role("button", name="Show these").click()
+    expect(captions).to_have_text(["b.jpg"])
+    page.get_by_role("link", name="Taken until 1 July 2024").click()
+    expect(captions).to_have_text(["c.jpg", "b.jpg"])
+    assert "tag=sea" in page.url
 
 
 def record_pages(site: ServedSite, pages: int) -> None:

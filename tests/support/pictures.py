@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageOps
+from PIL import ExifTags, Image, ImageDraw, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 Mode = Literal["RGB", "RGBA", "L", "LA", "CMYK", "P", "1"]
@@ -62,6 +62,16 @@ def exif_with(orientation: int | None = None, *, gps: bool = False) -> Image.Exi
         exif[ORIENTATION] = orientation
     if gps:
         exif.get_ifd(GPS).update({1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)})
+    return exif
+
+
+def taken_exif(**tags: str) -> Image.Exif:
+    """EXIF that says when a photo was taken. tags: by their names in `PIL.ExifTags.Base`, each in its directory."""
+    # Pillow writes no EXIF whose first directory is empty into a PNG.
+    exif = exif_with(orientation=1)
+    for name, value in tags.items():
+        directory = exif if name == "DateTime" else exif.get_ifd(ExifTags.IFD.Exif)
+        directory[ExifTags.Base[name].value] = value
     return exif
 
 

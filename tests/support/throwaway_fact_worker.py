@@ -69,7 +69,9 @@ def values(pipeline: Pipeline) -> dict[int, float | None]:
 
 
 def float_of(found: Facts) -> float:
-    return float(found[NAME])
+    value = found[NAME]
+    assert isinstance(value, float)
+    return value
 
 
 if __name__ == "__main__":

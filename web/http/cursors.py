@@ -7,36 +7,54 @@ import base64
 import binascii
 import math
 import re
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from shared.db.queries.photos.images import Position
+from shared.db.queries.photos.listing import Order, Position
 from shared.errors import BadCursor
 
-_IMAGE: Final = re.compile(r"i([1-9][0-9]{0,18})")
-_COLOUR: Final = re.compile(r"c([1-9][0-9]{0,18}):([0-9.e+-]{1,32})")
+# One that holds a name of 120 characters, four bytes each, has about 700.
+MAX_CURSOR: Final = 1000
+
+_LETTERS: Final = {Order.NEWEST: "i", Order.COLOR: "c", Order.TAKEN: "t", Order.NAME: "a"}
+_IMAGE: Final = re.compile(r"(?P<letter>[icta])(?P<id>[1-9][0-9]{0,18})(?::(?P<value>[^\0]+))?")
 _NAME: Final = re.compile(r"n([ -~]{1,64})")
 _JOB: Final = re.compile(r"j([0-9a-f]{32})")
 
 
-def encode_image(position: Position | None) -> str | None:
+def encode_image(position: Position | None, order: Order) -> str | None:
     """The cursor of a page of images that ends at the position; none on the last page."""
     if position is None:
         return None
-    if position.distance is None:
-        return _encode(f"i{position.id}")
-    return _encode(f"c{position.id}:{position.distance!r}")
+    value = position.value.isoformat() if isinstance(position.value, datetime) else position.value
+    return _encode(f"{_LETTERS[order]}{position.id}" + ("" if value is None else f":{value}"))
 
 
-def decode_image(cursor: str | None, *, by_color: bool) -> Position | None:
+def decode_image(cursor: str | None, order: Order) -> Position | None:
     """The position of a cursor. Raises BadCursor, also for one of a list in another order."""
     if cursor is None:
         return None
-    text = _decode(cursor)
-    if not by_color and (found := _IMAGE.fullmatch(text)):
-        return Position(_id(found[1]))
-    if by_color and (found := _COLOUR.fullmatch(text)):
-        return Position(_id(found[1]), _distance(found[2]))
+    found = _IMAGE.fullmatch(_decode(cursor))
+    if not found or found["letter"] != _LETTERS[order]:
+        raise BadCursor
+    try:
+        return Position(_id(found["id"]), _value(order, found["value"]))
+    except (OverflowError, ValueError) as error:
+        raise BadCursor from error
+
+
+def _value(order: Order, text: str | None) -> float | datetime | str | None:
+    """Raises BadCursor, OverflowError and ValueError."""
+    match order, text:
+        case ((Order.NEWEST | Order.TAKEN), None):
+            return None
+        case Order.TAKEN, str():
+            return datetime.fromisoformat(text).astimezone(UTC)
+        case Order.NAME, str():
+            return text
+        case Order.COLOR, str() if math.isfinite(distance := float(text)):
+            return distance
     raise BadCursor
 
 
@@ -75,11 +93,11 @@ def _encode(text: str) -> str:
 
 
 def _decode(cursor: str) -> str:
-    if len(cursor) > 100:
+    if len(cursor) > MAX_CURSOR:
         raise BadCursor
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        return raw.decode("ascii")
+        return raw.decode()
     except (binascii.Error, ValueError) as error:
         raise BadCursor from error
 
@@ -87,15 +105,5 @@ def _decode(cursor: str) -> str:
 def _id(digits: str) -> int:
     value = int(digits)
     if value >= 2**63:
-        raise BadCursor
-    return value
-
-
-def _distance(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise BadCursor from error
-    if not math.isfinite(value):
         raise BadCursor
     return value

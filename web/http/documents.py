@@ -15,7 +15,17 @@ import msgspec
 from flask import Response
 from msgspec import UNSET, Meta, UnsetType
 
-__all__ = ["UNSET", "Document", "Time", "UnsetType", "about", "json_response", "optional_time", "time_text"]
+__all__ = [
+    "UNSET",
+    "Document",
+    "Time",
+    "UnsetType",
+    "about",
+    "json_response",
+    "offset_text",
+    "optional_time",
+    "time_text",
+]
 
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -45,6 +55,11 @@ def time_text(moment: datetime) -> Time:
 
 def optional_time(moment: datetime | None) -> Time | None:
     return None if moment is None else time_text(moment)
+
+
+def offset_text(minutes: int) -> str:
+    """An offset from UTC as RFC 3339 has it: `+02:00`. minutes: east of Greenwich."""
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def json_response(

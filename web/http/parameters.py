@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Any, Final, Protocol, runtime_checkable
 
 from shared.errors import BadParameter, ImageNotFound
@@ -21,6 +22,9 @@ MAX_DIGITS: Final = 20
 # [0-9] and not \d: the latter, and int() and float() themselves, take digits of every script.
 _INTEGER: Final = re.compile(r"-?[0-9]+")
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_MOMENT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?P<clock>T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
 _LIST: Final[dict[str, Any]] = {"type": "array", "items": {"type": "string"}}
 _HEX_COLOR: Final = re.compile(r"(?:#|%23)?([0-9a-fA-F]{6})")
 # How programs write lists: JSON, Python's own way, PostgreSQL. A tag may have brackets, as in "[draft]".
@@ -172,6 +176,44 @@ class Color:
 
     def schema(self, *, in_json: bool = False) -> dict[str, Any]:  # noqa: ARG002
         return {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time (RFC 3339) or a day, as it was written once read (`moment_of`)."""
+
+    about: str
+
+    def from_text(self, name: str, raw: str) -> str:
+        # A plus that was not escaped comes as a blank.
+        text = re.sub(r" (?=\d\d:\d\d$)", "+", raw.upper())
+        try:
+            moment_of(text)
+        except (OverflowError, ValueError) as error:
+            raise BadParameter(
+                name, f"{name} must be a day such as 2026-03-09, or a time such as 2026-03-09T14:05:00Z."
+            ) from error
+        return text
+
+    def from_json(self, name: str, value: Any) -> str:
+        return self.from_text(name, _string(name, value))
+
+    def schema(self, *, in_json: bool = False) -> dict[str, Any]:  # noqa: ARG002
+        return {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+
+
+def moment_of(text: str, *, end: bool = False) -> datetime:
+    """A time or a day as a moment, in UTC where it says no offset. end: a day stands for its end, not for its beginning.
+
+    Raises ValueError and OverflowError.
+    """
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    if found["clock"] is None:
+        return datetime.combine(date.fromisoformat(text), time.max if end else time.min, UTC)
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

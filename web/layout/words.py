@@ -1,7 +1,7 @@
 """Numbers, sizes and times as people read them."""
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 _KILO: Final = 1000
@@ -36,6 +36,16 @@ def moment(time: datetime) -> str:
     """A time with time zone, in UTC: `3 March 2026, 14:05 UTC`."""
     utc = time.astimezone(UTC)
     return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+
+
+def clock_time(time: datetime, offset: int | None) -> str:
+    """A time with time zone as the clock showed it: `3 March 2026, 16:05 (UTC+02:00)`.
+
+    offset: of the clock, in minutes east of UTC; None: it is unknown, and `time` what the clock showed, as if in UTC.
+    """
+    local = time.astimezone(timezone(timedelta(minutes=offset or 0)))
+    zone = "time zone unknown" if offset is None else f"{local:%Z}"
+    return f"{local.day} {local:%B %Y, %H:%M} ({zone})"
 
 
 def exact(time: datetime) -> str:

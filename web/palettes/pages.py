@@ -10,7 +10,7 @@ from flask import Blueprint, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from shared.db.queries.index.state import index_state
-from shared.db.queries.photos.images import ImageFilter, list_images
+from shared.db.queries.photos.listing import ImageFilter, list_images
 from shared.errors import BadInput, Conflict
 from web.http.errors import STATUS
 from web.http.ids import job_id

@@ -7,7 +7,7 @@ import msgspec
 from flask import Response, g, request
 from structlog.contextvars import bind_contextvars
 
-from shared.db.queries.photos import images
+from shared.db.queries.photos import images, listing
 from web.http import cursors
 from web.http.documents import Document, about, json_response
 from web.http.idempotency import Answered, answer_once
@@ -85,12 +85,13 @@ def _once_done(services: Services, uploaded: Uploaded) -> Uploaded:
 
 @api.route("GET", "/images", query=ImagesQuery, answers={200: Answer("a page of images", ImagePage)})
 def list_images(query: ImagesQuery) -> ImagePage:
-    """List images: newest first, or nearest in colour first."""
-    after = cursors.decode_image(query.cursor, by_color=query.color is not None)
+    """List images: newest first unless another order is asked for, or nearest in colour first."""
+    wanted = query.filter
+    after = cursors.decode_image(query.cursor, wanted.order)
     with current_services().unit_of_work.read() as connection:
-        page = images.list_images(connection, query.filter, query.limit, after)
+        page = listing.list_images(connection, wanted, query.limit, after)
     items = tuple(map(Image.of, page.images))
-    return ImagePage(items=items, next=cursors.encode_image(page.after), total=page.total)
+    return ImagePage(items=items, next=cursors.encode_image(page.after, wanted.order), total=page.total)
 
 
 @api.route("GET", "/images/<id>", answers={200: Answer("the image", Image)}, problems=(404,))

@@ -1,9 +1,11 @@
 """Photos as the API shows them, and what may be asked and said of them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from shared.colour import hex_to_rgb, rgb_to_oklab
-from shared.db.queries.photos.images import ImageFilter, ImageRow
+from shared.db.queries.photos.images import ImageRow
+from shared.db.queries.photos.listing import ImageFilter, Order
+from shared.errors import BadParameter
 from shared.jobs.kinds import JobStatus
 from shared.limits import (
     DEFAULT_COLORS,
@@ -17,10 +19,13 @@ from shared.limits import (
     THUMBNAIL_SIDES,
 )
 from web.http.addresses import image_path, job_path
-from web.http.documents import UNSET, Document, Time, UnsetType, about, time_text
+from web.http.documents import UNSET, Document, Time, UnsetType, about, offset_text, optional_time, time_text
 from web.http.paging import PageQuery
 from web.http.parameter_sets import Parameters
-from web.http.parameters import AnyText, Choice, Color, File, ImageIds, Integer, Tags, Text
+from web.http.parameters import AnyText, Choice, Color, File, ImageIds, Integer, Moment, Tags, Text, moment_of
+
+# What an image list may be sorted by.
+SORTS: Final = tuple(order.value for order in Order if order is not Order.COLOR)
 
 # --- parameters -----------------------------------------------------------------------------------------------------
 
@@ -33,12 +38,40 @@ class ImagesFilter(Parameters):
     q: Annotated[str | None, Text("only images with these words in their caption", MAX_WORDS)] = None
     color: Annotated[str | None, Color("nearest to this colour first")] = None
     ids: Annotated[tuple[int, ...] | None, ImageIds("only these images, by commas", MAX_PAGE)] = None
+    taken_from: Annotated[
+        str | None, Moment("only images taken at this time or later; a day: from its beginning")
+    ] = None
+    taken_to: Annotated[str | None, Moment("only images taken at this time or before; a day: to its end")] = (
+        None
+    )
+    sort: Annotated[
+        str | None,
+        Choice("`newest` and `taken`: latest first, by when they came or were taken; `name`", SORTS),
+    ] = None
+
+    def __post_init__(self) -> None:
+        if self.color and self.sort:
+            raise BadParameter("sort", "sort must be left out with color, which puts the nearest first.")
+        if (
+            self.taken_from
+            and self.taken_to
+            and moment_of(self.taken_from) > moment_of(self.taken_to, end=True)
+        ):
+            raise BadParameter("taken_to", "taken_to must not be before taken_from.")
 
     @property
     def filter(self) -> ImageFilter:
         """What the database is asked for."""
-        color = rgb_to_oklab(hex_to_rgb(self.color)) if self.color else None
-        return ImageFilter(self.tag, self.label, self.q, color, self.ids)
+        return ImageFilter(
+            tag=self.tag,
+            label=self.label,
+            words=self.q,
+            color=rgb_to_oklab(hex_to_rgb(self.color)) if self.color else None,
+            ids=self.ids,
+            taken_from=moment_of(self.taken_from) if self.taken_from else None,
+            taken_to=moment_of(self.taken_to, end=True) if self.taken_to else None,
+            sort=Order(self.sort or Order.NEWEST),
+        )
 
 
 class ImagesQuery(ImagesFilter, PageQuery):
@@ -126,6 +159,11 @@ class Image(Document):
     height: Annotated[int, about("pixels; upright once it has been analysed")]
     bytes: Annotated[int, about("size of the file as it came")]
     format: Annotated[str, about("JPEG, PNG, WEBP or GIF")]
+    taken_at: Annotated[
+        Time | None,
+        about("when it was taken, as its file says; by a clock of unknown offset as if that were UTC"),
+    ]
+    taken_offset: Annotated[str | None, about("offset of the camera's clock, such as +02:00; null: unknown")]
     created_at: Annotated[Time, about("when it came")]
     status: Annotated[ImageStatus, about("how far each part is")]
     colors: Annotated[int, about("how many colours its own palette has")]
@@ -146,6 +184,8 @@ class Image(Document):
             height=image.height,
             bytes=image.bytes,
             format=image.format,
+            taken_at=optional_time(image.taken_at),
+            taken_offset=None if image.taken_offset is None else offset_text(image.taken_offset),
             created_at=time_text(image.created_at),
             status=ImageStatus(palette=image.palette, embedding=image.embedding, neighbours=image.neighbours),
             colors=image.colors,
@@ -162,6 +202,6 @@ class Image(Document):
 
 
 class ImagePage(Document):
-    items: Annotated[tuple[Image, ...], about("newest first")]
+    items: Annotated[tuple[Image, ...], about("in the order asked for")]
     next: Annotated[str | None, about("cursor of the next page; null on the last")]
     total: Annotated[int, about("how many there are on all pages, counted up to a million")]

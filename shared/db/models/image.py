@@ -13,6 +13,8 @@ from shared.db.base import Base
 from shared.db.vector import Vector
 
 ALIVE = text("deleted_at IS NULL")
+# Before every time: stands in for the time of photos that say none, so that one index has them all.
+NEVER = text("'-infinity'::timestamp with time zone")
 
 
 class Image(Base):
@@ -23,6 +25,8 @@ class Image(Base):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     sha256: Mapped[str]
     name: Mapped[str]
+    # `shared.natural_order.natural_key` of it, which is compared codepoint by codepoint.
+    name_key: Mapped[str] = mapped_column(Text(collation="C"), server_default="")
     caption: Mapped[str | None]
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     label: Mapped[str | None]
@@ -34,6 +38,9 @@ class Image(Base):
     colors: Mapped[int] = mapped_column(SmallInteger)
     # Facts of each photo (worker/imaging/algorithms/facts.py): null until the photo has been analysed for them.
     perceptual_hash: Mapped[int | None] = mapped_column(info={"fact": True})
+    taken_at: Mapped[datetime | None] = mapped_column(info={"fact": True})
+    # Of the camera's clock, in minutes east of UTC.
+    taken_offset: Mapped[int | None] = mapped_column(SmallInteger, info={"fact": True})
     # No foreign key: jobs are archived before images are.
     job_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -45,6 +52,13 @@ class Image(Base):
         Index("uq_images_sha256_alive", "sha256", unique=True, postgresql_where=ALIVE),
         Index("ix_images_id_alive", "id", postgresql_where=ALIVE),
         Index("ix_images_label_id_alive", "label", "id", postgresql_where=ALIVE),
+        Index(
+            "ix_images_taken_id_alive",
+            func.coalesce(text("taken_at"), NEVER),
+            "id",
+            postgresql_where=ALIVE,
+        ),
+        Index("ix_images_name_key_id_alive", "name_key", "id", postgresql_where=ALIVE),
         Index("ix_images_tags", "tags", postgresql_using="gin"),
         Index(
             "ix_images_caption_words",

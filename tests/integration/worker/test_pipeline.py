@@ -14,7 +14,7 @@ from shared.db.queries import palettes
 from shared.db.queries.index import state as index
 from shared.db.queries.index.runs import register_model
 from shared.db.queries.jobs.jobs import NewJob
-from shared.db.queries.photos import images
+from shared.db.queries.photos.listing import ImageFilter, list_images
 from shared.errors import StorageUnavailable
 from shared.jobs.index_runs import full_run, incremental_run
 from shared.jobs.kinds import RULES, JobKind, JobStatus
@@ -329,8 +329,8 @@ def test_images_are_found_by_their_colours_nearest_first(pipeline: Pipeline) -> 
     blue, _ = pipeline.add(plain("#1010d0"))
     pipeline.drain()
     with pipeline.unit_of_work.read() as connection:
-        first = images.list_images(connection, images.ImageFilter(color=(0.45, -0.03, -0.3)), 1, None)
-        second = images.list_images(connection, images.ImageFilter(color=(0.45, -0.03, -0.3)), 1, first.after)
+        first = list_images(connection, ImageFilter(color=(0.45, -0.03, -0.3)), 1, None)
+        second = list_images(connection, ImageFilter(color=(0.45, -0.03, -0.3)), 1, first.after)
     assert [image.id for image in first.images + second.images] == [blue, red]
     assert second.after is None
     assert first.total == 2

@@ -11,12 +11,11 @@ from werkzeug.wrappers import Response
 from shared.db.queries.index.state import index_state
 from shared.db.queries.jobs.jobs import find_in_flight
 from shared.db.queries.photos.facets import common_labels, common_tags
-from shared.db.queries.photos.images import Position, list_images
+from shared.db.queries.photos.listing import Position, list_images, previous_images
 from shared.db.queries.photos.selection import deleted_images
-from shared.db.queries.previous_page import previous_images
 from shared.jobs.kinds import JobKind
 from shared.limits import MAX_PAGE
-from web.http.cursors import decode_image
+from web.http.cursors import MAX_CURSOR, decode_image
 from web.http.parameter_sets import Parameters, read_values
 from web.http.parameters import Choice, ImageIds, Text
 from web.layout.frame import make_frame
@@ -35,7 +34,7 @@ _COLOR: Final = re.compile(r"\s*#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})\s*")
 
 
 class GalleryPageQuery(ImagesFilter):
-    cursor: Annotated[str | None, Text("where the page begins", 200)] = None
+    cursor: Annotated[str | None, Text("where the page begins", MAX_CURSOR)] = None
 
 
 class NoticeQuery(Parameters):
@@ -45,25 +44,25 @@ class NoticeQuery(Parameters):
 
 @blueprint.get("/")
 def show() -> str | Response:
-    """A page of photos: newest first, or nearest in colour first."""
+    """A page of photos, in the order asked for."""
     query = read_query(request.args)
     if query.words and (color := _COLOR.fullmatch(query.words)):
         return redirect(GalleryQuery(color=_six_digits(color[1])).address())
     with current_services().unit_of_work.read() as connection:
         page = list_images(connection, query.filter, PAGE_SIZE, query.after)
-        newer = _previous_page(connection, query)
+        previous = _previous_page(connection, query)
         facets = Facets(common_tags(connection, MAX_FACETS), common_labels(connection, MAX_FACETS))
         notice = _notice(connection)
         # Only where its pictures would appear.
         demo = find_in_flight(connection, [JobKind.DEMO]) if query == GalleryQuery() else None
         frame = make_frame(index_state(connection), here="gallery.show", search=query.words or "")
-    view = gallery_view(query, page, newer, facets, demo)
+    view = gallery_view(query, page, previous, facets, demo)
     return render_template("photos/gallery.html", frame=frame, view=view, notice=notice)
 
 
 def _previous_page(connection: Connection, query: GalleryQuery) -> Position | None:
-    """Where the page before this one begins; None for the first, and for photos ordered by colour."""
-    if query.after is None or query.color is not None:
+    """Where the page before this one begins; None for the first."""
+    if query.after is None:
         return None
     return previous_images(connection, query.filter, PAGE_SIZE, query.after)
 
@@ -76,8 +75,11 @@ def read_query(args: MultiDict[str, str]) -> GalleryQuery:
         label=query.label,
         words=query.q,
         color=query.color,
-        after=decode_image(query.cursor, by_color=query.color is not None),
+        after=decode_image(query.cursor, query.filter.order),
         ids=query.ids,
+        taken_from=query.taken_from,
+        taken_to=query.taken_to,
+        sort=query.sort,
     )
 
 

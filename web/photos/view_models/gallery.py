@@ -9,9 +9,11 @@ from flask import url_for
 from shared.colour import color_name, hex_to_rgb
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos.facets import Facet
-from shared.db.queries.photos.images import ImageFilter, Page, Position
+from shared.db.queries.photos.listing import ImageFilter, Order, Page, Position
 from shared.limits import MAX_LABEL
 from web.http.cursors import encode_image
+from web.http.parameters import moment_of
+from web.layout import words
 from web.layout.paging import Pages
 from web.layout.words import count
 from web.photos.documents import ImagesFilter
@@ -40,14 +42,29 @@ COLORS: Final = (
     ("#1b1b1d", "Black"),
 )
 
+# Orders, how an address says them, and what their links are called.
+SORT_WORDS: Final = (
+    (Order.NEWEST, None, "Newest"),
+    (Order.TAKEN, Order.TAKEN.value, "Taken"),
+    (Order.NAME, Order.NAME.value, "Name"),
+)
+# What the links to the page before and to the next are called.
+PAGE_WORDS: Final = {
+    Order.NEWEST: ("Newer", "Older"),
+    Order.TAKEN: ("Taken later", "Taken earlier"),
+    Order.NAME: ("Previous", "Next"),
+    Order.COLOR: ("Nearer", "Further"),
+}
+
 _WORDS_FIT_NONE: Final = "Words are looked for in captions only, and each must be there as a whole."
+_TIMES_FIT_NONE: Final = "A photo is found by when it was taken only if its file says so. Days are in UTC."
 _FIT_NONE: Final = "It may have been deleted, or have another tag or label by now."
 
 
 @dataclass(frozen=True, slots=True)
 class GalleryQuery:
     """What a reader asked for, as it stands in the address. color: `#rrggbb`. ids: these photos alone, which a page asks for
-    to bring its own tiles up to date."""
+    to bring its own tiles up to date. taken_from, taken_to: days or times. sort: one of SORTS, none for the newest first."""
 
     tag: str | None = None
     label: str | None = None
@@ -55,20 +72,42 @@ class GalleryQuery:
     color: str | None = None
     after: Position | None = None
     ids: tuple[int, ...] | None = None
+    taken_from: str | None = None
+    taken_to: str | None = None
+    sort: str | None = None
 
     @property
     def filter(self) -> ImageFilter:
-        wanted = ImagesFilter(tag=self.tag, label=self.label, q=self.words, color=self.color, ids=self.ids)
+        wanted = ImagesFilter(**self._parts(), ids=self.ids)
         return wanted.filter
+
+    def _parts(self) -> dict[str, Any]:
+        """Parameters of the address, but for the page."""
+        return {
+            "tag": self.tag,
+            "label": self.label,
+            "q": self.words,
+            "color": self.color,
+            "taken_from": self.taken_from,
+            "taken_to": self.taken_to,
+            "sort": self.sort,
+        }
+
+    def kept(self, *left_out: str) -> tuple[tuple[str, str], ...]:
+        """What a form that changes the others has to send along, by name."""
+        return tuple((name, value) for name, value in self._parts().items() if value and name not in left_out)
 
     def address(self, **changes: str | None) -> str:
         """The gallery with this query; a change to None leaves that part out."""
-        parts: dict[str, Any] = {"tag": self.tag, "label": self.label, "q": self.words, "color": self.color}
-        return url_for("gallery.show", **parts | changes)
+        return url_for("gallery.show", **self._parts() | changes)
+
+    def page(self, after: Position | None, **more: str) -> str:
+        """The address of the page behind a position, of the first where there is none, with more parameters."""
+        return self.address(cursor=encode_image(after, self.filter.order), **more)
 
     def here(self, **more: str) -> str:
         """The address of this page of the gallery, with more parameters."""
-        return self.address(cursor=encode_image(self.after), **more)
+        return self.page(self.after, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +139,19 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """The form that narrows the gallery by when photos were taken. first, last: days. keeps: what else it sends, by name."""
+
+    first: str
+    last: str
+    keeps: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GalleryView:
     """upload: the place to drop photos, where there are none at all. none_words: why none fits the filters.
 
-    demo: how far the demo pictures are, while they are drawn. here: the query of this page, for forms that come back to it. color: where the colour picker begins.
+    demo: how far the demo pictures are, while they are drawn. here: the query of this page, for forms that come back to it. color: where the colour picker begins; color_keeps: what else its form sends, by name.
     """
 
     title: str
@@ -114,6 +162,9 @@ class GalleryView:
     labels: tuple[FilterOption, ...]
     colors: tuple[FilterOption, ...]
     color: str
+    color_keeps: tuple[tuple[str, str], ...]
+    taken: Taken
+    sorts: tuple[FilterOption, ...]
     tiles: tuple[Tile, ...]
     pages: Pages
     upload: UploadView | None
@@ -123,9 +174,9 @@ class GalleryView:
 
 
 def gallery_view(
-    query: GalleryQuery, page: Page, newer: Position | None, facets: Facets, demo: JobRow | None = None
+    query: GalleryQuery, page: Page, previous: Position | None, facets: Facets, demo: JobRow | None = None
 ) -> GalleryView:
-    """newer: where the page before this one begins, None for the first. demo: the job that draws the demo pictures."""
+    """previous: where the page before this one begins, None for the first. demo: the job that draws the demo pictures."""
     filters = _filters(query)
     return GalleryView(
         title=" · ".join([*(chosen.words for chosen in filters), "Vitrine"]),
@@ -141,19 +192,35 @@ def gallery_view(
             for label in facets.labels
         ),
         colors=tuple(
-            FilterOption(name, query.address(color=color), color == query.color, color=color)
+            FilterOption(name, query.address(color=color, sort=None), color == query.color, color=color)
             for color, name in COLORS
         ),
         color=query.color or COLORS[0][0],
+        color_keeps=query.kept("color", "sort"),
+        taken=Taken(
+            first=_day(query.taken_from),
+            last=_day(query.taken_to),
+            keeps=query.kept("taken_from", "taken_to"),
+        ),
+        sorts=tuple(
+            FilterOption(name, query.address(color=None, sort=sort), query.filter.order is order)
+            for order, sort, name in SORT_WORDS
+        ),
         tiles=tuple(
             make_tile(image, row_height=ROW_HEIGHT, eager=place < EAGER)
             for place, image in enumerate(page.images)
         ),
-        pages=_pages(query, page, newer),
+        pages=_pages(query, page, previous),
         upload=None if page.images or filters or query.after else upload_view(),
-        none_words=_WORDS_FIT_NONE if query.words else _FIT_NONE,
+        none_words=_none_words(query),
         demo=None if demo is None else f"Drawing the demo pictures, {round(100 * demo.progress)} %",
     )
+
+
+def _none_words(query: GalleryQuery) -> str:
+    if query.words:
+        return _WORDS_FIT_NONE
+    return _TIMES_FIT_NONE if query.taken_from or query.taken_to else _FIT_NONE
 
 
 def _filters(query: GalleryQuery) -> tuple[Filter, ...]:
@@ -167,12 +234,27 @@ def _filters(query: GalleryQuery) -> tuple[Filter, ...]:
     if query.color:
         name = color_name(hex_to_rgb(query.color))
         found.append(Filter(f"Nearest to {name}, {query.color}", query.address(color=None), query.color))
+    if query.taken_from:
+        found.append(Filter(f"Taken from {_in_words(query.taken_from)}", query.address(taken_from=None)))
+    if query.taken_to:
+        found.append(Filter(f"Taken until {_in_words(query.taken_to)}", query.address(taken_to=None)))
     return tuple(found)
 
 
-def _pages(query: GalleryQuery, page: Page, newer: Position | None) -> Pages:
-    following = query.address(cursor=encode_image(page.after)) if page.after else None
-    previous = query.address(cursor=encode_image(newer)) if query.after else None
-    if query.color:
-        return Pages(previous, following, previous_words="Back to the nearest", next_words="Further")
-    return Pages(previous, following)
+def _in_words(taken: str) -> str:
+    """A day, or a time, as it is read."""
+    return words.day(moment_of(taken)) if len(taken) == len("2026-03-09") else words.exact(moment_of(taken))
+
+
+def _day(taken: str | None) -> str:
+    return (taken or "")[:10]
+
+
+def _pages(query: GalleryQuery, page: Page, previous: Position | None) -> Pages:
+    previous_words, next_words = PAGE_WORDS[query.filter.order]
+    return Pages(
+        query.page(previous) if query.after else None,
+        query.page(page.after) if page.after else None,
+        previous_words,
+        next_words,
+    )

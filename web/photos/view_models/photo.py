@@ -133,5 +133,12 @@ def _details(image: ImageRow) -> list[PhotoDetail]:
         *details,
         PhotoDetail("Size", (Part(f"{image.width:,} × {image.height:,} pixels"),)),
         PhotoDetail("File", (Part(f"{image.format.upper()}, {words.file_size(image.bytes)}"),)),
+        *_taken(image),
         PhotoDetail("Uploaded", (Part(words.moment(image.created_at)),)),
     ]
+
+
+def _taken(image: ImageRow) -> list[PhotoDetail]:
+    if image.taken_at is None:
+        return []
+    return [PhotoDetail("Taken", (Part(words.clock_time(image.taken_at, image.taken_offset)),))]

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from shared.db.queries.index.state import index_state
-from shared.db.queries.photos.images import ImageFilter, ImageRow, get_images, list_images
+from shared.db.queries.photos.images import ImageRow, get_images
+from shared.db.queries.photos.listing import ImageFilter, list_images
 from shared.db.queries.predictors.predictors import VersionRow
 from shared.errors import BadInput, ImageNotFound
 from shared.jobs.kinds import JobKind

@@ -7,12 +7,14 @@ import io
 import struct
 import warnings
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 from PIL import Image, ImageCms
 
 from shared.file_types import FORMATS, Format
 from shared.limits import MAX_PIXELS
+from worker.imaging.algorithms.capture_time import UNKNOWN_TIME, CaptureTime, capture_time
 
 _GIF_SCREEN, _GIF_SCREEN_AT = struct.Struct("<HH"), 6
 _WHITE = (255, 255, 255)
@@ -52,7 +54,8 @@ class Decoded:
 
     `pixels` is RGB, upright, in sRGB, on white, without metadata; a large JPEG is already smaller than it was stored.
     `alpha` is its transparency (mode L, same size, 255 = solid), or None where every pixel is solid. `width` and
-    `height` are those of the whole upright picture; `format` is one of FORMATS.
+    `height` are those of the whole upright picture; `format` is one of FORMATS; `taken` is when, as far as
+    the file says.
     """
 
     pixels: Image.Image
@@ -60,6 +63,7 @@ class Decoded:
     width: int
     height: int
     format: Format
+    taken: CaptureTime = UNKNOWN_TIME
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
@@ -97,7 +101,7 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
             scale = _draft_scale(width, height)
             file.draft(None, (width // scale, height // scale))
         file.load()
-        orientation = _orientation(file)
+        orientation, taken = _orientation(file), _capture_time(file)
         colour, alpha = _colour_and_alpha(file)
         pixels = _to_srgb_colours(colour, file.info.get("icc_profile"))
     if alpha is not None:
@@ -111,7 +115,7 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
     if orientation in _SIDES_SWAPPED:
         width, height = height, width
     pixels.info = {}  # Pillow would write a profile or comment found here into every file it saves
-    return Decoded(pixels, alpha, width, height, format_name)
+    return Decoded(pixels, alpha, width, height, format_name, taken)
 
 
 def _draft_scale(width: int, height: int) -> int:
@@ -128,6 +132,13 @@ def _orientation(file: Image.Image) -> int:
         return int(file.getexif().get(_ORIENTATION_TAG, 1))
     except Exception:  # noqa: BLE001 - corrupt EXIF raises anything, and a photo without EXIF is a good photo
         return 1
+
+
+def _capture_time(file: Image.Image) -> CaptureTime:
+    try:
+        return capture_time(file.getexif(), datetime.now(UTC))
+    except Exception:  # noqa: BLE001 - as for the orientation
+        return UNKNOWN_TIME
 
 
 def _colour_and_alpha(file: Image.Image) -> tuple[Image.Image, Image.Image | None]:

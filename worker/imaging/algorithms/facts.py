@@ -8,6 +8,7 @@ there already. Where it is shown is up to pages and API.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from PIL import Image
@@ -36,15 +37,24 @@ class DecodedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """name: of its column. type: of its values, as `FactValue` bounds them."""
+    """name: of its column. type: of its values, as `FactValue` bounds them. optional: not every photo has one."""
 
     name: str
-    type: type[FactValue]
-    compute: Callable[[DecodedPhoto], FactValue]
+    type: type[int | float | str | datetime]
+    compute: Callable[[DecodedPhoto], int | float | str | datetime | None]
+    optional: bool = False
+
+    def value_of(self, photo: DecodedPhoto) -> FactValue:
+        value = self.compute(photo)
+        return value.isoformat() if isinstance(value, datetime) else value
 
     def check(self, value: FactValue) -> None:
         """Raises ValueError for what no column takes: the value may come from a process that a stranger's file has taken over."""
-        if type(value) is not self.type:
+        if value is None and self.optional:
+            return
+        if self.type is datetime:
+            _check_time(self.name, value)
+        elif type(value) is not self.type:
             raise ValueError(f"{self.name} is {value!r}, not a {self.type.__name__}")
         if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
             raise ValueError(f"{self.name} does not fit into 64 bits")
@@ -54,14 +64,21 @@ class Fact:
             raise ValueError(f"{self.name} is no short text")
 
 
+def _check_time(name: str, value: FactValue) -> None:
+    if not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is None:
+        raise ValueError(f"{name} is {value!r}, not a time with its time zone")
+
+
 FACTS: Final[tuple[Fact, ...]] = (
     Fact("perceptual_hash", int, lambda photo: perceptual_hash(photo.smallest)),
+    Fact("taken_at", datetime, lambda photo: photo.decoded.taken.at, optional=True),
+    Fact("taken_offset", int, lambda photo: photo.decoded.taken.offset, optional=True),
 )
 
 
 def facts_of(photo: DecodedPhoto) -> Facts:
     """All facts of a photo by name."""
-    return {fact.name: fact.compute(photo) for fact in FACTS}
+    return {fact.name: fact.value_of(photo) for fact in FACTS}
 
 
 def facts_from(data: bytes) -> Facts:

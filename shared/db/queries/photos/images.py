@@ -1,4 +1,4 @@
-"""Images: making, finding and changing them. A deleted image is in no answer of this module."""
+"""Images: making, finding and changing them. A deleted image is in no answer of this module. Lists: `listing.py`."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -7,18 +7,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    Float,
     Select,
     and_,
     bindparam,
     func,
-    literal,
     select,
-    text,
     true,
-    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
@@ -31,13 +26,11 @@ from shared.db.models import (
     Job,
     NeighbourList,
     Palette,
-    PaletteColor,
 )
 from shared.db.prepared import PREPARED, PreparedSelect
-from shared.db.queries.paging import bounded_count, count_up_to_limit
-from shared.db.vector import Vector
 from shared.errors import ImageNotFound
 from shared.jobs.kinds import JobKind, JobStatus
+from shared.natural_order import natural_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,56 +75,14 @@ class ImageRow:
     embedding: JobStatus
     neighbours: JobStatus
     swatches: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ImageFilter:
-    """What a list of images is narrowed to. color: a point in OKLab; with it the nearest come first.
-
-    ids: only these.
-    """
-
-    tag: str | None = None
-    label: str | None = None
-    words: str | None = None
-    color: tuple[float, float, float] | None = None
-    ids: tuple[int, ...] | None = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = [Image.deleted_at.is_(None)]
-        if self.ids is not None:
-            found.append(Image.id.in_(self.ids))
-        if self.tag is not None:
-            found.append(Image.tags.contains([self.tag]))
-        if self.label is not None:
-            found.append(Image.label == self.label)
-        if self.words is not None:
-            document = func.to_tsvector(text("'simple'"), func.coalesce(Image.caption, text("''")))
-            found.append(document.bool_op("@@")(func.plainto_tsquery(text("'simple'"), self.words)))
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """after: where the next page begins, none on the last one."""
-
-    images: list[ImageRow]
-    total: int
-    after: "Position | None"
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """The last image of a page: by id, and by distance too where a colour orders the list."""
-
-    id: int
-    distance: float | None = None
+    taken_at: datetime | None = None
+    taken_offset: int | None = None
 
 
 def insert_image(connection: Connection, new: NewImage) -> ImageRow | None:
     """Records the image; as it is then, of which all is known without asking. None: its bytes are in the gallery already."""
     columns = {**asdict(new), "tags": list(new.tags)}
-    made = connection.execute(INSERT_IMAGE, columns).one_or_none()
+    made = connection.execute(INSERT_IMAGE, {**columns, "name_key": natural_key(new.name)}).one_or_none()
     if made is None:
         return None
     return ImageRow(
@@ -155,64 +106,13 @@ def get_image(connection: Connection, image_id: int) -> ImageRow:
     row = IMAGE_BY_ID.one_or_none(connection, image_id=image_id)
     if row is None:
         raise ImageNotFound
-    return _present(row)
+    return image_row(row)
 
 
 def get_images(connection: Connection, image_ids: Collection[int]) -> dict[int, ImageRow]:
     """Those of the images that are there, by id."""
     rows = connection.execute(IMAGES.where(Image.id.in_(image_ids)))
-    return {row.id: _present(row) for row in rows}
-
-
-def list_images(connection: Connection, wanted: ImageFilter, limit: int, after: Position | None) -> Page:
-    """A page of images: newest first, or nearest in colour first."""
-    if wanted.color is not None:
-        return _list_by_color(connection, wanted, wanted.color, limit, after)
-    if wanted == EVERY_IMAGE:
-        most = limit + 1
-        rows = (
-            NEWEST.all(connection, most=most)
-            if after is None
-            else NEWEST_BEFORE.all(connection, most=most, before=after.id)
-        )
-        ((total,),) = COUNT.all(connection)
-    else:
-        conditions = wanted.conditions()
-        query = IMAGES.where(*conditions).order_by(Image.id.desc()).limit(limit + 1)
-        if after is not None:
-            query = query.where(Image.id < after.id)
-        rows = list(connection.execute(query))
-        total = bounded_count(connection, select(Image.id).where(*conditions))
-    images = [_present(row) for row in rows[:limit]]
-    return Page(images, total, Position(images[-1].id) if len(rows) > limit else None)
-
-
-def _list_by_color(
-    connection: Connection,
-    wanted: ImageFilter,
-    color: tuple[float, float, float],
-    limit: int,
-    after: Position | None,
-) -> Page:
-    # A swatch counts as it is near and as it is large: a tenth of the picture in the very colour beats all of it
-    # in another, a speck does not. OKLab distances run to about 1.
-    away = PaletteColor.oklab.op("<->", return_type=Float())(literal(color, Vector(3)))
-    distance = func.min(away + 0.05 * (1 - PaletteColor.proportion)).label("distance")
-    ranked = (
-        select(Image.id, distance)
-        .join(PaletteColor, PaletteColor.image_id == Image.id)
-        .where(*wanted.conditions())
-        .group_by(Image.id)
-        .subquery()
-    )
-    query = select(ranked.c.id, ranked.c.distance).order_by(ranked.c.distance, ranked.c.id).limit(limit + 1)
-    if after is not None:
-        query = query.where(tuple_(ranked.c.distance, ranked.c.id) > (after.distance, after.id))
-    rows = connection.execute(query).all()
-    found = get_images(connection, [row.id for row in rows[:limit]])
-    total = bounded_count(connection, select(ranked.c.id))
-    last = Position(rows[limit - 1].id, rows[limit - 1].distance) if len(rows) > limit else None
-    return Page([found[row.id] for row in rows[:limit] if row.id in found], total, last)
+    return {row.id: image_row(row) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +183,7 @@ def _images() -> Select[*tuple[Any, ...]]:
         Job.parent_id.is_(None),
         Job.status == JobStatus.RUNNING.value,
     )
-    # Columns as ImageRow has them, then what its states follow from (see _present).
+    # Columns as ImageRow has them, then what its states follow from (see image_row).
     return select(
         *(getattr(Image, name) for name in (*_COLUMNS, *_FACTS)),
         own_palette.scalar_subquery().label("own_palette"),
@@ -304,8 +204,8 @@ def _last_status(kind: JobKind) -> Any:
     return select(Job.status).where(own).order_by(Job.id.desc()).limit(1).scalar_subquery()
 
 
-def _present(row: Sequence[Any]) -> ImageRow:
-    """The state of each part: what is there has succeeded, whatever became of the job that made it."""
+def image_row(row: Sequence[Any]) -> ImageRow:
+    """A row of IMAGES. The state of each part: what is there has succeeded, whatever became of the job that made it."""
     own_palette, embedded, listed, indexing, analyse_status, embed_status = row[_SHOWN:]
     palette = JobStatus.SUCCEEDED if own_palette else JobStatus(analyse_status or JobStatus.QUEUED)
     embedding = JobStatus.SUCCEEDED if embedded else JobStatus(embed_status or JobStatus.QUEUED)
@@ -331,7 +231,7 @@ _SHOWN: Final = _PLAIN + len(_FACTS)
 # Built once: building a statement takes longer than running it.
 INSERT_IMAGE = (
     upsert(Image)
-    .values({field.name: bindparam(field.name) for field in fields(NewImage)})
+    .values({name: bindparam(name) for name in (*(field.name for field in fields(NewImage)), "name_key")})
     .on_conflict_do_nothing(index_elements=[Image.sha256], index_where=Image.deleted_at.is_(None))
     .returning(Image.id, Image.created_at)
     .execution_options(**PREPARED)
@@ -347,11 +247,4 @@ SOURCES = (
     .execution_options(**PREPARED)
 )
 IMAGES = _images()
-# The page that everybody begins with: all images, newest first.
-EVERY_IMAGE = ImageFilter()
-NEWEST = PreparedSelect(IMAGES.order_by(Image.id.desc()).limit(bindparam("most")))
-NEWEST_BEFORE = PreparedSelect(
-    IMAGES.where(Image.id < bindparam("before")).order_by(Image.id.desc()).limit(bindparam("most"))
-)
-COUNT = PreparedSelect(count_up_to_limit(select(Image.id).where(Image.deleted_at.is_(None))))
 IMAGE_BY_ID = PreparedSelect(IMAGES.where(Image.id == bindparam("image_id")))

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from werkzeug.test import TestResponse
 
-from shared.db.queries.photos.images import Position
+from shared.db.queries.photos.listing import Order, Position
 from shared.limits import MAX_PAGE, MAX_TAGS
 from tests.support.pipeline import picture
 from tests.support.site import Site, link, make_flat, page_of, send, site, tiles
@@ -287,7 +287,7 @@ def test_a_choice_of_none_or_too_many_is_explained(site: Site, ids: list[int]) -
 
 def test_forms_lead_back_into_the_gallery_and_nowhere_else(site: Site) -> None:
     ids = [site.record(number) for number in range(2)]
-    cursor = encode_image(Position(ids[1]))
+    cursor = encode_image(Position(ids[1]), Order.NEWEST)
     answer = act(site, "describe", ids, label="x", back=f"tag=a&cursor={cursor}&evil=//example.com")
     assert str(answer.location).startswith(f"/?tag=a&cursor={cursor}&done=described&images=")
 

@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 from shared.errors import BadParameter, ImageNotFound
 from web.http.errors import BadParameters, UnknownFields
 from web.http.parameter_sets import NoParameters, Parameters, fields_of, read_json, read_values
-from web.http.parameters import Choice, Color, ImageIds, Integer, Number, Tags, Text, clean_tags
+from web.http.parameters import (
+    Choice,
+    Color,
+    ImageIds,
+    Integer,
+    Moment,
+    Number,
+    Tags,
+    Text,
+    clean_tags,
+    moment_of,
+)
 
 
 class Everything(Parameters):
@@ -24,6 +35,7 @@ class Everything(Parameters):
     caption: Annotated[str | None, Text("", 20)] = None
     tags: Annotated[tuple[str, ...], Tags("")] = ()
     images: Annotated[tuple[int, ...] | None, ImageIds("", 3)] = None
+    since: Annotated[str | None, Moment("")] = None
 
 
 def read(**values: Sequence[str]) -> Everything:
@@ -225,6 +237,49 @@ def test_anything_else_is_no_colour(raw: str) -> None:
     with pytest.raises(BadParameter, match="color must be a colour such as #1e90ff") as refusal:
         color(raw)
     assert refusal.value.field == "color"
+
+
+@pytest.mark.parametrize(
+    ("raw", "first", "last"),
+    [
+        ("2026-03-09", "2026-03-09T00:00:00+00:00", "2026-03-09T23:59:59.999999+00:00"),
+        ("2026-03-09T14:05:00Z", "2026-03-09T14:05:00+00:00", "2026-03-09T14:05:00+00:00"),
+        ("2026-03-09t14:05:00.25z", "2026-03-09T14:05:00.250000+00:00", "2026-03-09T14:05:00.250000+00:00"),
+        ("2026-03-09T14:05:00+02:00", "2026-03-09T12:05:00+00:00", "2026-03-09T12:05:00+00:00"),
+        ("2026-03-09T14:05:00 02:00", "2026-03-09T12:05:00+00:00", "2026-03-09T12:05:00+00:00"),
+        ("2026-03-09T14:05", "2026-03-09T14:05:00+00:00", "2026-03-09T14:05:00+00:00"),
+        ("9999-12-31", "9999-12-31T00:00:00+00:00", "9999-12-31T23:59:59.999999+00:00"),
+    ],
+)
+def test_a_day_or_a_time_is_a_moment_in_utc(raw: str, first: str, last: str) -> None:
+    since = read(since=[raw]).since
+    assert since is not None
+    assert moment_of(since).isoformat() == first
+    assert moment_of(since, end=True).isoformat() == last
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(
+            "",
+            "yesterday",
+            "2026",
+            "2026-03",
+            "20260309",
+            "2026-W10-1",
+            "2026-02-30",
+            "09.03.2026",
+            "0000-01-01",
+        ),
+        *("2026-03-09T25:00Z", "2026-03-09 14:05", "٢٠٢٦-03-09", "0001-01-01T00:00+14:00", "2026-03-09\n"),
+        "9999-12-31T23:59-14:00",
+    ],
+)
+def test_anything_else_is_no_moment(raw: str) -> None:
+    with pytest.raises(BadParameter) as refusal:
+        read(since=[raw])
+    assert "such as 2026-03-09" in refusal.value.message
 
 
 def test_a_parameter_that_is_absent_has_its_default() -> None:

@@ -117,6 +117,19 @@ def test_times_are_written_in_utc() -> None:
 
 
 @pytest.mark.parametrize(
+    ("offset", "text"),
+    [
+        (120, "4 March 2026, 00:30 (UTC+02:00)"),
+        (-210, "3 March 2026, 19:00 (UTC-03:30)"),
+        (0, "3 March 2026, 22:30 (UTC)"),
+        (None, "3 March 2026, 22:30 (time zone unknown)"),
+    ],
+)
+def test_a_time_is_shown_as_its_clock_had_it(offset: int | None, text: str) -> None:
+    assert words.clock_time(datetime(2026, 3, 3, 22, 30, tzinfo=UTC), offset) == text
+
+
+@pytest.mark.parametrize(
     ("seconds", "expected"),
     [
         (-1, "0.0 s"),
