@@ -10,8 +10,9 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
-# PostgreSQL takes several hosts with commas between them, and without any its own socket.
 _PLACE: Final = re.compile(r"(?P<host>[\w.,-]*|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[^:]*))?")
+# Of an address that was meant to begin with http:// or https://.
+_HALF_A_SCHEME: Final = re.compile(r"https?(?::?/|:(?![0-9]))|/", re.IGNORECASE)
 _PREFIX: Final = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~-]+)+")
 # What would end the password, or the whole address, too early.
 _ESCAPES: Final = {"#": "%23", "/": "%2F", "?": "%3F", "@": "%40", "[": "%5B", "]": "%5D"}
@@ -27,7 +28,7 @@ _REDIS_SOCKET: Final = "redis+socket://"
 
 def database_url(raw: str) -> str:
     """An address of PostgreSQL as SQLAlchemy reads it, with the driver that Vitrine has."""
-    text, url = _split(raw, _POSTGRES, "postgresql://vitrine:password@127.0.0.1:5432/vitrine")
+    text, url = _split(raw, _POSTGRES, "postgresql://vitrine:password@127.0.0.1:5432/vitrine", several=True)
     name = url.path.removeprefix("/")
     if not name or "/" in name:
         raise ValueError("must end with the name of a database, as in postgresql://127.0.0.1:5432/vitrine")
@@ -56,7 +57,7 @@ def s3_endpoint(raw: str) -> str:
     text = _unquoted(raw)
     scheme, found, rest = text.partition("://") if "://" in text else ("", "", text)
     scheme = scheme.lower()
-    if found and scheme not in {"http", "https"}:
+    if (found and scheme not in {"http", "https"}) or _HALF_A_SCHEME.match(rest):
         raise ValueError("must be host:port, or begin with http:// or https://")
     place = rest.removesuffix("/")
     if "@" in place:
@@ -103,8 +104,10 @@ def _unquoted(raw: str) -> str:
     return text
 
 
-def _split(raw: str, schemes: Mapping[str, str], example: str) -> tuple[str, SplitResult]:
-    """The address, under the scheme that its own stands for, as a whole and in parts."""
+def _split(
+    raw: str, schemes: Mapping[str, str], example: str, *, several: bool = False
+) -> tuple[str, SplitResult]:
+    """The address, under the scheme that its own stands for, as a whole and in parts. several: it may name several hosts."""
     text = _unquoted(raw)
     scheme, found, rest = text.partition("://")
     if not found or not _SCHEME.fullmatch(scheme):
@@ -113,7 +116,13 @@ def _split(raw: str, schemes: Mapping[str, str], example: str) -> tuple[str, Spl
         raise ValueError(f"must be an address such as {example}; it begins with {scheme}://")
     authority = re.split("[/?#]", rest, maxsplit=1)[0]
     _check_escapes(authority, rest[len(authority) :])
-    _check_place(authority.rpartition("@")[2])
+    place = authority.rpartition("@")[2]
+    try:
+        _check_place(place, several=several)
+    except _BadPort as error:
+        raise ValueError(
+            f"{error}; where they are part of a password, / is written as %2F, ? as %3F and # as %23"
+        ) from None
     text = f"{schemes[scheme.lower()]}://{rest}"
     return text, urlsplit(text)
 
@@ -134,13 +143,17 @@ def _check_escapes(authority: str, behind: str) -> None:
         raise ValueError(f"must have {early} written as {_ESCAPES[early]} where it is part of a password")
 
 
-def _check_place(place: str, *, needed: bool = False) -> None:
+class _BadPort(ValueError):
+    pass
+
+
+def _check_place(place: str, *, needed: bool = False, several: bool = False) -> None:
+    """needed: a host has to be named. several: hosts may be, with commas between them."""
     found = _PLACE.fullmatch(place)
     if not found or (needed and not found["host"]):
         raise ValueError("must name its host as in example.org or 127.0.0.1:5432")
+    if "," in found["host"] and not several:
+        raise ValueError("must name one host, without a comma")
     port = found["port"]
     if port is not None and not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65535):
-        raise ValueError(
-            "must have a port from 1 to 65535 behind its host; where they are part of a password, "
-            "/ is written as %2F, ? as %3F and # as %23"
-        )
+        raise _BadPort("must have a port from 1 to 65535 behind its host")

@@ -32,7 +32,10 @@ def _text(raw: str) -> str:
 
 
 def _path(raw: str) -> Path:
-    return Path(raw).expanduser()
+    try:
+        return Path(raw).expanduser()
+    except RuntimeError:
+        raise ValueError("must begin with ~/ or with the ~ and name of a user of this machine") from None
 
 
 def _flag(raw: str) -> bool:
@@ -43,6 +46,14 @@ def _flag(raw: str) -> bool:
 
 def _words(raw: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in raw.split(",") if word.strip())
+
+
+def _keys(raw: str) -> tuple[str, ...]:
+    keys = _words(raw)
+    if not keys:
+        # Commas alone would leave everything open to all.
+        raise ValueError("must hold at least one key")
+    return keys
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -144,7 +155,7 @@ class Settings:
         path_prefix, "", "path under which a proxy serves the site, such as `/photos`; empty: all of the host"
     )
     api_keys: tuple[str, ...] = _setting(
-        _words, NONE, "keys that writes need (comma-separated); empty: open", secret=True
+        _keys, NONE, "keys that writes need (comma-separated); empty: open", secret=True
     )
     log_format: str = _setting(
         _one_of("auto", "json", "text"),

@@ -27,8 +27,11 @@ _MOMENT: Final = re.compile(
 )
 _LIST: Final[dict[str, Any]] = {"type": "array", "items": {"type": "string"}}
 _HEX_COLOR: Final = re.compile(r"(?:#|%23)?([0-9a-fA-F]{6})")
-# How programs write lists: JSON, Python's own way, PostgreSQL. A tag may have brackets, as in "[draft]".
-_LIST_AS_TEXT: Final = re.compile(r"\s*(?:[\[(]\s*[\"'].*[\])]|\[[^\[\]]*,[^\[\]]*\]|\[\s*\]|\{.*\})\s*")
+# How programs write lists: JSON (cut off as well), Python's own way, PostgreSQL; CSV with every item in quotes. A tag may
+# have brackets, as in "[draft]", and quotes around a part of it.
+_LIST_AS_TEXT: Final = re.compile(
+    r"""\s*(?:[\[({]\s*["'].*|\[[^\[\]]*,[^\[\]]*\]|\[\s*\]|\{.*\}|"[^"]*"(?:\s*,\s*"[^"]*")*|'[^']*'(?:\s*,\s*'[^']*')*)\s*"""
+)
 
 
 class Kind(Protocol):
@@ -261,7 +264,7 @@ class Tags:
         if any(map(_LIST_AS_TEXT.fullmatch, raws)):
             raise BadParameter(
                 name,
-                f"{name} is no list in brackets here: separate the tags by commas, as in red,round, or repeat the field.",
+                f"{name} takes no list in brackets or quotes here: separate the tags by commas, as in red,round, or repeat the field.",
             )
         return clean_tags(name, (tag for raw in raws for tag in raw.split(",")))
 

@@ -8,7 +8,7 @@ from flask import Response, request
 from shared.db.queries.photos import images
 from shared.db.queries.photos.images import ImageRow
 from shared.errors import BlobNotFound, NotFound
-from shared.jobs.kinds import ACTIVE
+from shared.jobs.kinds import ACTIVE, JobStatus
 from shared.limits import THUMBNAIL_SIDES
 from shared.storage import keys as blob_keys
 from web.http.blob_responses import blob_answer
@@ -67,4 +67,5 @@ def _rendition(image: ImageRow, keys: Sequence[str], which: str) -> Response:
             return blob_answer(blobs, key, request, tag=tag, name=image.name)
     if image.palette in ACTIVE:
         raise NotReady
-    raise NotFound("There is no picture of this photo: it could not be analysed.")
+    why = "its job was cancelled" if image.palette is JobStatus.CANCELLED else "it could not be analysed"
+    raise NotFound(f"There is no picture of this photo: {why}.")

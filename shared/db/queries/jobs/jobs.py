@@ -214,6 +214,13 @@ def find_in_flight(connection: Connection, kinds: Collection[JobKind]) -> JobRow
     return _present(row) if row else None
 
 
+def last_of_image(connection: Connection, new: NewJob) -> JobRow | None:
+    """The newest job for the same image that was to do the same, by its dedupe key, in whatever state."""
+    same = (Job.image_id == new.image_id, Job.dedupe_key == new.dedupe_key)
+    row = connection.execute(JOBS.where(*same).order_by(Job.id.desc()).limit(1)).one_or_none()
+    return _present(row) if row else None
+
+
 @dataclass(frozen=True, slots=True)
 class JobFilter:
     status: JobStatus | None = None

@@ -1,8 +1,10 @@
 """Palettes over HTTP."""
 
+from datetime import timedelta
 from threading import Thread
 
 import pytest
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from shared.jobs.kinds import JobKind
@@ -13,6 +15,7 @@ from tests.support.pipeline import picture
 from tests.support.services import until
 from tests.support.web import Site, check_contract, gallery, problem, site
 from web.jobs.documents import Started
+from web.palettes import gallery_palettes
 from web.palettes.documents import Palette
 
 __all__ = ["gallery", "site"]
@@ -213,6 +216,43 @@ def test_images_that_went_meanwhile_are_left_out(site: Site) -> None:
     site.pipeline.drain()
     result = site.get(asked.headers["Location"]).get_json()["result"]
     assert result["colors"][0]["hex"] == site.pipeline.image(int(ids[1])).swatches[0]
+
+
+def test_a_palette_of_images_of_which_one_is_missing_or_cannot_be_read_is_refused(site: Site) -> None:
+    fine = site.add(1)
+    broken = site.upload(half_of(picture(2, (400, 300))), "broken.jpg").get_json()["image"]["id"]
+    cancelled = site.upload(picture(3), "stopped.jpg").get_json()
+    site.post(f"jobs/{cancelled['job']['id']}/cancel")
+    site.pipeline.drain()
+    assert problem(palette_of(site, [fine, "999"]))["code"] == "image_not_found"
+    assert problem(palette_of(site, [fine, broken]))["detail"] == (
+        "broken.jpg has no palette: it could not be analysed. Leave it out."
+    )
+    stopped = cancelled["image"]["id"]
+    assert "its job was cancelled" in problem(palette_of(site, [fine, stopped]))["detail"]
+    assert "its job was cancelled" in problem(site.get(f"images/{stopped}/palette"))["detail"]
+    assert "its job was cancelled" in problem(site.get(f"images/{stopped}/file"))["detail"]
+
+
+def test_a_palette_that_cannot_be_found_is_not_looked_for_again_by_whoever_polls(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image_id = site.add(1)
+    site.pipeline.drain()
+    sha256 = site.image_row(image_id).sha256
+    for key in (blob_keys.original(sha256), blob_keys.histogram(sha256)):
+        site.pipeline.blobs.delete(key)
+    asked = site.get(f"images/{image_id}/palette?colors=9")
+    assert asked.status_code == 202
+    for _ in range(10):  # more attempts than a job has
+        site.pipeline.settle()
+        with site.pipeline.unit_of_work.begin() as transaction:
+            transaction.connection.execute(text("UPDATE jobs SET run_at = now()"))
+    answer = site.get(f"images/{image_id}/palette?colors=9")
+    assert answer.status_code == 409
+    assert "could not be found" in problem(answer)["detail"]
+    monkeypatch.setattr(gallery_palettes, "FINAL_FOR", timedelta(0))
+    assert site.get(f"images/{image_id}/palette?colors=9").status_code == 202
 
 
 def test_a_palette_of_images_without_palettes_is_refused(site: Site) -> None:

@@ -337,6 +337,10 @@ def test_tags_may_be_repeated_as_well_as_separated_by_commas() -> None:
         "[a, b]",
         "{red,round}",
         '{"a": 1}',
+        '["a", "b"',
+        '"a","b"',
+        "'a', 'b'",
+        '"a"',
     ],
 )
 def test_a_list_as_a_program_writes_it_is_no_tags_of_a_form(raw: str) -> None:
@@ -345,7 +349,9 @@ def test_a_list_as_a_program_writes_it_is_no_tags_of_a_form(raw: str) -> None:
             tags(*values)
 
 
-@pytest.mark.parametrize("raw", ["[draft]", "[draft], [final]", "a [b]", "(c)", 'the "old" one', "f(x)"])
+@pytest.mark.parametrize(
+    "raw", ["[draft]", "[draft], [final]", "a [b]", "(c)", 'the "old" one, a', "f(x)", "don't, can't"]
+)
 def test_a_tag_may_have_brackets_and_quotes(raw: str) -> None:
     assert tags(raw) == [tag.strip() for tag in raw.split(",")]
 

@@ -62,7 +62,7 @@ def test_a_csv_file_needs_only_the_column_file(tmp_path: Path) -> None:
         (b'file\n"a.jpg\n', "not a CSV file"),
         (b"file,caption\na.jpg,x\x01y\n", "Line 2"),
         (b"file,tags\na.jpg,red\nb.jpg,red,round\n", "Line 3 has more fields"),
-        (b'file,tags\na.jpg,"[""red"", ""round""]"\n', "Line 2: tags is no list in brackets"),
+        (b'file,tags\na.jpg,"[""red"", ""round""]"\n', "Line 2: tags takes no list in brackets"),
     ],
 )
 def test_a_csv_file_that_cannot_be_used_is_refused_with_the_reason(
