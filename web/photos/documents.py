@@ -18,6 +18,7 @@ from shared.limits import (
     MIN_COLORS,
     THUMBNAIL_SIDES,
 )
+from shared.photo_notes import SENTENCES, PhotoNote, notes_from_text
 from web.http.addresses import image_path, job_path
 from web.http.documents import UNSET, Document, Time, UnsetType, about, offset_text, optional_time, time_text
 from web.http.paging import PageQuery
@@ -146,6 +147,11 @@ class ImageLinks(Document):
     job: Annotated[str | None, about("the job that works on it")]
 
 
+class Note(Document):
+    code: Annotated[PhotoNote, about("stable")]
+    message: Annotated[str, about("the same in words")]
+
+
 class Image(Document):
     """A photo of the gallery."""
 
@@ -164,6 +170,7 @@ class Image(Document):
         about("when it was taken, as its file says; by a clock of unknown offset as if that were UTC"),
     ]
     taken_offset: Annotated[str | None, about("offset of the camera's clock, such as +02:00; null: unknown")]
+    notes: Annotated[tuple[Note, ...], about("what in its file was passed over")]
     created_at: Annotated[Time, about("when it came")]
     status: Annotated[ImageStatus, about("how far each part is")]
     colors: Annotated[int, about("how many colours its own palette has")]
@@ -186,6 +193,7 @@ class Image(Document):
             format=image.format,
             taken_at=optional_time(image.taken_at),
             taken_offset=None if image.taken_offset is None else offset_text(image.taken_offset),
+            notes=tuple(Note(code=note, message=SENTENCES[note]) for note in notes_from_text(image.notes)),
             created_at=time_text(image.created_at),
             status=ImageStatus(palette=image.palette, embedding=image.embedding, neighbours=image.neighbours),
             colors=image.colors,

@@ -41,6 +41,8 @@ class Image(Base):
     taken_at: Mapped[datetime | None] = mapped_column(info={"fact": True})
     # Of the camera's clock, in minutes east of UTC.
     taken_offset: Mapped[int | None] = mapped_column(SmallInteger, info={"fact": True})
+    # `shared.photo_notes`, by their codes.
+    notes: Mapped[str | None] = mapped_column(info={"fact": True})
     # No foreign key: jobs are archived before images are.
     job_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -8,6 +8,7 @@ from flask import url_for
 from shared.colour import Swatch
 from shared.db.queries.photos.images import ImageRow
 from shared.limits import MAX_CAPTION, MAX_LABEL, MAX_TAGS
+from shared.photo_notes import SENTENCES, notes_from_text
 from web.http.addresses import image_path
 from web.layout import words
 from web.palettes import Accent, accent_of
@@ -73,6 +74,7 @@ class PhotoView:
     accent: Accent | None
     tags: tuple[Part, ...]
     label: Part | None
+    notes: tuple[str, ...]
     details: tuple[PhotoDetail, ...]
     edit: Edit
     delete_href: str
@@ -96,6 +98,7 @@ def photo_view(image: ImageRow, swatches: Sequence[Swatch], failure: str | None)
         accent=accent_of(swatches),
         tags=tuple(Part(tag, url_for("gallery.show", tag=tag)) for tag in image.tags),
         label=Part(image.label, url_for("gallery.show", label=image.label)) if image.label else None,
+        notes=tuple(SENTENCES[note] for note in notes_from_text(image.notes)),
         details=tuple(_details(image)),
         edit=_edit(image),
         delete_href=url_for("changes.delete", id=image.id),

@@ -1,4 +1,4 @@
-"""One decode of an uploaded file: upright RGB pixels on white, in sRGB, whatever the file was.
+"""One decode of an uploaded file: upright RGB pixels on a plain ground, in sRGB, whatever the file was.
 
 Meant to run in a limited child process (`worker.imaging.sandbox`): the bytes are a stranger's.
 """
@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 from shared.file_types import FORMATS, Format
 from shared.limits import MAX_PIXELS
+from shared.photo_notes import PhotoNote
 from worker.imaging.algorithms.capture_time import UNKNOWN_TIME, CaptureTime, capture_time
+from worker.imaging.algorithms.colour_spaces import declared_profiles, to_srgb
+from worker.imaging.algorithms.ground import ground_for
 
 _GIF_SCREEN, _GIF_SCREEN_AT = struct.Struct("<HH"), 6
-_WHITE = (255, 255, 255)
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -36,8 +38,8 @@ _SIDES_SWAPPED = {5, 6, 7, 8}
 _DRAFT_LONG_SIDE = 1536
 _DRAFT_SHORT_SIDE = 512
 
+_GREY_MODES = {"1", "L", "LA"}
 _PROFILED_MODES = {"RGB", "L", "CMYK"}
-_SRGB = ImageCms.createProfile("sRGB")
 
 
 class DecodeError(Exception):
@@ -52,10 +54,10 @@ class DecodeError(Exception):
 class Decoded:
     """A decoded picture.
 
-    `pixels` is RGB, upright, in sRGB, on white, without metadata; a large JPEG is already smaller than it was stored.
-    `alpha` is its transparency (mode L, same size, 255 = solid), or None where every pixel is solid. `width` and
-    `height` are those of the whole upright picture; `format` is one of FORMATS; `taken` is when, as far as
-    the file says.
+    `pixels` is RGB, upright, in sRGB, on a ground on which it can be seen, without metadata; a large JPEG is already
+    smaller than it was stored. `alpha` is its transparency (mode L, same size, 255 = solid), or None where every pixel
+    is solid. `width` and `height` are those of the whole upright picture; `format` is one of FORMATS; `taken` is when,
+    as far as the file says; `notes` tell what in the file was passed over.
     """
 
     pixels: Image.Image
@@ -64,6 +66,7 @@ class Decoded:
     height: int
     format: Format
     taken: CaptureTime = UNKNOWN_TIME
+    notes: tuple[PhotoNote, ...] = ()
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
@@ -103,9 +106,9 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
         file.load()
         orientation, taken = _orientation(file), _capture_time(file)
         colour, alpha = _colour_and_alpha(file)
-        pixels = _to_srgb_colours(colour, file.info.get("icc_profile"))
+        pixels, note = to_srgb(colour, declared_profiles(file, data))
     if alpha is not None:
-        ground = Image.new("RGB", pixels.size, _WHITE)
+        ground = Image.new("RGB", pixels.size, ground_for(pixels, alpha))
         ground.paste(pixels, mask=alpha)
         pixels = ground
     turn = _UPRIGHT.get(orientation)
@@ -115,7 +118,7 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
     if orientation in _SIDES_SWAPPED:
         width, height = height, width
     pixels.info = {}  # Pillow would write a profile or comment found here into every file it saves
-    return Decoded(pixels, alpha, width, height, format_name, taken)
+    return Decoded(pixels, alpha, width, height, format_name, taken, (note,) if note else ())
 
 
 def _draft_scale(width: int, height: int) -> int:
@@ -145,13 +148,15 @@ def _colour_and_alpha(file: Image.Image) -> tuple[Image.Image, Image.Image | Non
     """The picture as RGB, L or CMYK, and its transparency if it has any."""
     if file.mode.startswith("I"):
         return _grey_of_16_bits(file)
+    plain = "L" if file.mode in _GREY_MODES else file.mode if file.mode in _PROFILED_MODES else "RGB"
     if file.has_transparency_data:
-        rgba = file.convert("RGBA")
-        alpha = rgba.getchannel("A")
-        return rgba.convert("RGB"), None if alpha.getextrema() == (255, 255) else alpha
-    if file.mode in _PROFILED_MODES:
-        return file, None
-    return file.convert("RGB"), None
+        layers = file.convert("LA" if plain == "L" else "RGBA")
+        alpha = layers.getchannel("A")
+        return layers.convert("L" if plain == "L" else "RGB"), None if alpha.getextrema() == (
+            255,
+            255,
+        ) else alpha
+    return file.convert(plain), None
 
 
 def _grey_of_16_bits(file: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -162,20 +167,3 @@ def _grey_of_16_bits(file: Image.Image) -> tuple[Image.Image, Image.Image | None
     if clear is None:
         return grey, None
     return grey, Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8))
-
-
-def _to_srgb_colours(colour: Image.Image, profile: bytes | None) -> Image.Image:
-    """RGB in sRGB; by the embedded profile where that is valid, and by Pillow's plain rules where not."""
-    if profile:
-        try:
-            embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            # Most profiles are sRGB itself, and converting costs 20 ns a pixel.
-            if "sRGB" not in (embedded.profile.profile_description or ""):
-                transform = ImageCms.buildTransform(embedded, _SRGB, colour.mode, "RGB")
-                converted = ImageCms.applyTransform(colour, transform)
-                if converted is not None:
-                    return converted
-        except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
-            # A broken profile, or one of another colour space, says nothing about the pixels.
-            return colour.convert("RGB")
-    return colour.convert("RGB")

@@ -15,6 +15,7 @@ from PIL import Image
 
 from shared.limits import THUMBNAIL_SIDES
 from shared.photo_facts import Facts, FactValue
+from shared.photo_notes import notes_to_text
 from worker.imaging.algorithms.decode import Decoded, decode
 from worker.imaging.algorithms.perceptual_hash import perceptual_hash
 from worker.imaging.algorithms.renditions import cascade
@@ -73,6 +74,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     Fact("perceptual_hash", int, lambda photo: perceptual_hash(photo.smallest)),
     Fact("taken_at", datetime, lambda photo: photo.decoded.taken.at, optional=True),
     Fact("taken_offset", int, lambda photo: photo.decoded.taken.offset, optional=True),
+    Fact("notes", str, lambda photo: notes_to_text(photo.decoded.notes)),
 )
 
 

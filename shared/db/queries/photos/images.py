@@ -77,6 +77,7 @@ class ImageRow:
     swatches: tuple[str, ...]
     taken_at: datetime | None = None
     taken_offset: int | None = None
+    notes: str | None = None
 
 
 def insert_image(connection: Connection, new: NewImage) -> ImageRow | None:

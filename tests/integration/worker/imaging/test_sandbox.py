@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.support import hostile_files, pictures
+from tests.support.shared_data import shared_data
 from worker.imaging import DecodeCrashed, DecodeTimeout, Sandbox
 from worker.imaging.algorithms.analysis import analyse
 from worker.imaging.algorithms.decode import DecodeError
@@ -282,11 +283,7 @@ def test_it_works_in_a_daemonic_process() -> None:
 
 
 def test_real_photos_are_analysed(sandbox: Sandbox) -> None:
-    root = Path(os.environ.get("VITRINE_TEST_DATA", Path(__file__).parents[5] / "shared" / "data"))
-    photos = sorted(root.glob("photos/caltech101/*/*.jpg"))[::120]
-    if not photos:
-        pytest.skip("the test photos are not here: set VITRINE_TEST_DATA")
-    for photo in photos:
+    for photo in sorted(shared_data().glob("photos/caltech101/*/*.jpg"))[::120]:
         analysis = sandbox.analyse(photo.read_bytes(), 6)
         assert sum(swatch.proportion for swatch in analysis.palette) == pytest.approx(1)
         assert analysis.display.width == analysis.width

@@ -11,8 +11,10 @@ async function draw(source, canvas) {
   const bitmap = await createImageBitmap(blob, { resizeHeight: canvas.height * 2, resizeQuality: "medium" });
   const scale = Math.max(canvas.width / bitmap.width, canvas.height / bitmap.height);
   const [width, height] = [bitmap.width * scale, bitmap.height * scale];
-  canvas
-    .getContext("2d")
-    .drawImage(bitmap, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+  const context = canvas.getContext("2d");
+  // Behind what is transparent: white shows on it, and black.
+  context.fillStyle = getComputedStyle(canvas).getPropertyValue("--behind");
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(bitmap, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
   bitmap.close();
 }
