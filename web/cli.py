@@ -19,7 +19,7 @@ from shared.db.provision import ensure_database
 from shared.db.queries.jobs import jobs
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.unit_of_work import UnitOfWork
-from shared.errors import VitrineError
+from shared.errors import DatabaseUnavailable, VitrineError
 from shared.jobs.kinds import JobStatus
 from shared.jobs.reanalysis import reanalysis
 from shared.jobs.results import DemoResult, ReanalysisResult
@@ -68,9 +68,15 @@ def _in_words(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **options)
         except VitrineError as error:
-            raise click.ClickException(error.message) from error
+            raise click.ClickException(f"{error.message}{_reason(error)}") from error
 
     return run
+
+
+def _reason(error: VitrineError) -> str:
+    """What the database said, for whoever has to put it right: a wrong password does not mend itself in a moment."""
+    said = getattr(error.__cause__, "orig", None) if isinstance(error, DatabaseUnavailable) else None
+    return "" if said is None else f" What it says: {' '.join(str(said).split())}"
 
 
 @click.command("create-db")

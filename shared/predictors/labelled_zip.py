@@ -11,7 +11,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO, Final
@@ -56,6 +56,7 @@ _CLUTTER_FOLDER: Final = "__MACOSX"
 
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENCRYPTED: Final = 0x1
+_SAYS_UTF8: Final = 0x800
 _END: Final = struct.Struct("<4s4H2LH")
 _END_SIGNATURE: Final = b"PK\5\6"
 _ZIP64_LOCATOR: Final = b"PK\6\7"
@@ -118,6 +119,7 @@ def open_labelled_zip(file: BinaryIO, limits: Limits = DEFAULT_LIMITS) -> Iterat
     except _ZIP_ERRORS as error:
         raise _refusal("This is not a zip file that Vitrine can read. Make it again.") from error
     with archive:
+        _read_names_as_utf8(archive.infolist())
         _check_entries(archive.infolist(), limits)
         photos, left_out = _sort(archive.infolist())
         _check_photos(photos, limits)
@@ -141,6 +143,14 @@ def _check_directory_size(file: BinaryIO, limits: Limits) -> None:
     _, _, _, _, entries, directory_bytes, _, _ = _END.unpack_from(tail, at)
     if entries > limits.max_entries or directory_bytes > limits.max_directory_bytes:
         raise _too_many_entries(limits)
+
+
+def _read_names_as_utf8(entries: list[zipfile.ZipInfo]) -> None:
+    """Names that are in UTF-8 but do not say so, as macOS writes them: the library has read them in code page 437."""
+    for entry in entries:
+        if not entry.flag_bits & _SAYS_UTF8:
+            with suppress(UnicodeError):
+                entry.filename = entry.filename.encode("cp437").decode()
 
 
 def _check_entries(entries: list[zipfile.ZipInfo], limits: Limits) -> None:

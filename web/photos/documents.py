@@ -47,7 +47,10 @@ class ImagesFilter(Parameters):
     )
     sort: Annotated[
         str | None,
-        Choice("`newest` and `taken`: latest first, by when they came or were taken; `name`", SORTS),
+        Choice(
+            "`newest`, `taken`: latest first, by when they came or were taken, those that say no time last; `name`",
+            SORTS,
+        ),
     ] = None
 
     def __post_init__(self) -> None:

@@ -1,12 +1,13 @@
 """The `flask` commands."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import URL, create_engine, inspect, make_url
 from sqlalchemy.pool import NullPool
 
 from tests.support.hostile_files import half_of
@@ -54,6 +55,26 @@ def test_create_db_says_in_a_sentence_that_the_server_is_away(tmp_path: Path) ->
     result = run(site, "create-db")
     assert result.exit_code == 1
     assert result.output.startswith("Error: The database does not answer.")
+    assert "Connection refused" in result.output
+    site.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda url: url.set(password="wrong"), "password authentication failed"),
+        (lambda url: url.update_query_dict({"sslmode": "bogus"}), 'invalid sslmode value: "bogus"'),
+    ],
+)
+def test_create_db_says_why_the_server_does_not_let_it_in(
+    postgres_server: PostgresServer, tmp_path: Path, change: Callable[[URL], URL], said: str
+) -> None:
+    url = change(make_url(postgres_server.url("vitrine")))
+    site = Site(url.render_as_string(hide_password=False), tmp_path)
+    result = run(site, "create-db")
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "wrong" not in result.output
     site.close()
 
 

@@ -135,6 +135,22 @@ def test_a_colour_orders_the_gallery(site: Site) -> None:
     assert len(tiles(page)) == 2
 
 
+def test_photos_in_the_order_of_a_colour_are_walked_and_back(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "PAGE_SIZE", 2)
+    for red in (0, 50, 100, 150, 200):
+        send(site, make_flat(red, 0, 0), f"{red}.jpg")
+    site.pipeline.drain()
+    pages = [site.page("/?color=%23d20000")]
+    while pages[-1].find_all("a", rel="next"):
+        pages.append(site.page(link(pages[-1], "next")))
+    assert [tiles(page) for page in pages] == [["200.jpg", "150.jpg"], ["100.jpg", "50.jpg"], ["0.jpg"]]
+    second = site.page(link(pages[2], "prev"))
+    assert tiles(second) == tiles(pages[1])
+    assert tiles(site.page(link(second, "prev"))) == tiles(pages[0])
+
+
 @pytest.mark.parametrize(("typed", "color"), [("%20%2312AB34", "12ab34"), ("%231Ef", "11eeff")])
 def test_a_colour_in_the_search_field_is_looked_for_as_a_colour(site: Site, typed: str, color: str) -> None:
     answer = site.client.get(f"/?q={typed}")

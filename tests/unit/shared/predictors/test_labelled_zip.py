@@ -51,6 +51,19 @@ def test_folders_are_labels_and_photos_are_read() -> None:
     ]
 
 
+def test_names_in_utf_8_that_do_not_say_so_are_read_as_such() -> None:
+    data = zip_of({"K__se/1.jpg": b"one", "dog/1.jpg": b"two"}).replace(b"K__se", "Käse".encode())
+    with open_labelled_zip(io.BytesIO(data)) as archive:
+        found = [(photo.label, photo.name, archive.read(photo)) for photo in archive.photos]
+    assert found == [("Käse", "Käse/1.jpg", b"one"), ("dog", "dog/1.jpg", b"two")]
+
+
+def test_names_in_an_old_code_page_are_read_as_that() -> None:
+    data = zip_of({"K_se/1.jpg": b"one", "dog/1.jpg": b"two"}).replace(b"K_se", "Käse".encode("cp437"))
+    with open_labelled_zip(io.BytesIO(data)) as archive:
+        assert [photo.label for photo in archive.photos] == ["Käse", "dog"]
+
+
 def test_only_the_innermost_folder_is_the_label() -> None:
     found = labels_and_names(
         {"set/train/cat/1.jpg": b"1", "set/test/cat/2.jpg": b"2", "set/train/dog/1.jpg": b"3"}
