@@ -1,16 +1,13 @@
-"""Colour arithmetic for single sRGB colours: conversions, contrast and names. Standard library only.
+"""Colour arithmetic for single sRGB colours: conversions and contrast. Standard library only.
 
 Sources: sRGB transfer function IEC 61966-2-1; OKLab and OKLCH Björn Ottosson, "A perceptual color space for image
 processing" (2020); luminance and contrast WCAG 2.2.
 """
 
 import colorsys
-import csv
 import math
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 RGB: TypeAlias = tuple[int, int, int]
@@ -22,8 +19,6 @@ BLACK: Final[RGB] = (0, 0, 0)
 WHITE: Final[RGB] = (255, 255, 255)
 
 _HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
-# Below this chroma nobody sees a hue: #f4f4f4 is no "very light pink", however near that is.
-_NEUTRAL: Final = 0.0105
 # Below this chroma a hue is rounding noise: the greys of 8-bit sRGB have up to 4e-8, the next colour has 1e-3.
 _ACHROMATIC: Final = 1e-4
 
@@ -178,34 +173,6 @@ def text_color(ground: RGB) -> Literal["#000000", "#ffffff"]:
     return "#ffffff" if contrast_ratio(ground, WHITE) > contrast_ratio(ground, BLACK) else "#000000"
 
 
-@cache
-def named_colors() -> tuple[tuple[str, RGB], ...]:
-    """Every name with its colour, from data/colour_names.csv. A name may have more than one colour."""
-    table = files("shared").joinpath("data/colour_names.csv").read_text(encoding="utf-8")
-    return tuple((row["name"], hex_to_rgb(row["hex"])) for row in csv.DictReader(table.splitlines()))
-
-
-@cache
-def _names_in_oklab(*, neutral: bool) -> tuple[tuple[float, float, float, str], ...]:
-    """All names, or only those of greys."""
-    places = ((rgb_to_oklab(rgb), name) for name, rgb in named_colors())
-    return tuple((*lab, name) for lab, name in places if not neutral or oklab_to_oklch(lab).c < _NEUTRAL)
-
-
-# A gallery page shows some hundred swatches; the same few colours come back again and again.
-@lru_cache(maxsize=8192)
-def color_name(rgb: RGB) -> str:
-    """The name of the nearest named colour in OKLab, such as "dusty teal"; of a grey, that of the nearest grey."""
-    lightness, a, b = lab = rgb_to_oklab(rgb)
-    best, name = math.inf, ""
-    neutral = oklab_to_oklch(lab).c < _NEUTRAL
-    for other_lightness, other_a, other_b, candidate in _names_in_oklab(neutral=neutral):
-        distance = (lightness - other_lightness) ** 2 + (a - other_a) ** 2 + (b - other_b) ** 2
-        if distance < best:
-            best, name = distance, candidate
-    return name
-
-
 @dataclass(frozen=True, slots=True)
 class Swatch:
     """One colour of a palette as `#rrggbb`, and its share of the picture, 0 to 1.
@@ -224,8 +191,3 @@ class Swatch:
     @property
     def rgb(self) -> RGB:
         return hex_to_rgb(self.hex)
-
-    @property
-    def name(self) -> str:
-        """The nearest colour name."""
-        return color_name(self.rgb)

@@ -161,14 +161,17 @@ def reindex(*, incremental: bool, wait: bool) -> None:
 
 @click.command("reanalyse")
 @click.option("--fact", help="Only photos that lack this one, by the name of its column.")
+@click.option("--palettes", is_flag=True, help="Not facts, but the palettes that an older version has found.")
 @click.option("--wait", is_flag=True, help="Show how far it is, and exit with 1 unless it succeeds.")
 @with_appcontext
 @_in_words
-def reanalyse(*, fact: str | None, wait: bool) -> None:
+def reanalyse(*, fact: str | None, palettes: bool, wait: bool) -> None:
     """Have the facts of photos computed that were analysed before the facts were known, in the background."""
+    if fact is not None and palettes:
+        raise click.UsageError("--fact and --palettes are two jobs: ask for one.")
     unit_of_work = current_services().unit_of_work
     with unit_of_work.begin() as transaction:
-        wanted = reanalysis(transaction.connection, fact)
+        wanted = reanalysis(transaction.connection, fact, palettes=palettes)
         if wanted is None:
             click.echo("No photo needs it.")
             return
@@ -176,11 +179,11 @@ def reanalyse(*, fact: str | None, wait: bool) -> None:
     click.echo(str(job_id))
     if not wait:
         return
-    ended = _watched(unit_of_work, job_id, "Facts")
+    ended = _watched(unit_of_work, job_id, "Palettes" if palettes else "Facts")
     result = ended.result_as(ReanalysisResult)
     if ended.status is not JobStatus.SUCCEEDED or result is None:
         raise click.ClickException(ended.error_message or f"The job is {ended.status.value}.")
-    click.echo(f"{result.images} photos have new facts.")
+    click.echo(f"{result.images} photos have new {'palettes' if palettes else 'facts'}.")
 
 
 @click.command("train-images")

@@ -1,4 +1,4 @@
-"""The job that computes facts of photos that are in the gallery already."""
+"""The job that computes facts or palettes of photos that are in the gallery already."""
 
 from sqlalchemy import Connection
 
@@ -8,13 +8,16 @@ from shared.jobs.kinds import JobKind
 from shared.jobs.orders import ReanalysisOrder
 
 
-def reanalysis(connection: Connection, fact: str | None) -> NewJob | None:
-    """fact: only for photos that lack it; None: for all of them. None: no photo needs it. Raises UnknownFact.
+def reanalysis(connection: Connection, fact: str | None, *, palettes: bool = False) -> NewJob | None:
+    """fact: only for photos that lack it; None: for all of them. palettes: not facts, but palettes of an older version.
+
+    None: no photo needs it. Raises UnknownFact.
 
     While one is in flight, another for the same fact is that one.
     """
     total = count_to_reanalyse(connection, fact)
     if not total:
         return None
-    key = f"{JobKind.REANALYSE.value}-{fact or 'all'}"
-    return NewJob(JobKind.REANALYSE, payload=ReanalysisOrder(fact, total=total), dedupe_key=key)
+    key = f"{JobKind.REANALYSE.value}-{'palettes' if palettes else fact or 'all'}"
+    order = ReanalysisOrder(fact, total=total, palettes=palettes)
+    return NewJob(JobKind.REANALYSE, payload=order, dedupe_key=key)

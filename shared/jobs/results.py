@@ -1,8 +1,10 @@
 """What jobs bring, as their rows keep it and readers get it back. Predictors' results: shared/predictors/documents.py."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.colour import Swatch
+from shared.limits import DEFAULT_COLORS
+from shared.palette_kinds import PaletteKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +23,23 @@ class EmbedResult:
 
 @dataclass(frozen=True, slots=True)
 class PaletteResult:
-    """colors: as many as were asked for. version: of the method. sizes: palettes of every size, where all were found."""
+    """colors: as was asked for, `size` of them if the picture has so many. version: of the method.
+
+    kinds: palettes of every kind (by its key) and size, where all were found; a kind that is the same as with the ground
+    included is left out.
+    """
 
     colors: tuple[Swatch, ...]
     version: str
-    sizes: dict[int, tuple[Swatch, ...]] | None = None
+    size: int = DEFAULT_COLORS
+    kinds: dict[str, dict[int, tuple[Swatch, ...]]] = field(default_factory=dict)
 
-    def of_size(self, colors: int | None) -> tuple[Swatch, ...]:
-        """The palette of that many colours, or as many as were asked for where there is no other."""
-        return self.colors if colors is None else (self.sizes or {}).get(colors, self.colors)
+    def palette(self, colors: int | None, kind: PaletteKind) -> tuple[Swatch, ...]:
+        """The palette of that kind and of that many colours, or as many as were asked for; where there is no other, the
+        one that was asked for."""
+        included = PaletteKind(kind.style)
+        sizes = self.kinds.get(kind.key) or self.kinds.get(included.key) or {}
+        return sizes.get(colors or self.size, self.colors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class DemoResult:
 
 @dataclass(frozen=True, slots=True)
 class ReanalysisResult:
-    """images: how many have new facts."""
+    """images: how many have new facts, or new palettes."""
 
     images: int
     fact: str | None

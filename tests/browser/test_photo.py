@@ -200,3 +200,24 @@ def test_a_palette_of_another_size_can_be_had_without_javascript(
     page.locator(".enlarge").click()
     expect(page).to_have_url(re.compile("/file$"))
     plain_visit.troubles.clear()  # what Chromium itself does to show a picture, the policy of the picture forbids
+
+
+def test_style_order_and_ground_of_the_palette_change_in_place(site: ServedSite, visit: Visit) -> None:
+    ids = site.add_photos(1)
+    page = visit.open(f"/images/{ids[0]}")
+    expect(page.locator(".palette li")).to_have_count(6)
+    shown = page.locator(".palette .code").all_inner_texts()
+    page.get_by_label("Order").select_option("lightness")
+    expect(page.locator(".palette .code").first).not_to_have_text(shown[0])
+    assert sorted(page.locator(".palette .code").all_inner_texts()) == sorted(shown)
+    with page.expect_request("**/api/v1/jobs/*"):
+        page.get_by_label("Style").select_option("vivid")
+    site.pipeline.drain()
+    download = page.locator(".downloads a").first
+    expect(download).to_have_attribute("href", re.compile("style=vivid&sort=lightness"))
+    expect(page.locator("#size output")).to_have_text("6")
+    page.get_by_label("Leave out white").focus()
+    with page.expect_request("**/api/v1/jobs/*"):
+        page.keyboard.press("Space")
+    site.pipeline.drain()
+    expect(download).to_have_attribute("href", re.compile("ground=excluded"))

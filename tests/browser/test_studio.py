@@ -263,3 +263,25 @@ def test_a_phone_shows_the_photo_over_its_colours(chromium: Browser, site: Serve
     expect(page.locator("#highlight")).to_have_class(re.compile("on"))
     context.close()
     assert visit.troubles == []
+
+
+def test_style_order_and_ground_change_without_a_job(site: ServedSite, visit: Visit, photo: Path) -> None:
+    page = visit.open("/palette")
+    choose(site, page, photo)
+    shown = page.locator("#swatches .hex").all_inner_texts()
+    page.get_by_label("Order").select_option("lightness")
+    expect(page).to_have_url(re.compile("sort=lightness"))
+    expect(page.locator("#swatches .hex").first).not_to_have_text(shown[0])
+    assert sorted(page.locator("#swatches .hex").all_inner_texts()) == sorted(shown)
+    page.get_by_label("Style").select_option("vivid")
+    expect(page).to_have_url(re.compile("style=vivid.*sort=lightness"))
+    page.get_by_label("Leave out white").check()
+    expect(page).to_have_url(re.compile("ground=excluded"))
+    slider = page.get_by_role("slider", name="How many colours")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile("colors=5.*style=vivid.*ground=excluded"))
+    assert site.count("jobs") == 1
+    page.reload()
+    expect(page.get_by_label("Style")).to_have_value("vivid")
+    expect(page.get_by_label("Leave out white")).to_be_checked()

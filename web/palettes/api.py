@@ -1,11 +1,12 @@
 """Palettes: of images, and of photos that do not go into the gallery."""
 
+from collections.abc import Sequence
+
 from flask import Response, g, request
 
+from shared.colour import Swatch
 from shared.db.queries import palettes
-from shared.db.queries.palettes import PaletteRow
 from shared.db.queries.photos import images
-from shared.db.queries.photos.images import ImageRow
 from web.http.documents import json_response
 from web.http.ids import image_id, job_id
 from web.http.routing import Answer, Resource
@@ -13,6 +14,7 @@ from web.jobs import PREFER, STARTED, started, started_and_awaited
 from web.palettes.documents import ImagesForPalette, Palette, PaletteQuery
 from web.palettes.ephemeral import ephemeral_palettes, get_palette_job
 from web.palettes.gallery_palettes import job_for_palette, job_for_palette_of_all
+from web.palettes.order import arranged
 from web.palettes.responses import exported_palette
 from web.photos import UPLOAD_FORMS, UPLOAD_PROBLEMS, find_palette_of_upload, received_upload
 from web.services import current_services
@@ -28,21 +30,23 @@ api = Resource("palettes", "The colours of pictures.")
     problems=(404, 409),
 )
 def get_palette(id: str, query: PaletteQuery) -> Response:  # noqa: A002 - the name in the contract
-    """Get an image's palette; a size that was never asked for is computed first."""
+    """Get an image's palette; a size, style or ground that was never asked for is computed first."""
     unit_of_work = current_services().unit_of_work
     with unit_of_work.read() as connection:
         image = images.get_image(connection, image_id(id))
         colors = query.colors or image.colors
-        palette = palettes.find_palette(connection, image.id, colors)
+        palette = palettes.find_palette(connection, image.id, colors, query.kind)
     if palette is None:
-        return started(job_for_palette(unit_of_work, image, colors, g.request_id))
-    return _palette(image, palette, query.format)
+        return started(job_for_palette(unit_of_work, image, colors, query.kind, g.request_id))
+    return _palette(
+        arranged(palette.swatches, query.sort), palette.version, query, image.caption or image.name
+    )
 
 
-def _palette(image: ImageRow, palette: PaletteRow, form: str) -> Response:
-    if form == "json":
-        return json_response(Palette.of(palette.swatches, palette.version))
-    return exported_palette(form, palette.swatches, image.caption or image.name)
+def _palette(swatches: Sequence[Swatch], version: str, query: PaletteQuery, title: str) -> Response:
+    if query.format == "json":
+        return json_response(Palette.of(swatches, version))
+    return exported_palette(query.format, swatches, title)
 
 
 @api.route(
@@ -84,13 +88,11 @@ def post_palette_of_images(body: ImagesForPalette) -> Response:
     problems=(404, 409),
 )
 def get_ephemeral_palette(id: str, query: PaletteQuery) -> Response:  # noqa: A002
-    """Get the palette of a photo that is not kept, of any size: the id is that of its job."""
+    """Get the palette of a photo that is not kept, of any size and style: the id is that of its job."""
     with current_services().unit_of_work.read() as connection:
         job = get_palette_job(connection, job_id(id))
     found = ephemeral_palettes(job)
     if found is None:
         return started(job)
-    swatches = found.of_size(query.colors)
-    if query.format == "json":
-        return json_response(Palette.of(swatches, found.version))
-    return exported_palette(query.format, swatches, "Palette")
+    swatches = arranged(found.palette(query.colors, query.kind), query.sort)
+    return _palette(swatches, found.version, query, "Palette")

@@ -1,10 +1,12 @@
 """One colour of a palette as the API shows it."""
 
 import math
+from collections.abc import Sequence
 from typing import Annotated
 
 from shared import colour
 from shared.colour import Swatch
+from shared.colour_names import palette_names
 from web.http.documents import Document, about
 
 
@@ -39,13 +41,13 @@ class PaletteColor(Document):
     rgb: Annotated[colour.RGB, about("red, green, blue: 0 to 255")]
     hsl: Annotated[Hsl, about("the colour in HSL")]
     oklch: Annotated[Oklch, about("the colour in OKLCH")]
-    name: Annotated[str, about("the nearest named colour")]
+    name: Annotated[str, about("the nearest named colour; no other of the palette has the same name")]
     proportion: Annotated[float, about("its share of the picture, 0 to 1")]
     text: Annotated[str, about("black or white, whichever stands out more on it")]
     contrast: Annotated[Contrast, about("as WCAG 2 has it")]
 
     @classmethod
-    def of(cls, swatch: Swatch) -> "PaletteColor":
+    def of(cls, swatch: Swatch, name: str) -> "PaletteColor":
         rgb = swatch.rgb
         hsl, oklch = colour.rgb_to_hsl(rgb), colour.rgb_to_oklch(rgb)
         return cls(
@@ -53,11 +55,16 @@ class PaletteColor(Document):
             rgb=rgb,
             hsl=Hsl(h=_degrees(hsl.h), s=round(hsl.s, 3), l=round(hsl.l, 3)),
             oklch=Oklch(l=round(oklch.l, 4), c=round(oklch.c, 4), h=_degrees(oklch.h)),
-            name=swatch.name,
+            name=name,
             proportion=swatch.proportion,
             text=colour.text_color(rgb),
             contrast=Contrast.of(rgb),
         )
+
+
+def palette_colors(swatches: Sequence[Swatch]) -> tuple[PaletteColor, ...]:
+    """The colours of a palette, each under a name of its own."""
+    return tuple(map(PaletteColor.of, swatches, palette_names(swatches)))
 
 
 def _degrees(hue: float) -> float:

@@ -12,6 +12,7 @@ from shared.db.unit_of_work import UnitOfWork
 from shared.errors import Conflict, ImageNotFound
 from shared.jobs.kinds import ACTIVE, JobKind, JobStatus
 from shared.jobs.orders import PaletteOrder
+from shared.palette_kinds import PaletteKind
 
 # How long a failure is the answer to whoever asks again. A client that polls would start a job each time; later what was
 # missing may be there.
@@ -42,8 +43,10 @@ def job_for_palette_of_all(
         return jobs.get_job(transaction.connection, jobs.create_job(transaction, wanted))
 
 
-def job_for_palette(unit_of_work: UnitOfWork, image: ImageRow, colors: int, request_id: str | None) -> JobRow:
-    """The job that finds the palette: the one that analyses the image, else one for this size alone.
+def job_for_palette(
+    unit_of_work: UnitOfWork, image: ImageRow, colors: int, kind: PaletteKind, request_id: str | None
+) -> JobRow:
+    """The job that finds the palette: the one that analyses the image, else one for this size and kind alone.
 
     Raises Conflict where the photo could not be analysed, or this palette not be found a moment ago.
     """
@@ -55,8 +58,8 @@ def job_for_palette(unit_of_work: UnitOfWork, image: ImageRow, colors: int, requ
         wanted = NewJob(
             JobKind.PALETTE,
             image.id,
-            payload=PaletteOrder(colors),
-            dedupe_key=f"palette:{image.id}:{colors}",
+            payload=PaletteOrder(colors, kind=kind),
+            dedupe_key=f"palette:{image.id}:{colors}:{kind.key}",
             request_id=request_id,
         )
         last = jobs.last_of_image(transaction.connection, wanted)

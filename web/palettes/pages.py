@@ -4,6 +4,7 @@ With JavaScript the page sends photos to the API itself and takes palettes of ot
 comes here and leads to the address of its palette.
 """
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 from flask import Blueprint, g, redirect, render_template, request
@@ -18,9 +19,10 @@ from web.http.parameter_sets import Parameters, read_values
 from web.http.parameters import Choice, Text
 from web.http.waiting import wait_for_job
 from web.layout.frame import make_frame
-from web.palettes.documents import SizeQuery
+from web.palettes.documents import PaletteOptions
 from web.palettes.ephemeral import ephemeral_palettes, get_palette_job
 from web.palettes.formats import FORMATS
+from web.palettes.order import arranged
 from web.palettes.responses import exported_palette
 from web.palettes.view_models.studio import StudioView, palette_address, parse_swatches, studio_view
 from web.photos import find_palette_of_upload, received_upload
@@ -73,14 +75,17 @@ def send() -> Response | tuple[str, int]:
 
 @blueprint.get("/palette/<id>")
 def show_palette(id: str) -> str | tuple[str, int]:  # noqa: A002 - the name in the address
-    """A palette that was found in a photo, of the size asked for."""
-    colors = read_values(SizeQuery, request.args.to_dict(flat=False)).colors
+    """A palette that was found in a photo, of the size and kind asked for."""
+    options = read_values(PaletteOptions, request.args.to_dict(flat=False))
     with current_services().unit_of_work.read() as connection:
         job = get_palette_job(connection, job_id(id))
     try:
         found = ephemeral_palettes(job)
-        swatches = None if found is None else found.of_size(colors)
-        return _page(studio_view(swatches, job_id=job.id, colors=colors))
+        swatches = None if found is None else found.palette(options.colors, options.kind)
+        if found is not None:
+            options = replace(options, colors=options.colors or found.size)
+        shown = arranged(swatches, options.sort) if swatches else None
+        return _page(studio_view(shown, job_id=job.id, options=options))
     except Conflict as error:
         return _page(studio_view(error=error.message)), STATUS[error.code]
 

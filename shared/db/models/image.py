@@ -77,6 +77,9 @@ class Palette(Base):
 
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
     colors: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    # PaletteKind (shared/palette_kinds.py).
+    style: Mapped[str] = mapped_column(primary_key=True, server_default="dominant")
+    ground: Mapped[str] = mapped_column(primary_key=True, server_default="included")
     version: Mapped[str] = mapped_column(primary_key=True)
     swatches: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -4,10 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.colour_arrays import (
+    din99o_to_srgb8,
+    lab_to_din99o,
     linear_to_oklab,
     linear_to_srgb,
     oklab_to_linear,
     oklab_to_srgb8,
+    srgb8_to_din99o,
+    srgb8_to_lab,
     srgb8_to_linear,
     srgb8_to_oklab,
     srgb_to_linear,
@@ -62,3 +66,23 @@ def test_images_keep_their_shape() -> None:
     light = np.random.default_rng(0).random((4, 5, 3))
     assert linear_to_oklab(light).shape == (4, 5, 3)
     assert oklab_to_linear(linear_to_oklab(light)) == pytest.approx(light)
+
+
+def test_white_black_and_red_are_where_they_are_known_to_be() -> None:
+    found = srgb8_to_lab(np.array([[255, 255, 255], [0, 0, 0], [255, 0, 0]], np.uint8))
+    assert found == pytest.approx(np.array([[100, 0, 0], [0, 0, 0], [53.2408, 80.0925, 67.2032]]), abs=2e-3)
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 255)] * 3), min_size=1, max_size=50))
+def test_a_round_trip_through_din99o_loses_nothing(colours: list[tuple[int, int, int]]) -> None:
+    srgb = np.array(colours, np.uint8)
+    assert np.array_equal(din99o_to_srgb8(srgb8_to_din99o(srgb)), srgb)
+
+
+def test_din99o_is_what_its_formula_gives() -> None:
+    # By hand, for L* 50, a* 20, b* -30: the axes turned by 26 degrees, b shortened, both compressed.
+    red, yellow = 20 * 0.898794 - 30 * 0.438371, 0.83 * (-30 * 0.898794 - 20 * 0.438371)
+    chroma = np.log(1 + 0.075 * np.hypot(red, yellow)) / 0.0435
+    hue = np.arctan2(yellow, red) + np.radians(26)
+    expected = [303.67 * np.log(1 + 0.0039 * 50), chroma * np.cos(hue), chroma * np.sin(hue)]
+    assert lab_to_din99o(np.array([50.0, 20.0, -30.0])) == pytest.approx(expected, abs=1e-4)

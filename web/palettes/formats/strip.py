@@ -8,6 +8,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from shared.colour import Swatch
+from shared.colour_names import palette_names
 from shared.file_types import PNG_MAGIC
 from web.palettes.formats.format import Format
 
@@ -31,8 +32,10 @@ def svg(swatches: Sequence[Swatch], title: str) -> str:
     """The strip as SVG; every colour has its name, hex code and share as its title."""
     rectangles = "".join(
         f'  <rect x="{left}" width="{right - left}" height="{HEIGHT}" fill="{swatch.hex}">'
-        f"<title>{escape(swatch.name)} {swatch.hex}, {swatch.proportion:.1%}</title></rect>\n"
-        for swatch, (left, right) in zip(swatches, pairwise(edges(swatches)), strict=True)
+        f"<title>{escape(name)} {swatch.hex}, {swatch.proportion:.1%}</title></rect>\n"
+        for swatch, name, (left, right) in zip(
+            swatches, palette_names(swatches), pairwise(edges(swatches)), strict=True
+        )
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from shared.colour import Swatch
+from shared.colour_names import palette_names
 from web.palettes.formats.format import Format
 
 _GROUP_START, _GROUP_END, _COLOR = 0xC001, 0xC002, 0x0001
@@ -20,7 +21,7 @@ _NORMAL: Final = 2
 def ase(swatches: Sequence[Swatch], title: str) -> bytes:
     """One group named by the title with one RGB swatch a colour, each named "teal #008080"."""
     blocks = [_block(_GROUP_START, _name(title))]
-    blocks += [_block(_COLOR, _color(swatch)) for swatch in swatches]
+    blocks += [_block(_COLOR, body) for body in map(_color, swatches, palette_names(swatches))]
     blocks.append(_block(_GROUP_END, b""))
     return struct.pack(">4sHHI", b"ASEF", *_VERSION, len(blocks)) + b"".join(blocks)
 
@@ -34,9 +35,9 @@ def _name(text: str) -> bytes:
     return struct.pack(">H", len(encoded) // 2) + encoded
 
 
-def _color(swatch: Swatch) -> bytes:
+def _color(swatch: Swatch, name: str) -> bytes:
     channels = (channel / 255 for channel in swatch.rgb)
-    return _name(f"{swatch.name} {swatch.hex}") + struct.pack(">4s3fH", b"RGB ", *channels, _NORMAL)
+    return _name(f"{name} {swatch.hex}") + struct.pack(">4s3fH", b"RGB ", *channels, _NORMAL)
 
 
 FORMATS: Final = (Format("ase", "Adobe", ase, "application/octet-stream", "ase", 5),)

@@ -1,12 +1,13 @@
 """Palettes as text: style sheets, a GIMP palette, JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
 from shared.colour import Swatch
-from web.palettes.colors import PaletteColor
+from shared.colour_names import palette_names
+from web.palettes.colors import palette_colors
 from web.palettes.formats.format import Format
 
 
@@ -19,7 +20,8 @@ def scss(swatches: Sequence[Swatch], title: str) -> str:
     """Sass variables `$palette-1`, `$palette-2`, ... and the list `$palette`."""
     lines = [f"// {_one_line(title)}\n"]
     lines += [
-        f"$palette-{rank}: {swatch.hex}; // {_label(swatch)}\n" for rank, swatch in enumerate(swatches, 1)
+        f"$palette-{rank}: {swatch.hex}; // {label}\n"
+        for rank, (swatch, label) in enumerate(_labelled(swatches), 1)
     ]
     names = ", ".join(f"$palette-{rank}" for rank in range(1, len(swatches) + 1))
     return "".join(lines) + f"$palette: ({names});\n"
@@ -35,7 +37,7 @@ def tailwind(swatches: Sequence[Swatch], title: str) -> str:
 
 def gpl(swatches: Sequence[Swatch], title: str) -> str:
     """A GIMP palette, which Inkscape, Krita and Aseprite read too."""
-    rows = "".join(_gpl_row(swatch) for swatch in swatches)
+    rows = "".join(map(_gpl_row, swatches, palette_names(swatches)))
     return f"GIMP Palette\nName: {_one_line(title)}\nColumns: {len(swatches)}\n#\n{rows}"
 
 
@@ -43,26 +45,28 @@ def json_document(swatches: Sequence[Swatch], title: str) -> str:
     """`{title, colors, count}`, with the colours as the API describes them."""
     document = {
         "title": title.encode("utf-8", "replace").decode(),
-        "colors": [PaletteColor.of(swatch) for swatch in swatches],
+        "colors": palette_colors(swatches),
         "count": len(swatches),
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
-def _gpl_row(swatch: Swatch) -> str:
+def _gpl_row(swatch: Swatch, name: str) -> str:
     red, green, blue = swatch.rgb
-    return f"{red:3d} {green:3d} {blue:3d}\t{swatch.name}\n"
+    return f"{red:3d} {green:3d} {blue:3d}\t{name}\n"
 
 
 def _declarations(prefix: str, swatches: Sequence[Swatch]) -> str:
     return "".join(
-        f"  {prefix}-{rank}: {swatch.hex}; /* {_label(swatch)} */\n"
-        for rank, swatch in enumerate(swatches, 1)
+        f"  {prefix}-{rank}: {swatch.hex}; /* {label} */\n"
+        for rank, (swatch, label) in enumerate(_labelled(swatches), 1)
     )
 
 
-def _label(swatch: Swatch) -> str:
-    return f"{swatch.name}, {swatch.proportion:.1%}"
+def _labelled(swatches: Sequence[Swatch]) -> Iterator[tuple[Swatch, str]]:
+    """Each swatch with its name and share."""
+    for swatch, name in zip(swatches, palette_names(swatches), strict=True):
+        yield swatch, f"{name}, {swatch.proportion:.1%}"
 
 
 def _one_line(title: str) -> str:

@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from flask import url_for
 
 from shared import colour
 from shared.colour import Swatch
+from shared.colour_names import palette_names
 from shared.db.queries.photos.images import ImageRow
 from shared.jobs.kinds import ACTIVE, JobStatus
 from shared.limits import MAX_COLORS, MIN_COLORS
 from web.http.addresses import image_path
 from web.layout import words
 from web.palettes.colors import Contrast
+from web.palettes.documents import PaletteOptions
 from web.palettes.formats import FORMATS
+from web.palettes.view_models.options import OptionsView, options_in_address, options_view
 
 _EXPECTED: Final = ACTIVE | {JobStatus.SUCCEEDED}
 
@@ -58,10 +62,12 @@ class PaletteView:
     words: str | None
     unfinished: bool
     downloads: tuple[Download, ...]
+    options: OptionsView
 
 
-def palette_view(image: ImageRow, swatches: Sequence[Swatch], colors: int) -> PaletteView:
-    """swatches: none while they are still to be found, or cannot be."""
+def palette_view(image: ImageRow, swatches: Sequence[Swatch], options: PaletteOptions) -> PaletteView:
+    """swatches: as they stand in the palette; none while they are still to be found, or cannot be."""
+    colors = options.colors or image.colors
     expected = image.palette in _EXPECTED
     return PaletteView(
         colors=colors,
@@ -69,20 +75,21 @@ def palette_view(image: ImageRow, swatches: Sequence[Swatch], colors: int) -> Pa
         most=MAX_COLORS,
         action=url_for("photo.show", id=image.id),
         fragment=url_for("photo.palette", id=image.id),
-        swatches=tuple(swatch_view(swatch) for swatch in swatches),
+        swatches=tuple(map(swatch_view, swatches, palette_names(swatches))),
         places=range(0 if swatches or not expected else colors),
         words=_words(swatches, colors) if expected else "This photo has no palette.",
         unfinished=expected and not swatches,
-        downloads=_downloads(image, colors) if swatches else (),
+        downloads=_downloads(image, colors, options) if swatches else (),
+        options=options_view(options),
     )
 
 
-def swatch_view(swatch: Swatch) -> SwatchView:
+def swatch_view(swatch: Swatch, name: str) -> SwatchView:
     contrast = Contrast.of(swatch.rgb)
     return SwatchView(
         hex=swatch.hex,
         text=colour.text_color(swatch.rgb),
-        name=swatch.name,
+        name=name,
         share=words.share(swatch.proportion),
         on_white=words.ratio(contrast.white),
         on_black=words.ratio(contrast.black),
@@ -93,11 +100,12 @@ def swatch_view(swatch: Swatch) -> SwatchView:
 def _words(swatches: Sequence[Swatch], colors: int) -> str | None:
     if not swatches or len(swatches) == colors:
         return None
-    return f"The photo has no more than {words.count(len(swatches), 'colour', 'colours')}."
+    return f"No more than {words.count(len(swatches), 'colour', 'colours')} that an eye tells apart."
 
 
-def _downloads(image: ImageRow, colors: int) -> tuple[Download, ...]:
+def _downloads(image: ImageRow, colors: int, options: PaletteOptions) -> tuple[Download, ...]:
+    asked = urlencode({"colors": colors, **options_in_address(options)})
     return tuple(
-        Download(form.label, f"{image_path(image.id)}/palette?colors={colors}&format={form.name}")
+        Download(form.label, f"{image_path(image.id)}/palette?{asked}&format={form.name}")
         for form in FORMATS.values()
     )

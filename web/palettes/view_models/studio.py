@@ -9,13 +9,16 @@ from flask import url_for
 
 from shared import colour
 from shared.colour import Swatch
+from shared.colour_names import palette_names
 from shared.db.queries.photos.images import ImageRow
 from shared.errors import BadParameter
 from shared.limits import DEFAULT_COLORS, MAX_COLORS, MAX_FILE_BYTES, MAX_FILE_MEBIBYTES, MIN_COLORS
 from web.http.addresses import job_path
 from web.layout import words
+from web.palettes.documents import PaletteOptions
 from web.palettes.formats import FORMATS
 from web.palettes.view_models.accent import Accent, accent_of
+from web.palettes.view_models.options import OptionsView, options_view
 from web.palettes.view_models.palette import Download
 from web.palettes.view_models.theme import Theme, grade, ratio_in_words, themes
 from web.photos import ACCEPT, Tile, make_tile
@@ -75,23 +78,25 @@ class StudioView:
     max_bytes: int
     error: str | None
     gallery: tuple[Tile, ...]
+    options: OptionsView
 
 
 def studio_view(
     swatches: Sequence[Swatch] | None = None,
     *,
     job_id: UUID | None = None,
-    colors: int | None = None,
+    options: PaletteOptions | None = None,
     error: str | None = None,
     gallery: Sequence[ImageRow] = (),
 ) -> StudioView:
-    """swatches: the palette to show. job_id: of the job that found it, or is looking for it. colors: as asked for.
+    """swatches: the palette to show. job_id: of the job that found it, or is looking for it. options: as asked for.
     gallery: photos to begin with."""
+    options = options or PaletteOptions()
     return StudioView(
         sheet=_sheet(swatches) if swatches else None,
         accent=accent_of(swatches or ()),
         sizes=None if job_id is None else url_for("studio.show_palette", id=job_id),
-        colors=colors or (len(swatches) if swatches else DEFAULT_COLORS),
+        colors=options.colors or (len(swatches) if swatches else DEFAULT_COLORS),
         fewest=MIN_COLORS,
         most=MAX_COLORS,
         working=job_id is not None and not swatches,
@@ -101,6 +106,7 @@ def studio_view(
         max_bytes=MAX_FILE_BYTES,
         error=error,
         gallery=tuple(make_tile(image, row_height=160) for image in gallery),
+        options=options_view(options),
     )
 
 
@@ -112,7 +118,7 @@ def _sheet(swatches: Sequence[Swatch]) -> Sheet:
     parameters = _address_parameters(swatches)
     return Sheet(
         heading=words.count(len(swatches), "colour", "colours"),
-        swatches=tuple(map(_swatch, swatches)),
+        swatches=tuple(map(_swatch, swatches, palette_names(swatches))),
         every="\n".join(swatch.hex for swatch in swatches),
         share=url_for("studio.show", **parameters, _external=True),
         picture=url_for("studio.show", **parameters, format="png", _external=True),
@@ -126,13 +132,13 @@ def _sheet(swatches: Sequence[Swatch]) -> Sheet:
     )
 
 
-def _swatch(swatch: Swatch) -> StudioSwatch:
+def _swatch(swatch: Swatch, name: str) -> StudioSwatch:
     rgb, hsl, oklch = swatch.rgb, colour.rgb_to_hsl(swatch.rgb), colour.rgb_to_oklch(swatch.rgb)
     white, black = colour.contrast_ratio(rgb, colour.WHITE), colour.contrast_ratio(rgb, colour.BLACK)
     return StudioSwatch(
         hex=swatch.hex,
         text=colour.text_color(rgb),
-        name=swatch.name,
+        name=name,
         part=round(swatch.proportion, 5),
         share=words.share(swatch.proportion),
         rgb=f"rgb({rgb[0]} {rgb[1]} {rgb[2]})",

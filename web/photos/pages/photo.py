@@ -13,12 +13,13 @@ from shared.db.queries.index.state import IndexStateRow, index_state
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.palettes import find_palette
 from shared.db.queries.photos.images import ImageRow, get_image, get_images
+from shared.palette_kinds import DEFAULT_KIND, PaletteKind
 from web.http.addresses import job_path
 from web.http.ids import image_id
 from web.http.parameter_sets import read_values
 from web.http.parameters import Integer
 from web.layout.frame import make_frame
-from web.palettes import PaletteView, SizeQuery, job_for_palette, palette_view
+from web.palettes import PaletteOptions, PaletteView, arranged, job_for_palette, palette_view
 from web.photos.failures import failure_of
 from web.photos.view_models.photo import photo_view
 from web.services import current_services
@@ -29,7 +30,7 @@ blueprint = Blueprint("photo", __name__)
 LOOK_ALIKES: Final = 12
 
 
-class PhotoQuery(SizeQuery):
+class PhotoQuery(PaletteOptions):
     """What the address asks for besides the photo. colors: by default as many as it was uploaded with."""
 
     diversity: Annotated[int, Integer("of the look-alikes, in hundredths, as a slider has it", 0, 100)] = 0
@@ -50,14 +51,14 @@ def show(id: str) -> str:  # noqa: A002 - the name in the address
     with current_services().unit_of_work.read() as connection:
         image = get_image(connection, image_id(id))
         state = index_state(connection)
-        own = _swatches(connection, image, image.colors)
+        own = _swatches(connection, image, image.colors, DEFAULT_KIND)
         similar = _look_alikes(connection, state, image, query.diversity / 100)
         failure = failure_of(connection, image)
     return render_template(
         "photos/photo.html",
         frame=make_frame(state),
         view=photo_view(image, own, failure),
-        palette=_palette(image, query.colors or image.colors, own).view,
+        palette=_palette(image, query, own).view,
         look_alikes=similar,
     )
 
@@ -67,8 +68,8 @@ def palette(id: str) -> Response:  # noqa: A002
     """The palette alone. 202 while it is still to be found, with the job that does it."""
     with current_services().unit_of_work.read() as connection:
         image = get_image(connection, image_id(id))
-        own = _swatches(connection, image, image.colors)
-    found = _palette(image, _query().colors or image.colors, own)
+        own = _swatches(connection, image, image.colors, DEFAULT_KIND)
+    found = _palette(image, _query(), own)
     response = Response(render_template("palettes/palette.html", palette=found.view), mimetype="text/html")
     if found.job is not None:
         response.status_code = 202
@@ -89,21 +90,22 @@ def _query() -> PhotoQuery:
     return read_values(PhotoQuery, request.args.to_dict(flat=False), blank_is_absent=True)
 
 
-def _palette(image: ImageRow, colors: int, own: Sequence[Swatch]) -> PaletteState:
-    """The palette of that size; one that has not been computed yet is started. own: the one of the image's own size."""
-    if colors == image.colors:
-        return PaletteState(palette_view(image, own, colors))
+def _palette(image: ImageRow, options: PaletteOptions, own: Sequence[Swatch]) -> PaletteState:
+    """The palette asked for; one that has not been computed yet is started. own: the one of the image's own size."""
+    colors = options.colors or image.colors
+    if colors == image.colors and options.kind == DEFAULT_KIND:
+        return PaletteState(palette_view(image, arranged(own, options.sort), options))
     unit_of_work = current_services().unit_of_work
     with unit_of_work.read() as connection:
-        swatches = _swatches(connection, image, colors)
-    view = palette_view(image, swatches, colors)
+        swatches = _swatches(connection, image, colors, options.kind)
+    view = palette_view(image, arranged(swatches, options.sort), options)
     if not view.unfinished:
         return PaletteState(view)
-    return PaletteState(view, job_for_palette(unit_of_work, image, colors, g.request_id))
+    return PaletteState(view, job_for_palette(unit_of_work, image, colors, options.kind, g.request_id))
 
 
-def _swatches(connection: Connection, image: ImageRow, colors: int) -> Sequence[Swatch]:
-    found = find_palette(connection, image.id, colors)
+def _swatches(connection: Connection, image: ImageRow, colors: int, kind: PaletteKind) -> Sequence[Swatch]:
+    found = find_palette(connection, image.id, colors, kind)
     return found.swatches if found else ()
 
 

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from flask import url_for
 
-from shared.colour import color_name, hex_to_rgb
+from shared.colour import hex_to_rgb
+from shared.colour_names import color_name
 from shared.db.queries.jobs.jobs import JobRow
 from shared.db.queries.photos.facets import Facet
 from shared.db.queries.photos.listing import ImageFilter, Order, Page, Position

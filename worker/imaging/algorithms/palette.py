@@ -1,10 +1,7 @@
-"""Colour palettes: a 5-bit RGB histogram, and weighted k-medians in OKLab.
+"""Colour palettes: a 5-bit RGB histogram, and the colours in it that an eye tells apart.
 
 The histogram makes clustering cheap (thousands of points instead of hundreds of thousands) and can be kept, so that a
-palette of another size never needs the photo again.
-
-How far a picture's pixels are from its palette, on average, is what people see. So that is what is made least, not the
-mean of the squares as k-means has it: 3 % nearer in OKLab on photos, 4 % by CIEDE2000. `make bench-palette` measures both.
+palette of another size or style never needs the photo again. `make bench-palette` measures what palettes are worth.
 """
 
 import zlib
@@ -15,13 +12,17 @@ from numpy.typing import NDArray
 
 from shared.colour import Swatch, rgb_to_hex
 from shared.limits import MAX_COLORS, MIN_COLORS
-from worker.colour_arrays import oklab_to_srgb8, srgb8_to_oklab
-from worker.imaging.algorithms.k_medians import k_medians
+from shared.palette_kinds import DEFAULT_KIND, PaletteGround, PaletteKind, PaletteStyle
+from worker.colour_arrays import lab_to_din99o, srgb8_to_din99o, srgb8_to_lab
+from worker.imaging.algorithms.ciede2000 import ciede2000
+from worker.imaging.algorithms.colour_clusters import WeightedPoints
+from worker.imaging.algorithms.distinct_colours import distinct_colours
 
 # Part of a stored palette's key: bump when the same picture would get another palette.
-PALETTE_VERSION = "oklab-kmedians-2"
+PALETTE_VERSION = "distinct-1"
 
 Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float64]
 
 _BINS = 1 << 15
 # Pixels at a time: what they are turned into then stays in the cache.
@@ -35,9 +36,18 @@ _SPREAD = np.uint64(1 + (1 << 13) + (1 << 26))
 _LOW_BITS = np.uint64(7 + (7 << 21) + (7 << 42))
 _ONE = np.uint32(1)
 
-# OKLab counts chroma for less than the eye does (CIEDE2000, and Color.js' deltaEOK2, which doubles a and b). Half as much
-# again brings palettes nearer by CIEDE2000 and costs less than 1 % in plain OKLab distance; twice costs 2 %.
-_WEIGHED = np.array([1.0, 1.5, 1.5])
+# A pixel of so much chroma (in DIN99o) is strong; the strongest colour of sRGB has 57.
+_STRONG = 50.0
+# In a palette of what covers the photo a strong pixel counts as so many grey ones more: it keeps what stands out, and all
+# others as near.
+_DOMINANT_STRENGTH = 2.0
+# In a vivid one a grey pixel counts as such a part of a strong one. Strong is what this part of the pixels falls short of, so
+# that a muted photo has its strongest colours too; less chroma than the last number is never strong.
+_VIVID_GREY, _VIVID_QUANTILE, _VIVID_LEAST = 0.02, 0.98, 12.0
+# Nearer to white than this by CIEDE2000 is ground: paper and what JPEG makes of its edges, not a pale grey.
+_WHITE_GROUND = 3.5
+_LEAST_GROUND = 0.01
+_WHITE = np.array([100.0, 0.0, 0.0])
 
 _MAGIC = b"VCH1"
 
@@ -127,26 +137,54 @@ def check_colors(colors: int) -> None:
         raise ValueError(f"a palette has {MIN_COLORS} to {MAX_COLORS} colours, not {colors}")
 
 
-def extract_palette(histogram: ColourHistogram, colors: int) -> tuple[Swatch, ...]:
-    """At most `colors` (2 to 16) swatches with distinct colours, by falling proportion, then by colour.
+def extract_palette(
+    histogram: ColourHistogram, colors: int, kind: PaletteKind = DEFAULT_KIND
+) -> tuple[Swatch, ...]:
+    """At most `colors` (2 to 16) swatches, by falling proportion, then by colour.
 
-    Fewer where the picture has fewer distinguishable colours. Proportions sum to 1. The same histogram always gives the
-    same palette.
+    No two are nearer than 5 by CIEDE2000; fewer where the picture has no more that differ. A swatch's proportion is that of
+    the pixels that are nearest to it, and proportions sum to 1. The same histogram always gives the same palette.
     """
     check_colors(colors)
+    lab = srgb8_to_lab(histogram.colours)
     counts = histogram.counts.astype(np.float64)
-    if len(counts) <= colors:
-        return _swatches(histogram.colours, counts)
-    places, labels = k_medians(srgb8_to_oklab(histogram.colours) * _WEIGHED, counts, colors)
-    weights = np.bincount(labels, counts, colors).astype(np.float64, copy=False)
-    return _swatches(oklab_to_srgb8(places[weights > 0] / _WEIGHED), weights[weights > 0])
+    if kind.ground is PaletteGround.EXCLUDED:
+        ground = _is_ground(lab)
+        # A picture that is all white has that colour, not none.
+        if not ground.all():
+            lab, counts = lab[~ground], counts[~ground]
+    points = lab_to_din99o(lab)
+    found = distinct_colours(points, counts * _emphasis(points, counts, kind.style), colors)
+    labels = WeightedPoints(points, counts).labels(srgb8_to_din99o(found).astype(np.float32))
+    return _swatches(found, np.bincount(labels, counts, len(found)).astype(np.float64))
+
+
+def has_ground(histogram: ColourHistogram) -> bool:
+    """Whether as much of the picture as counts for anything may be a white ground."""
+    white = histogram.counts[_is_ground(srgb8_to_lab(histogram.colours))]
+    return bool(white.sum() >= _LEAST_GROUND * histogram.counts.sum())
+
+
+def _is_ground(lab: Floats) -> NDArray[np.bool_]:
+    near: NDArray[np.bool_] = ciede2000(lab, _WHITE) <= _WHITE_GROUND
+    return near
+
+
+def _emphasis(points: Floats, counts: Floats, style: PaletteStyle) -> Floats:
+    """(n,): what a pixel of each point counts for, by its chroma."""
+    chroma = np.hypot(points[:, 1], points[:, 2])
+    if style is PaletteStyle.DOMINANT:
+        return 1 + _DOMINANT_STRENGTH * (chroma / _STRONG) ** 2
+    order = np.argsort(chroma)
+    cumulated = np.cumsum(counts[order])
+    strong = chroma[order][np.searchsorted(cumulated, _VIVID_QUANTILE * cumulated[-1])]
+    emphasis: Floats = _VIVID_GREY + (chroma / max(strong, _VIVID_LEAST)) ** 4
+    return emphasis
 
 
 def _swatches(colours: Bytes, weights: NDArray[np.float64]) -> tuple[Swatch, ...]:
-    """Swatches of clusters, those of one and the same 8-bit colour merged."""
-    merged: dict[tuple[int, int, int], float] = {}
-    for (red, green, blue), weight in zip(colours.tolist(), weights.tolist(), strict=True):
-        merged[red, green, blue] = merged.get((red, green, blue), 0.0) + weight
-    total = sum(merged.values())
-    ordered = sorted(merged.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Swatch(rgb_to_hex(rgb), weight / total) for rgb, weight in ordered)
+    """Swatches of those clusters that have pixels."""
+    shares = (weights / weights.sum()).tolist()
+    found = [(rgb_to_hex(tuple(rgb)), share) for rgb, share in zip(colours.tolist(), shares, strict=True)]
+    ordered = sorted(found, key=lambda each: (-each[1], each[0]))
+    return tuple(Swatch(code, share) for code, share in ordered if share > 0)

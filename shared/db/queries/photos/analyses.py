@@ -91,10 +91,11 @@ def save_facts(connection: Connection, image_id: int, facts: Facts) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ToReanalyse:
-    """An image whose facts are to be computed again."""
+    """An image whose facts, or own palette of `colors` colours, are to be computed again."""
 
     id: int
     sha256: str
+    colors: int
 
 
 def images_to_reanalyse(
@@ -105,12 +106,12 @@ def images_to_reanalyse(
     fact: only those that lack it. Raises UnknownFact.
     """
     rows = connection.execute(
-        select(Image.id, Image.sha256)
+        select(Image.id, Image.sha256, Image.colors)
         .where(Image.id > after, *_to_reanalyse(fact))
         .order_by(Image.id)
         .limit(limit)
     )
-    return [ToReanalyse(row.id, row.sha256) for row in rows]
+    return [ToReanalyse(row.id, row.sha256, row.colors) for row in rows]
 
 
 def count_to_reanalyse(connection: Connection, fact: str | None) -> int:

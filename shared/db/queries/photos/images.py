@@ -31,6 +31,7 @@ from shared.db.prepared import PREPARED, PreparedSelect
 from shared.errors import ImageNotFound
 from shared.jobs.kinds import JobKind, JobStatus
 from shared.natural_order import natural_key
+from shared.palette_kinds import DEFAULT_KIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,12 @@ def _images() -> Select[*tuple[Any, ...]]:
     serving, generation = _state(IndexState.model), _state(IndexState.generation)
     own_palette = (
         select(Palette.swatches)
-        .where(Palette.image_id == Image.id, Palette.colors == Image.colors)
+        .where(
+            Palette.image_id == Image.id,
+            Palette.colors == Image.colors,
+            Palette.style == DEFAULT_KIND.style.value,
+            Palette.ground == DEFAULT_KIND.ground.value,
+        )
         .order_by(Palette.created_at.desc())
         .limit(1)
     )

@@ -3,7 +3,9 @@
 from datetime import timedelta
 from threading import Thread
 
+import numpy as np
 import pytest
+from PIL import Image
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -78,6 +80,83 @@ def test_a_size_that_was_never_asked_for_is_a_job_and_then_there(site: Site) -> 
     palette = site.get(f"images/{image_id}/palette?colors=3").get_json()
     assert palette["count"] == 3
     assert result == palette
+
+
+@pytest.mark.parametrize("query", ["style=vivid", "ground=excluded", "style=vivid&ground=excluded&colors=4"])
+def test_a_kind_that_was_never_asked_for_is_a_job_and_then_there(site: Site, query: str) -> None:
+    image_id = site.add(1)
+    site.pipeline.drain()
+    own = site.get(f"images/{image_id}/palette").get_json()
+    asked = site.get(f"images/{image_id}/palette?{query}")
+    assert asked.status_code == 202
+    site.pipeline.drain()
+    found = site.get(f"images/{image_id}/palette?{query}")
+    assert found.status_code == 200
+    check_contract(Palette, found.get_json())
+    result = site.get(f"jobs/{asked.get_json()['job']['id']}").get_json()["result"]
+    assert result == found.get_json()
+    assert site.get(f"images/{image_id}/palette").get_json() == own
+    assert site.get(f"images/{image_id}").get_json()["status"]["palette"] == "succeeded"
+
+
+def test_each_kind_is_a_job_of_its_own(site: Site) -> None:
+    image_id = site.add(1)
+    site.pipeline.drain()
+    queries = (
+        "style=vivid",
+        "style=vivid",
+        "style=vivid&sort=hue",
+        "ground=excluded",
+        "style=vivid&colors=4",
+    )
+    asked = [site.get(f"images/{image_id}/palette?{query}").get_json()["job"]["id"] for query in queries]
+    assert asked[0] == asked[1] == asked[2]
+    assert len(set(asked)) == 3
+
+
+def test_a_palette_stands_in_the_order_asked_for(gallery: Site) -> None:
+    address = f"images/{first(gallery)}/palette"
+    by_share = gallery.get(address).get_json()["colors"]
+    by_lightness = gallery.get(f"{address}?sort=lightness").get_json()["colors"]
+    by_hue = gallery.get(f"{address}?sort=hue").get_json()["colors"]
+    lightness = [color["oklch"]["l"] for color in by_lightness]
+    hues = [color["oklch"]["h"] for color in by_hue if color["oklch"]["c"] >= 0.03]
+    assert lightness == sorted(lightness)
+    assert hues == sorted(hues)
+    assert gallery.get(f"{address}?sort=share").get_json()["colors"] == by_share
+    for other in (by_lightness, by_hue):
+        assert sorted(other, key=lambda color: (-color["proportion"], color["hex"])) == by_share
+    css = gallery.get(f"{address}?sort=lightness&format=css").data.decode()
+    assert f"--palette-1: {by_lightness[0]['hex']}" in css
+
+
+def test_no_two_colours_of_a_palette_bear_one_name(gallery: Site) -> None:
+    names = [color["name"] for color in gallery.get(f"images/{first(gallery)}/palette").get_json()["colors"]]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    "query", ["style=loud", "ground=white", "sort=name", "style=", "style=vivid&style=vivid"]
+)
+def test_kinds_and_orders_that_there_are_not_are_refused(gallery: Site, query: str) -> None:
+    answer = gallery.get(f"images/{first(gallery)}/palette?{query}")
+    assert (answer.status_code, problem(answer)["code"]) == (400, "bad_parameter")
+
+
+def test_a_photo_in_passing_has_palettes_of_every_kind(site: Site) -> None:
+    white = np.full((60, 60, 3), 255, np.uint8)
+    white[20:40, 20:40] = (200, 30, 40)
+    white[25:30, 25:30] = (40, 60, 200)
+    asked = site.upload(encode(Image.fromarray(white), "PNG"), path="palettes").get_json()
+    site.pipeline.drain()
+    palettes = f"palettes/{asked['job']['id']}"
+    with_ground = site.get(palettes).get_json()["colors"]
+    without = site.get(f"{palettes}?ground=excluded&style=vivid").get_json()["colors"]
+    assert [color["hex"] for color in with_ground] == ["#ffffff", "#c81e28", "#283cc8"]
+    assert [(color["hex"], round(color["proportion"], 4)) for color in without] == [
+        ("#c81e28", 0.9375),
+        ("#283cc8", 0.0625),
+    ]
 
 
 def test_asking_twice_for_a_size_makes_one_job(site: Site) -> None:

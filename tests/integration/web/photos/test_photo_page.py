@@ -160,7 +160,7 @@ def test_the_palette_can_be_taken_away_in_every_format(site: Site) -> None:
 def test_a_photo_of_few_colours_says_so(site: Site) -> None:
     address = str(send(site, make_flat(230, 20, 20)).location)
     site.pipeline.settle()
-    assert "no more than" in site.page(address).find("section", id="palette").text
+    assert "No more than" in site.page(address).find("section", id="palette").text
 
 
 def test_look_alikes_can_be_had_more_varied(site: Site) -> None:

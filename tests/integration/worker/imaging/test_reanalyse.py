@@ -1,13 +1,17 @@
 """Facts of photos that were analysed before the facts were known."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.db.queries.jobs.jobs import NewJob
+from shared.db.queries.palettes import find_palette
+from shared.db.queries.photos.images import image_source
 from shared.jobs.kinds import RULES, JobKind, JobStatus
 from shared.jobs.orders import ReanalysisOrder
 from shared.jobs.reanalysis import reanalysis
 from shared.jobs.results import ReanalysisResult
+from shared.limits import DEFAULT_COLORS
 from shared.storage import keys as blob_keys
 from tests.support.pipeline import Pipeline, picture
 from worker.imaging import reanalyse
@@ -116,3 +120,39 @@ def test_a_fact_that_is_none_is_refused(pipeline: Pipeline) -> None:
     pipeline.drain()
     ended = pipeline.job(job)
     assert (ended.status, ended.error_code) == (JobStatus.FAILED, "unknown_fact")
+
+
+def test_palettes_of_an_older_version_are_found_anew_from_what_is_kept(pipeline: Pipeline) -> None:
+    old, new = (pipeline.add(picture(seed))[0] for seed in range(2))
+    pipeline.settle()
+    with pipeline.unit_of_work.begin() as transaction:
+        connection = transaction.connection
+        before = find_palette(connection, old, DEFAULT_COLORS)
+        connection.execute(
+            text(
+                "UPDATE palettes SET version = 'older', swatches = :swatches WHERE image_id = :id"
+            ).bindparams(bindparam("swatches", [{"hex": "#123456", "proportion": 1.0}], JSONB), id=old)
+        )
+        connection.execute(
+            text("UPDATE palette_colors SET rank = rank + 10 WHERE image_id = :id"), {"id": old}
+        )
+        job = reanalysis(connection, None, palettes=True)
+    assert before is not None
+    assert job is not None
+    started = pipeline.start(job)
+    pipeline.blobs.delete(blob_keys.original(picture_hash(pipeline, old)))  # nothing is decoded
+    pipeline.drain()
+    assert pipeline.job(started).result_as(ReanalysisResult) == ReanalysisResult(1, None)
+    with pipeline.unit_of_work.read() as connection:
+        assert find_palette(connection, old, DEFAULT_COLORS) == before
+        kept = connection.execute(text("SELECT count(*) FROM palettes WHERE image_id = :id"), {"id": old})
+        ranks = connection.execute(
+            text("SELECT rank FROM palette_colors WHERE image_id = :id ORDER BY rank"), {"id": old}
+        )
+        assert (kept.scalar_one(), ranks.scalars().all()) == (1, list(range(len(before.swatches))))
+        assert find_palette(connection, new, DEFAULT_COLORS) is not None
+
+
+def picture_hash(pipeline: Pipeline, image_id: int) -> str:
+    with pipeline.unit_of_work.read() as connection:
+        return image_source(connection, image_id).sha256

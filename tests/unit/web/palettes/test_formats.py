@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from shared.colour import Swatch
+from shared.colour_names import palette_names
 from shared.errors import BadParameter
 from web.palettes.colors import PaletteColor
 from web.palettes.formats import FORMATS, export
@@ -37,9 +38,9 @@ HOSTILE_TITLES = [
 ]
 
 
-def describe(swatch: Swatch) -> Any:
+def describe(swatch: Swatch, name: str = "any") -> Any:
     """The swatch as a client gets it."""
-    return msgspec.json.decode(msgspec.json.encode(PaletteColor.of(swatch)))
+    return msgspec.json.decode(msgspec.json.encode(PaletteColor.of(swatch, name)))
 
 
 def text_of(name: str, title: str = "Sea & sand") -> str:
@@ -47,7 +48,7 @@ def text_of(name: str, title: str = "Sea & sand") -> str:
 
 
 def test_a_swatch_is_described_as_the_api_promises() -> None:
-    assert describe(Swatch("#1E90FF", 0.25)) == {
+    assert describe(Swatch("#1E90FF", 0.25), "azure") == {
         "hex": "#1e90ff",
         "rgb": [30, 144, 255],
         "hsl": {"h": 209.6, "s": 1.0, "l": 0.559},
@@ -91,7 +92,7 @@ def test_css_declares_a_property_a_colour() -> None:
         ":root {\n"
         "  --palette-1: #1e90ff; /* azure, 50.0% */\n"
         "  --palette-2: #ff0000; /* red, 30.0% */\n"
-        "  --palette-3: #f5deb3; /* light peach, 20.0% */\n"
+        "  --palette-3: #f5deb3; /* wheat, 20.0% */\n"
         "  --palette-4: #000000; /* black, 0.0% */\n"
         "}\n"
     )
@@ -117,7 +118,7 @@ def test_a_gimp_palette_lists_channels_and_names() -> None:
     assert lines[4:] == [
         " 30 144 255\tazure",
         "255   0   0\tred",
-        "245 222 179\tlight peach",
+        "245 222 179\twheat",
         "  0   0   0\tblack",
     ]
 
@@ -126,7 +127,9 @@ def test_json_holds_the_colours_as_the_api_describes_them() -> None:
     document = json.loads(text_of("json"))
     assert document == {
         "title": "Sea & sand",
-        "colors": [describe(swatch) for swatch in PALETTE],
+        "colors": [
+            describe(swatch, name) for swatch, name in zip(PALETTE, palette_names(PALETTE), strict=True)
+        ],
         "count": 4,
     }
 
@@ -165,7 +168,10 @@ def read_ase(data: bytes) -> tuple[str, list[tuple[str, list[int]]]]:
 def test_an_adobe_swatch_file_reads_back_as_the_same_colours() -> None:
     group, colors = read_ase(export("ase", PALETTE, "Sea 😺").content)
     assert group == "Sea 😺"
-    assert colors == [(f"{swatch.name} {swatch.hex}", list(swatch.rgb)) for swatch in PALETTE]
+    assert colors == [
+        (f"{name} {swatch.hex}", list(swatch.rgb))
+        for swatch, name in zip(PALETTE, palette_names(PALETTE), strict=True)
+    ]
 
 
 def test_svg_is_well_formed_and_fills_its_width() -> None:

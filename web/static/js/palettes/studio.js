@@ -1,6 +1,6 @@
 // The palette studio: a photo comes in by drop, paste or choice and is shown at once; its palettes come from the server
-// as parts of the page that the same address gives without scripts. Sizes that were fetched are cached, so that the
-// slider shows them within a frame.
+// as parts of the page that the same address gives without scripts. Those that were fetched are cached, so that the slider
+// shows them within a frame.
 
 import { root } from "../layout/addresses.js";
 import { onFileChosen } from "../layout/file-input.js";
@@ -23,7 +23,7 @@ let palettes = part("sizes").querySelector("form")?.getAttribute("action") ?? nu
 let pages = new Map();
 let highlighter = null;
 let controller = new AbortController();
-let currentSize = null;
+let current = null;
 let last = null;
 
 // --- opening a photo -----------------------------------------------------------------------------------------------
@@ -44,7 +44,7 @@ async function openFile(file) {
     const id = await findPalette(file, intake.elements.colors.value, { signal, onStatus: setStatus });
     palettes = `${root}palette/${id}`;
     pages = new Map();
-    await showSize(Number(intake.elements.colors.value), { renew: true });
+    await showPalette(asked(intake.elements.colors.value), { renew: true });
     setStatus("");
   } catch (error) {
     if (signal.aborted) return;
@@ -105,28 +105,37 @@ function setStatus(words) {
 
 // --- palettes -----------------------------------------------------------------------------------------------------
 
-async function showSize(colors, { renew = false } = {}) {
-  currentSize = colors;
+// What the address of the palette asks for: so many colours, of the style, order and ground that are chosen.
+function asked(colors) {
+  const form = part("sizes").querySelector("form");
+  const query = new URLSearchParams(form ? new FormData(form) : undefined);
+  query.set("colors", colors);
+  return query;
+}
+
+async function showPalette(query, { renew = false } = {}) {
+  const key = query.toString();
+  current = key;
   const { signal } = controller;
-  const page = pages.get(colors) ?? (await fetchPage(colors));
-  if (currentSize !== colors || signal.aborted) return; // the slider has gone on, or another photo has come
+  const page = pages.get(key) ?? (await fetchPage(key));
+  if (current !== key || signal.aborted) return; // the slider has gone on, or another photo has come
   for (const id of REPLACED) {
-    if (id === "sizes" && !renew) continue; // it holds the slider that is being moved
+    if (id === "sizes" && !renew) continue; // it holds what is being moved
     part(id).innerHTML = page.parts[id];
     part(id).dispatchEvent(new CustomEvent("vitrine:replaced", { bubbles: true }));
   }
   heading.textContent = page.heading;
   document.title = page.title;
   document.body.setAttribute("style", page.style);
-  intake.elements.colors.value = colors;
+  intake.elements.colors.value = query.get("colors");
   part("workspace").classList.remove("waiting");
-  history.replaceState(null, "", `${palettes}?colors=${colors}`);
+  history.replaceState(null, "", `${palettes}?${key}`);
   updateHighlighter();
 }
 
-async function fetchPage(colors) {
+async function fetchPage(key) {
   const [of, kept] = [palettes, pages];
-  const response = await fetch(`${of}?colors=${colors}`);
+  const response = await fetch(`${of}?${key}`);
   if (!response.ok) throw new Error("The palette could not be fetched. Try again in a moment.");
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   const page = {
@@ -135,7 +144,7 @@ async function fetchPage(colors) {
     style: fresh.body.getAttribute("style") ?? "",
     parts: Object.fromEntries(REPLACED.map((id) => [id, fresh.getElementById(id).innerHTML])),
   };
-  kept.set(colors, page);
+  kept.set(key, page);
   return page;
 }
 
@@ -154,17 +163,18 @@ async function prefetch(colors, fewest, most) {
   const kept = pages;
   for (let step = 1; step <= most - fewest; step += 1) {
     for (const size of [colors - step, colors + step]) {
-      if (size < fewest || size > most || kept.has(size)) continue;
+      const key = asked(size).toString();
+      if (size < fewest || size > most || kept.has(key)) continue;
       if (kept !== pages) return;
-      await fetchPage(size).catch(() => null);
+      await fetchPage(key).catch(() => null);
     }
   }
 }
 
-part("sizes").addEventListener("input", (event) => {
-  const colors = Number(event.target.value);
-  event.target.form.querySelector("output").value = colors;
-  showSize(colors).then(() => showError(""), (error) => showError(error.message));
+part("sizes").addEventListener("input", ({ target: { form } }) => {
+  const { value } = form.elements.colors;
+  form.querySelector("output").value = value;
+  showPalette(asked(value)).then(() => showError(""), (error) => showError(error.message));
 });
 part("sizes").addEventListener("submit", (event) => event.preventDefault());
 for (const reach of ["pointerover", "focusin"]) {

@@ -1,4 +1,5 @@
-// A slider in a form whose data-fragment names the part of the page that it changes: the part alone is fetched.
+// A slider, and what stands beside it, in a form whose data-fragment names the part of the page that it changes: the part
+// alone is fetched.
 
 import { backoff, wait } from "../layout/backoff.js";
 
@@ -33,7 +34,7 @@ export function slider(formId, bodyId) {
     const form = event.target.form;
     if (form?.id !== formId) return;
     const output = form.querySelector("output");
-    if (output) output.value = event.target.value;
+    if (output && event.target.type === "range") output.value = event.target.value;
     show(form);
   });
   document.addEventListener("submit", (event) => {

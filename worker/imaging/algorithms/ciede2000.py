@@ -4,27 +4,10 @@ Formulas and numbering: G. Sharma, W. Wu, E. N. Dalal, "The CIEDE2000 Color-Diff
 Supplementary Test Data, and Mathematical Observations" (2005), whose table of pairs is the test.
 """
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.colour_arrays import srgb8_to_linear
-
 Floats = NDArray[np.float64]
-
-_XYZ_FROM_LINEAR: Final = np.array(
-    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-)
-_D65: Final = _XYZ_FROM_LINEAR.sum(axis=1)
-_EPSILON, _KAPPA = 216 / 24389, 24389 / 27
-
-
-def srgb8_to_lab(srgb: NDArray[np.uint8]) -> Floats:
-    """CIE L*a*b* (D65) of 8-bit sRGB, (..., 3)."""
-    xyz = srgb8_to_linear(srgb) @ _XYZ_FROM_LINEAR.T / _D65
-    x, y, z = np.moveaxis(np.where(xyz > _EPSILON, np.cbrt(xyz), (_KAPPA * xyz + 16) / 116), -1, 0)
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
 def ciede2000(one: Floats, other: Floats) -> Floats:
