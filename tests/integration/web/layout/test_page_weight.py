@@ -14,7 +14,8 @@ __all__ = ["site"]
 WEB = Path(web.app.__file__).parent
 MOST_SCRIPT = 60_000
 MOST_STYLE = 40_000
-_IMPORT = re.compile(r'\bimport\b[^;]*?"(\.{1,2}/[a-z/-]+\.js)"')
+# Not `import(...)`, which fetches what is needed once the page is there.
+_IMPORT = re.compile(r'^(?:import|export)\b[^;(]*?"(\.{1,2}/[a-z/-]+\.js)"', re.MULTILINE)
 
 
 def with_imports(scripts: set[Path]) -> set[Path]:

@@ -2,8 +2,7 @@
 
 import { root } from "./addresses.js";
 import { droppedFiles } from "../uploads/files.js";
-import { openTray } from "../uploads/tray.js";
-import { add } from "../uploads/uploads.js";
+import { owners } from "../uploads/storage.js";
 
 const maxBytes = Number(document.getElementById("tray").dataset.maxBytes);
 
@@ -25,9 +24,25 @@ addEventListener("keydown", (event) => {
 // The upload page adds what its form says about the files.
 export const uploadForm = { tags: () => "", showSkipped: () => {} };
 
-export function upload(photos, others = 0) {
+export async function upload(photos, others = 0) {
   uploadForm.showSkipped(photos.length, others);
+  const { add } = await tray();
   return add(photos, { tags: uploadForm.tags(), maxBytes });
+}
+
+// Fetched when the page is there: nothing of it is seen before, and without a network it would come too late.
+const fetched = new Promise((resolve) => addEventListener("load", resolve)).then(() => import("../uploads/tray.js"));
+let opened = null;
+function tray() {
+  opened ??= fetched.then((module) => {
+    module.openTray();
+    return module;
+  });
+  return opened;
+}
+
+async function resumeUploads() {
+  if ((await owners().catch(() => [])).length) await tray();
 }
 
 // A page may have another use for photos that are dropped on it or pasted.
@@ -57,4 +72,5 @@ addEventListener("paste", (event) => {
   if (files.length) fileTarget.receive(files, 0);
 });
 
-openTray();
+addEventListener("pageshow", ({ persisted }) => persisted && resumeUploads());
+resumeUploads();

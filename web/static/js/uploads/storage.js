@@ -75,12 +75,15 @@ export async function claim(page, owner) {
   return claimed;
 }
 
-// Writes the state of uploads, but of those that another page has taken over.
+// Writes the state of uploads, but of those that another page has taken over. The file of what is stored goes with it, not
+// before: a page that is left in between would have neither.
 export function save(items, owner) {
-  return transact("readwrite", (uploads) => {
+  return transact("readwrite", (uploads, files) => {
     for (const item of items) {
       uploads.get(item.key).onsuccess = ({ target: { result: kept } }) => {
-        if (!kept || kept.owner.page === owner.page) uploads.put({ at: Date.now(), ...item, owner });
+        if (kept && kept.owner.page !== owner.page) return;
+        uploads.put({ at: Date.now(), ...item, owner });
+        if (item.image) files.delete(item.key);
       };
     }
   });
@@ -107,9 +110,9 @@ export async function loadFile(key, owner) {
   return file.result ?? null;
 }
 
-export function removeFile(key) {
+// Its file takes no more room.
+export function forgetSize(key) {
   sizes.delete(key);
-  return transact("readwrite", (_, files) => files.delete(key));
 }
 
 export function remove(keys) {

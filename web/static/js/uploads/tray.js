@@ -5,6 +5,8 @@
 import { makeRow } from "./file-row.js";
 import { all, remove, retryAll, start } from "./uploads.js";
 
+export { add } from "./uploads.js";
+
 const CLOSE_DELAY_MS = 4000;
 
 export function openTray() {

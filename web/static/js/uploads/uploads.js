@@ -99,7 +99,8 @@ export async function add(chosen, { tags = "", maxBytes }) {
     sender.send(item);
     storage.saveFile(item.key, file).then((saved) => {
       if (saved) unsaved.delete(item.key);
-      if (item.image) storage.removeFile(item.key);
+      // Sent while it was saved.
+      if (item.image) storage.save([item], owner).catch(() => {});
     });
   }
 }
@@ -171,13 +172,14 @@ function save() {
 function onStored(item, { image, duplicate, merged }) {
   files.delete(item.key);
   unsaved.delete(item.key);
-  storage.removeFile(item.key).catch(() => {});
+  storage.forgetSize(item.key);
   item.image = { id: image.id, job: image.links.job };
   item.progress = 1;
   item.duplicate = duplicate && !item.resent;
   item.merged = merged.includes("tags");
   if (!duplicate) document.dispatchEvent(new CustomEvent("vitrine:stored"));
   update(item, image);
+  save();
   follower.follow();
 }
 
