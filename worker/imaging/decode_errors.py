@@ -20,6 +20,10 @@ def translated_decode_errors() -> Iterator[None]:
     try:
         yield
     except DecodeError as error:
+        if error.missing_percent is not None:
+            raise errors.Unreadable(
+                f"{error.missing_percent} % of the picture is missing. Send it again, from the original file."
+            ) from error
         raise BY_CODE.get(error.code, errors.Unreadable) from error
     except DecodeTimeout as error:
         raise errors.TooComplex from error

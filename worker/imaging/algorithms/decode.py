@@ -4,7 +4,7 @@ Meant to run in a limited child process (`worker.imaging.sandbox`): the bytes ar
 """
 
 import io
-import struct
+import math
 import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 import numpy as np
 from PIL import Image
 
-from shared.file_types import FORMATS, Format
+from shared.file_types import FORMATS, Format, picture_format
 from shared.limits import MAX_PIXELS
 from shared.photo_notes import PhotoNote
 from worker.imaging.algorithms.capture_time import UNKNOWN_TIME, CaptureTime, capture_time
 from worker.imaging.algorithms.colour_spaces import declared_profiles, to_srgb
 from worker.imaging.algorithms.ground import ground_for
+from worker.imaging.algorithms.mercy import JPEG_END, missing_share, without_odd_chunks
 
-_GIF_SCREEN, _GIF_SCREEN_AT = struct.Struct("<HH"), 6
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -43,11 +43,16 @@ _PROFILED_MODES = {"RGB", "L", "CMYK"}
 
 
 class DecodeError(Exception):
-    """The file can't be decoded; `code` is stable and fit for an API."""
+    """The file can't be decoded; `code` is stable and fit for an API.
 
-    def __init__(self, message: str, code: str = "unreadable") -> None:
+    missing_percent: how much of the picture is not in the file, 1 to 100; None where something else is wrong, or that
+    cannot be told.
+    """
+
+    def __init__(self, message: str, code: str = "unreadable", missing_percent: int | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.missing_percent = missing_percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            return _decode(data, max_pixels)
+            return _decode_whole_or_nearly(without_odd_chunks(data), max_pixels)
         except (DecodeError, MemoryError):
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as bomb:
@@ -90,14 +95,27 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
             raise DecodeError(f"{type(error).__name__}: {error}") from error
 
 
+def _decode_whole_or_nearly(data: bytes, max_pixels: int) -> Decoded:
+    """A file that ends early is decoded if it has all of its picture."""
+    try:
+        return _decode(data, max_pixels)
+    except OSError as error:
+        missing = missing_share(data)
+        if missing is None:
+            raise
+        if missing == 0 and picture_format(data) == "JPEG":
+            return _decode(data + JPEG_END, max_pixels)
+        if missing == 0:
+            raise
+        percent = min(100, math.ceil(100 * missing))
+        raise DecodeError(str(error), missing_percent=percent) from error
+
+
 def _decode(data: bytes, max_pixels: int) -> Decoded:
     with Image.open(io.BytesIO(data), formats=FORMATS) as file:
         width, height = file.size
         if width * height > max_pixels:
             raise DecodeError(f"{width} x {height} are more than {max_pixels} pixels", "too_many_pixels")
-        if file.format == "GIF" and (width, height) != _GIF_SCREEN.unpack_from(data, _GIF_SCREEN_AT):
-            # Pillow would enlarge the picture to hold the frame, beyond what the header promised to the upload guard.
-            raise DecodeError("a frame lies outside the picture")
         # Pillow reads stereo and "live" JPEGs as MPO, whatever `formats` says; its first frame is the photo.
         format_name: Format = next((each for each in FORMATS if each == file.format), "JPEG")
         if format_name == "JPEG":

@@ -56,7 +56,8 @@ def _answer(request: Request, data: bytes) -> tuple[bytes, bytes]:
     try:
         made = _made(request, data)
     except DecodeError as error:
-        return encode(AnswerHead(Refusal(error.code, str(error)[:MAX_MESSAGE]))), b""
+        refusal = Refusal(error.code, str(error)[:MAX_MESSAGE], error.missing_percent)
+        return encode(AnswerHead(refusal)), b""
     return encode(AnswerHead()), encode(made)
 
 

@@ -55,10 +55,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The file cannot be decoded. code: as of `DecodeError`."""
+    """The file cannot be decoded. code, missing_percent: as of `DecodeError`."""
 
     code: Annotated[str, msgspec.Meta(max_length=MAX_MESSAGE)]
     message: Annotated[str, msgspec.Meta(max_length=MAX_MESSAGE)]
+    missing_percent: Annotated[int, msgspec.Meta(ge=1, le=100)] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ class Sandbox:
             # Also on an interrupt: a child that still works on this file would answer the next request with it.
             self.close()
             raise
-        raise DecodeError(refusal.message, refusal.code)
+        raise DecodeError(refusal.message, refusal.code, refusal.missing_percent)
 
     def _ready_child(self) -> "_Child":
         if self._child is not None and (self._child.jobs >= self._jobs_per_child or self._child.has_ended()):
