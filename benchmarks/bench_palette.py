@@ -24,7 +24,7 @@ from worker.imaging.algorithms.analysis import four_bytes_a_pixel
 from worker.imaging.algorithms.ciede2000 import ciede2000
 from worker.imaging.algorithms.palette import extract_palette, histogram_of
 
-PICTURES: Final = 100
+PICTURES: Final = 40
 PIXELS: Final = 200_000
 COLORS: Final = 6
 OURS: Final = "Vitrine"
