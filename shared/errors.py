@@ -66,13 +66,13 @@ class UnsupportedType(BadInput):
 
 
 class TooManyPixels(BadInput):
-    """The picture has more pixels than Vitrine takes. Scale it down to 40 megapixels or less."""
+    """The picture has more pixels than Vitrine takes. Scale it down."""
 
     code = "too_many_pixels"
 
 
 class BadDimensions(BadInput):
-    """The picture has a side that is longer than Vitrine takes. Keep both sides within 16,384 pixels."""
+    """The picture has a side that is longer than Vitrine takes. Scale it down."""
 
     code = "bad_dimensions"
 

@@ -12,10 +12,19 @@ MEBIBYTE: Final = 1024 * 1024
 # Photos of 20 MP as cameras store them have 5 to 15 MiB.
 MAX_FILE_MEBIBYTES: Final = 20
 MAX_FILE_BYTES: Final = MAX_FILE_MEBIBYTES * MEBIBYTE
-# Forty megapixels decode to 120 MB of RGB: the most that a worker's memory limit leaves room for, with its copies.
-MAX_PIXELS: Final = 40_000_000
-# A longer side makes one row of a resize too large to hold, and no camera makes one.
-MAX_SIDE: Final = 16_384
+# What may lie in memory at once: fifty megapixels, as phones' 48, are 200 MB as Pillow keeps them, and a worker's memory
+# limit has room for the copies, too.
+MAX_PIXELS: Final = 50_000_000
+# Of a JPEG, which is shrunk while it is decoded, so that it may be larger: what is taken if nothing is set, and the most
+# that can be set. A progressive one keeps two bytes of each value in memory until its last pass.
+DEFAULT_MEGAPIXELS: Final = 108
+MOST_MEGAPIXELS: Final = 200
+# Most colour profiles for print have about 0.7 MB, the largest in use 3 MB.
+MAX_ICC_BYTES: Final = 4 * MEBIBYTE
+# What the formats can state, and the side beyond which a picture must be no thinner than a panorama is.
+MAX_SIDE: Final = 65_535
+LONG_SIDE: Final = 16_384
+LEAST_SIDE_OF_LONG: Final = 64
 # The long side, in pixels, of what is shown of a photo, and of its thumbnails. 384 is what a tile of the gallery takes on
 # a desktop: two thirds of the bytes of 512, of which a page sends dozens.
 DISPLAY_SIDE: Final = 2048

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from shared.errors import BadSetting
+from shared.limits import DEFAULT_MEGAPIXELS, MOST_MEGAPIXELS
 from shared.service_addresses import (
     broker_url,
     database_url,
@@ -138,6 +139,11 @@ class Settings:
         _whole(64, 1_000_000), 32_768, "images of one part of a full index run; a tile compares two"
     )
 
+    max_megapixels: int = _setting(
+        _whole(1, MOST_MEGAPIXELS),
+        DEFAULT_MEGAPIXELS,
+        "megapixels of a JPEG, which is shrunk while it is read; other photos have at most 50",
+    )
     zip_megabytes: int = _setting(
         _whole(1, 1024), 200, "MiB that a zip of photos to train from may have: a thousand scaled to 2048 px"
     )

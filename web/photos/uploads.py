@@ -62,7 +62,7 @@ def add_image(services: Services, upload: Upload, request_id: str | None = None)
     Raises the guard's errors, BadParameter for more tags than a photo may have, StorageUnavailable and
     DatabaseUnavailable; then nothing was recorded.
     """
-    header = guard.inspect(upload.file.file)
+    header = guard.inspect(upload.file.file, _limits(services))
     known = _find(services, upload.file.sha256)
     if known is not None:
         return _merged(services, known, upload)
@@ -76,6 +76,10 @@ def add_image(services: Services, upload: Upload, request_id: str | None = None)
     if known is None:
         raise Conflict("The same photo has just been added and deleted. Send it again.")
     return _merged(services, known, upload)
+
+
+def _limits(services: Services) -> guard.Limits:
+    return guard.Limits(max_megapixels=services.settings.max_megapixels)
 
 
 def _merged(services: Services, known: Added, upload: Upload) -> Added:
@@ -99,7 +103,7 @@ def _merged(services: Services, known: Added, upload: Upload) -> Added:
 
 def find_palette_of_upload(services: Services, upload: Upload, request_id: str | None = None) -> JobRow:
     """Starts the search for the palette of a photo that does not go into the gallery. Raises as `add_image` does."""
-    header = guard.inspect(upload.file.file)
+    header = guard.inspect(upload.file.file, _limits(services))
     sha256 = upload.file.sha256
     _store(services, blob_keys.upload(sha256), upload.file, header)
     wanted = NewJob(

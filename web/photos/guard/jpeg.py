@@ -5,6 +5,7 @@ import struct
 from typing import Final
 
 from shared.errors import MetadataTooLarge, TooComplex, Unreadable
+from shared.limits import MEBIBYTE
 from web.photos.guard.limits import Header, Limits, check_size
 from web.photos.guard.reader import Reader
 
@@ -57,7 +58,7 @@ def read_header(reader: Reader, limits: Limits) -> Header:
 
 def _frame_size(reader: Reader, position: int, limits: Limits) -> tuple[int, int]:
     height, width = struct.unpack(">HH", reader.need(position + 3, 4))
-    check_size(width, height, limits)
+    check_size(width, height, limits, is_jpeg=True)
     return width, height
 
 
@@ -72,5 +73,6 @@ def _check_scans(scans: int, limits: Limits) -> None:
 def _check_icc(icc_bytes: int, limits: Limits) -> None:
     if icc_bytes > limits.max_icc_bytes:
         raise MetadataTooLarge(
-            "The picture carries a colour profile of more than 1 MiB. Save it again with the profile sRGB, or without."
+            f"The picture carries a colour profile of more than {limits.max_icc_bytes // MEBIBYTE} MiB. "
+            "Save it again with the profile sRGB, or without."
         )

@@ -36,10 +36,11 @@ def read_header(reader: Reader, limits: Limits) -> Header:
             frames += 1
             check_frames(frames, limits)
         if kind not in _PIXELS:
-            metadata += min(_CHUNK_OVERHEAD + length, reader.size - position)
-            _check(metadata, limits)
-            metadata += _unfolded_bytes(reader, kind, position + 8, length, limits)
-            _check(metadata, limits)
+            unfolded = _unfolded_bytes(reader, kind, position + 8, length, limits)
+            # A profile has a limit of its own.
+            if kind != b"iCCP":
+                metadata += min(_CHUNK_OVERHEAD + length, reader.size - position) + unfolded
+                _check(metadata, limits)
         position += _CHUNK_OVERHEAD + length
     raise TooComplex
 

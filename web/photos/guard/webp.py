@@ -4,6 +4,7 @@ import struct
 from typing import Final
 
 from shared.errors import MetadataTooLarge, TooComplex, Unreadable
+from shared.limits import MEBIBYTE
 from web.photos.guard.limits import Header, Limits, check_frames, check_size
 from web.photos.guard.reader import Reader
 
@@ -65,7 +66,8 @@ def _walk_chunks(reader: Reader, limits: Limits) -> int:
             icc_bytes += min(length, reader.size - position)
             if icc_bytes > limits.max_icc_bytes:
                 raise MetadataTooLarge(
-                    "The picture carries a colour profile of more than 1 MiB. Save it again without."
+                    f"The picture carries a colour profile of more than {limits.max_icc_bytes // MEBIBYTE} MiB. "
+                    "Save it again without."
                 )
         position += length + (length & 1)
     raise TooComplex

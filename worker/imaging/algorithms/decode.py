@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
+from shared.decoded_size import jpeg_scale, pixels_in_memory
 from shared.file_types import FORMATS, Format, picture_format
-from shared.limits import MAX_PIXELS
+from shared.limits import MAX_ICC_BYTES, MAX_PIXELS, MOST_MEGAPIXELS
 from shared.photo_notes import PhotoNote
 from worker.imaging.algorithms.capture_time import UNKNOWN_TIME, CaptureTime, capture_time
 from worker.imaging.algorithms.colour_spaces import declared_profiles, to_srgb
@@ -32,11 +33,10 @@ _UPRIGHT = {
 }
 _SIDES_SWAPPED = {5, 6, 7, 8}
 
-# How far a JPEG may be shrunk while it is decoded (by DCT scaling, which costs nothing and saves the resize): the
-# display rendition keeps at least 3/4 of its 2048 px, and the model view is still made from twice its 256 px, below
-# which the embedding begins to move (1.6e-2 at 1 x, 2e-4 at 2 x).
-_DRAFT_LONG_SIDE = 1536
-_DRAFT_SHORT_SIDE = 512
+_MOST_PIXELS = MOST_MEGAPIXELS * 1_000_000
+# Pillow's own guards against bombs: above the first it warns; the second holds for profiles in PNGs, too.
+Image.MAX_IMAGE_PIXELS = _MOST_PIXELS
+PngImagePlugin.MAX_TEXT_CHUNK = MAX_ICC_BYTES
 
 _GREY_MODES = {"1", "L", "LA"}
 _PROFILED_MODES = {"RGB", "L", "CMYK"}
@@ -77,8 +77,8 @@ class Decoded:
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Decoded:
     """The first frame of a JPEG, PNG, WebP or GIF.
 
-    Raises DecodeError with code `too_many_pixels` above `max_pixels`, `unreadable` for whatever else is wrong with the
-    file; and MemoryError, which says nothing about the file.
+    Raises DecodeError with code `too_many_pixels` above `max_pixels` in memory, `unreadable` for whatever else is wrong
+    with the file; and MemoryError, which says nothing about the file.
     """
     with warnings.catch_warnings():
         # Decoders warn about harmless damage (corrupt EXIF), which is no news here; a bomb is.
@@ -114,12 +114,13 @@ def _decode_whole_or_nearly(data: bytes, max_pixels: int) -> Decoded:
 def _decode(data: bytes, max_pixels: int) -> Decoded:
     with Image.open(io.BytesIO(data), formats=FORMATS) as file:
         width, height = file.size
-        if width * height > max_pixels:
-            raise DecodeError(f"{width} x {height} are more than {max_pixels} pixels", "too_many_pixels")
         # Pillow reads stereo and "live" JPEGs as MPO, whatever `formats` says; its first frame is the photo.
         format_name: Format = next((each for each in FORMATS if each == file.format), "JPEG")
+        in_memory = pixels_in_memory(width, height, is_jpeg=format_name == "JPEG")
+        if in_memory > max_pixels or width * height > _MOST_PIXELS:
+            raise DecodeError(f"{width} x {height} are too many pixels for {format_name}", "too_many_pixels")
         if format_name == "JPEG":
-            scale = _draft_scale(width, height)
+            scale = jpeg_scale(width, height)
             file.draft(None, (width // scale, height // scale))
         file.load()
         orientation, taken = _orientation(file), _capture_time(file)
@@ -137,15 +138,6 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
         width, height = height, width
     pixels.info = {}  # Pillow would write a profile or comment found here into every file it saves
     return Decoded(pixels, alpha, width, height, format_name, taken, (note,) if note else ())
-
-
-def _draft_scale(width: int, height: int) -> int:
-    """The largest DCT scale (1/n) that leaves every product its quality."""
-    long_side, short_side = max(width, height), min(width, height)
-    for scale in (8, 4, 2):
-        if long_side >= scale * _DRAFT_LONG_SIDE and short_side >= scale * _DRAFT_SHORT_SIDE:
-            return scale
-    return 1
 
 
 def _orientation(file: Image.Image) -> int:

@@ -129,7 +129,7 @@ FILES: dict[str, tuple[bytes, int, str]] = {
     "12k x 12k": (png_of_sides(12_000, 12_000), 422, "too_many_pixels"),
     "30k x 30k, 1 bit": (png_of_sides(30_000, 30_000, bits=1), 422, "too_many_pixels"),
     "a GIF of 65535²": (gif_of_sides(65_535, 65_535), 422, "too_many_pixels"),
-    "81 megapixels": (jpeg_of_sides(9_000, 9_000), 422, "too_many_pixels"),
+    "121 megapixels": (jpeg_of_sides(11_000, 11_000), 422, "too_many_pixels"),
     "1 x 60000": (jpeg_of_sides(1, 60_000), 422, "bad_dimensions"),
     "0 x 0": (jpeg_of_sides(0, 0), 422, "unreadable"),
     "1,000 scans": (jpeg_of_scans(1_000), 422, "too_complex"),

@@ -81,7 +81,7 @@ def test_an_unreadable_file_keeps_its_code_and_its_child(sandbox: Sandbox) -> No
     for data, code in (
         (hostile_files.half_of(PHOTO), "unreadable"),
         (b"", "unreadable"),
-        (hostile_files.apng_without_fctl(), "unreadable"),
+        (hostile_files.png_with_bad_idat(), "unreadable"),
         (hostile_files.png_of_sides(12_000, 12_000), "too_many_pixels"),
     ):
         with pytest.raises(DecodeError) as refusal:

@@ -8,6 +8,7 @@ from PIL import Image, ImageCms
 
 from shared.file_types import FORMATS
 from tests.support import hostile_files, pictures
+from worker.imaging.algorithms.analysis import analyse
 from worker.imaging.algorithms.decode import DecodeError, decode
 
 SWAPPED = pictures.swapped_channels_profile()
@@ -114,10 +115,11 @@ def test_a_broken_file_is_unreadable(data: bytes) -> None:
         hostile_files.png_of_sides(12_000, 12_000),
         hostile_files.png_of_sides(30_000, 30_000, bits=1),
         hostile_files.gif_of_sides(65_535, 65_535),
-        hostile_files.jpeg_of_sides(9_000, 9_000),
-        hostile_files.png_of_sides(6_400, 6_400),
+        hostile_files.jpeg_of_sides(15_000, 15_000),
+        hostile_files.jpeg_of_sides(65_000, 1_000),
+        hostile_files.png_of_sides(7_100, 7_100),
     ],
-    ids=["png", "1-bit png", "gif", "81 Mpx jpeg", "just too large"],
+    ids=["png", "1-bit png", "gif", "225 Mpx jpeg", "thin jpeg", "just too large"],
 )
 def test_a_bomb_is_refused_by_its_header(data: bytes) -> None:
     with pytest.raises(DecodeError) as refusal:
@@ -220,6 +222,21 @@ def test_a_large_jpeg_is_shrunk_while_it_is_decoded() -> None:
 def test_a_jpeg_keeps_the_pixels_that_its_products_need(size: tuple[int, int]) -> None:
     # The first would end below the display's size, the second below the model view's.
     assert decode(pictures.encode(pictures.flat_picture((9, 99, 199), *size), "JPEG")).pixels.size == size
+
+
+def test_a_photo_of_48_megapixels_is_decoded_at_half_its_size() -> None:
+    decoded = decode(pictures.encode(pictures.flat_picture((9, 99, 199), 8064, 6048), "JPEG"))
+    assert (decoded.width, decoded.height) == (8064, 6048)
+    assert decoded.pixels.size == (2016, 1512)
+
+
+def test_a_long_panorama_is_decoded() -> None:
+    decoded = decode(pictures.encode(pictures.flat_picture((9, 99, 199), 40_000, 1_100), "JPEG"))
+    assert (decoded.width, decoded.height) == (40_000, 1_100)
+    assert (
+        analyse(pictures.encode(pictures.flat_picture((9, 99, 199), 40_000, 1_100), "JPEG"), 6).display.width
+        == 2048
+    )
 
 
 def test_the_largest_strip_is_decoded() -> None:

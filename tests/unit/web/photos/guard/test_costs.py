@@ -75,15 +75,15 @@ COSTLY: dict[str, tuple[Callable[[], bytes], type[VitrineError]]] = {
     ),
     "png with plain text": (lambda: raw.png(raw.png_chunk(b"tEXt", bytes(2 * MEBIBYTE))), MetadataTooLarge),
     "png with a profile": (
-        lambda: raw.png(raw.png_chunk(b"iCCP", b"icc\0\0" + zlib.compress(bytes(MEBIBYTE + 1)))),
+        lambda: raw.png(raw.png_chunk(b"iCCP", b"icc\0\0" + zlib.compress(bytes(4 * MEBIBYTE + 1)))),
         MetadataTooLarge,
     ),
     "jpeg with a profile": (
-        lambda: raw.jpeg(raw.jpeg_segment(0xE2, b"ICC_PROFILE\0\1\1" + bytes(65_000)) * 17),
+        lambda: raw.jpeg(raw.jpeg_segment(0xE2, b"ICC_PROFILE\0\1\1" + bytes(65_000)) * 65),
         MetadataTooLarge,
     ),
     "webp with a profile": (
-        lambda: raw.webp(raw.webp_canvas(9, 9), raw.webp_chunk(b"ICCP", bytes(MEBIBYTE + 1))),
+        lambda: raw.webp(raw.webp_canvas(9, 9), raw.webp_chunk(b"ICCP", bytes(4 * MEBIBYTE + 1))),
         MetadataTooLarge,
     ),
     "gif with comments": (

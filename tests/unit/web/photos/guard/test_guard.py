@@ -9,7 +9,7 @@ from shared.errors import BadDimensions, EmptyFile, TooManyPixels, Unreadable, U
 from tests.support import headers as raw
 from tests.support import hostile_files as hostile
 from tests.support import pictures
-from web.photos.guard import Header, inspect
+from web.photos.guard import Header, Limits, inspect
 
 
 def look_at(data: bytes) -> Header:
@@ -155,7 +155,7 @@ SIZES: list[tuple[str, bytes, type[VitrineError]]] = [
     ("30k x 30k bilevel PNG", raw.png(width=30_000, height=30_000, bits=1), TooManyPixels),
     ("65535 x 65535 GIF", raw.gif(width=65_535, height=65_535), TooManyPixels),
     ("65535 x 65535 GIF, header only", raw.gif(width=65_535, height=65_535)[:13], TooManyPixels),
-    ("81 Mpx JPEG", raw.jpeg(width=9_000, height=9_000), TooManyPixels),
+    ("110 Mpx JPEG", raw.jpeg(width=10_500, height=10_500), TooManyPixels),
     ("huge WebP canvas", raw.webp(raw.webp_canvas(1 << 24, 1 << 24)), TooManyPixels),
     ("16383 x 16383 lossy WebP", raw.webp(raw.webp_lossy(16_383, 16_383)), TooManyPixels),
     ("16384 x 16384 lossless WebP", raw.webp(raw.webp_lossless(16_384, 16_384)), TooManyPixels),
@@ -183,11 +183,40 @@ def test_a_large_picture_is_refused_with_its_size_and_what_to_do() -> None:
     with pytest.raises(TooManyPixels) as refusal:
         look_at(raw.png(width=12_000, height=12_000))
     assert refusal.value.message == (
-        "The picture is 12,000 × 12,000 pixels (144 megapixels). Scale it down to 40 megapixels or less."
+        "The picture is 12,000 × 12,000 pixels (144 megapixels). Scale it down to 108 megapixels or less. "
+        "Who runs this Vitrine may allow more by VITRINE_MAX_MEGAPIXELS."
     )
 
 
-@pytest.mark.parametrize(("width", "height"), [(8_000, 5_000), (16_384, 1), (1, 16_384), (1, 1)])
+def test_what_cannot_be_shrunk_while_it_is_read_may_have_fewer_pixels() -> None:
+    with pytest.raises(TooManyPixels) as refusal:
+        look_at(raw.png(width=8_000, height=8_000))
+    assert refusal.value.message == (
+        "The picture is 8,000 × 8,000 pixels (64 megapixels). Only a JPEG may have more than 50, up to 108 "
+        "(VITRINE_MAX_MEGAPIXELS): save it as JPEG, or scale it down."
+    )
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(12_000, 9_000), (8_064, 6_048), (65_535, 1_600), (600, 65_000)]
+)
+def test_a_jpeg_as_phones_take_it_passes(width: int, height: int) -> None:
+    assert look_at(raw.jpeg(width=width, height=height)).width == width
+
+
+def test_the_limit_of_pixels_is_a_setting() -> None:
+    large = io.BytesIO(raw.jpeg(width=16_000, height=12_000))
+    assert inspect(large, Limits(max_megapixels=200)).width == 16_000
+    with pytest.raises(TooManyPixels):
+        inspect(io.BytesIO(raw.png(width=4_000, height=3_000)), Limits(max_megapixels=10))
+
+
+def test_a_long_jpeg_that_is_too_thin_to_shrink_has_to_fit_into_memory() -> None:
+    with pytest.raises(TooManyPixels):
+        look_at(raw.jpeg(width=65_000, height=1_000))
+
+
+@pytest.mark.parametrize(("width", "height"), [(8_000, 6_250), (16_384, 1), (1, 16_384), (1, 1)])
 def test_a_size_at_the_limits_passes(width: int, height: int) -> None:
     for data in (
         raw.png(width=width, height=height),
