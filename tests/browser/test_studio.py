@@ -205,7 +205,7 @@ def test_a_photo_that_cannot_be_read_says_why_and_the_next_one_can(
     expect(page.get_by_role("alert")).to_contain_text("Vitrine reads JPEG, PNG, WebP and GIF")
     page.get_by_label("Photo", exact=True).set_input_files(half)
     work(site)
-    expect(page.get_by_role("alert")).to_contain_text("save it again")
+    expect(page.get_by_role("alert")).to_contain_text("of the picture is missing")
     choose(site, page, photo)
     expect(page.locator("#error")).to_be_hidden()
 

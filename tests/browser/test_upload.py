@@ -63,7 +63,7 @@ def test_a_file_that_fails_says_why_beside_those_that_do_not(
     expect(row_of(page, "notes.txt")).to_contain_text("Vitrine reads JPEG, PNG, WebP and GIF")
     expect(page.locator('.file [data-stage="stored"][data-state="done"]')).to_have_count(2)
     site.pipeline.settle()
-    expect(row_of(page, "half.jpg")).to_contain_text("Try to open it and save it again")
+    expect(row_of(page, "half.jpg")).to_contain_text("of the picture is missing")
     expect(row_of(page, "drawn-0.jpg").locator(".words")).to_have_text("Done")
     expect(page.locator("#summary")).to_have_text("1 of 4 done, 3 failed")
 

@@ -45,7 +45,7 @@ def test_what_went_wrong_comes_first_with_its_reason_and_what_helps(site: Site) 
     wrong = part(site.page("/jobs"), "wrong")
     assert "hidden" not in wrong.attributes
     assert "half.jpg" in wrong.text
-    assert "save it again" in wrong.text
+    assert "of the picture is missing" in wrong.text
     form = wrong.find("form")
     assert site.client.post(form["action"]).status_code == 303
     assert "half.jpg" not in site.page("/").text

@@ -30,7 +30,7 @@ def test_jobs_read_like_sentences(site: Site) -> None:
     send(site, picture(2), "new.jpg")
     lines = [job.text for job in site.page("/jobs").find_all("li", class_="job")]
     assert any("Palette and embedding of new.jpg Waiting" in line for line in lines)
-    assert any("bad.jpg" in line and "Try to open it" in line and "Failed" in line for line in lines)
+    assert any("bad.jpg" in line and "is missing" in line and "Failed" in line for line in lines)
     assert any("Palette and embedding of good.jpg Done in" in line for line in lines)
     assert any(line.startswith("Look-alikes of 1 new photo Done in") for line in lines)
     (failed,) = listed(site.page("/jobs?status=failed"))

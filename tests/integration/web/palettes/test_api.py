@@ -257,7 +257,7 @@ def test_a_palette_in_passing_that_could_not_be_found_says_why(site: Site) -> No
     job = site.upload(half_of(make_jpeg(400, 300)), path="palettes").get_json()["job"]
     site.pipeline.drain()
     answer = problem(site.get(f"palettes/{job['id']}"))
-    assert (answer["status"], "save it again" in answer["detail"]) == (409, True)
+    assert (answer["status"], "of the picture is missing" in answer["detail"]) == (409, True)
 
 
 def test_jobs_that_find_no_palette_in_passing_have_none(site: Site) -> None:

@@ -88,7 +88,7 @@ def test_a_file_that_is_no_photo_comes_back_with_the_reason(
 def test_a_photo_that_cannot_be_read_says_why(site: Site) -> None:
     address = find_palette(site, half_of(make_jpeg(400, 300)))
     page = site.page(address, 409)
-    assert "save it again" in page.find("p", role="alert").text
+    assert "of the picture is missing" in page.find("p", role="alert").text
 
 
 def test_a_palette_in_an_address_is_the_same_for_whoever_opens_it(site: Site) -> None:
