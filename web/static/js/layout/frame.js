@@ -31,18 +31,27 @@ export async function upload(photos, others = 0) {
 }
 
 // Fetched when the page is there: nothing of it is seen before, and without a network it would come too late.
-const fetched = new Promise((resolve) => addEventListener("load", resolve)).then(() => import("../uploads/tray.js"));
+const loaded = new Promise((resolve) => addEventListener("load", resolve));
+const fetchTray = () => loaded.then(() => import("../uploads/tray.js"));
+fetchTray().catch(() => {}); // if it fails, it is fetched again when it is needed
+
 let opened = null;
 function tray() {
-  opened ??= fetched.then((module) => {
-    module.openTray();
-    return module;
-  });
+  opened ??= fetchTray().then(
+    (module) => {
+      module.openTray();
+      return module;
+    },
+    (error) => {
+      opened = null;
+      throw error;
+    },
+  );
   return opened;
 }
 
 async function resumeUploads() {
-  if ((await owners().catch(() => [])).length) await tray();
+  if ((await owners().catch(() => [])).length) await tray().catch(() => {});
 }
 
 // A page may have another use for photos that are dropped on it or pasted.
